@@ -1,6 +1,6 @@
 // Owns: completing package-lock.json after `npm install` on a registry mirror that lacks binaries of other platforms.
-// npm leaves such optional packages out of the lockfile, and `npm ci` then refuses the lockfile everywhere. The names say
-// which platform each is for, so their entries can be written without fetching them. Run: `node scripts/lockfile.ts`.
+// npm leaves such optional packages out of the lockfile, and `npm ci` then refuses the lockfile everywhere. The names
+// say which platform each is for, so their entries can be written without fetching them. Run: `npm run lockfile`.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 interface Entry {
@@ -36,5 +36,7 @@ if (import.meta.main) {
   const before = Object.keys(lock.packages).length
   lock.packages = completed(lock.packages)
   writeFileSync(LOCKFILE, `${JSON.stringify(lock, null, 2)}\n`)
-  process.stdout.write(`${Object.keys(lock.packages).length - before} platform packages added to the lockfile\n`)
+  process.stdout.write(
+    `${Object.keys(lock.packages).length - before} platform packages added to the lockfile\n`,
+  )
 }

@@ -1,0 +1,64 @@
+// Owns: the text of messages: packing a batch into one text and unpacking it again, with the checks that a reader needs before it
+// trusts the types. Unknown fields pass through unchanged.
+import type { Message, MessageType } from '../message/message.ts'
+
+/** Fields beside `id`, `topic`, `key` and `type` without which a message of a type cannot be handled. */
+const REQUIRED: Readonly<Record<MessageType, readonly string[]>> = {
+  start: ['saga', 'plan', 'issuedAt'],
+  command: ['saga', 'plan', 'ask'],
+  withdraw: ['saga', 'plan', 'ask', 'cancel', 'issuedAt'],
+  cancel: ['saga', 'cancel', 'issuedAt'],
+  event: ['name', 'source', 'at'],
+  ended: ['name', 'saga', 'end'],
+  timer: ['name', 'at'],
+  retry: ['attempt', 'message'],
+  history: ['saga', 'seq', 'entries'],
+  note: ['saga', 'note'],
+}
+
+export type Unpacked =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly text: string; readonly reason: string }
+
+export function pack(messages: readonly Message[]): string {
+  return JSON.stringify(messages)
+}
+
+/** The messages of a packed batch; what cannot be decoded is named, not thrown, so that the rest of the batch is handled. */
+export function unpack(text: string): readonly Unpacked[] {
+  const parsed = parse(text)
+  if (!Array.isArray(parsed)) return [{ ok: false, text, reason: 'not a JSON array of messages' }]
+  return parsed.map((value: unknown) => {
+    const reason = whyNot(value)
+    return reason === null ? { ok: true, message: value as Message } : { ok: false, text: JSON.stringify(value), reason }
+  })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function whyNot(value: unknown): string | null {
+  if (!isRecord(value)) return 'not an object'
+  for (const field of ['id', 'topic', 'key', 'type']) {
+    if (typeof value[field] !== 'string') return `field '${field}' is not a text`
+  }
+  const required = REQUIRED[value['type'] as MessageType] as readonly string[] | undefined
+  if (required === undefined) return `unknown message type '${String(value['type'])}'`
+  const missing = required.find((field) => value[field] === undefined || value[field] === null)
+  if (missing !== undefined) return `field '${missing}' is missing`
+  return value['type'] === 'retry' ? whyNot(value['message']) : null
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Copies a value into plain JSON, as the bus would. */
+export function plain<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T)
+}

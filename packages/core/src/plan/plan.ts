@@ -1,0 +1,180 @@
+// Owns: the shape of a plan (a saga definition as data) and the builder whose types enforce the grammar
+// `(check | compensatable)* pivot? retriable*`. What the compiler cannot see is checked when the plan is made.
+// I1: steps are known by name, never by index, in everything stored or sent.
+// I2: an undo is computed from what its run was given (input and earlier results), never from its run's own result.
+import type { CertainCommandSpec, CommandSpec, OutputOf, PlannedRequest, QuerySpec } from '../contract/contract.ts'
+import { checkName, isCertain } from '../contract/contract.ts'
+import type { Infer, Schema } from '../contract/schema.ts'
+import { erased } from '../codec/erase.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { Span } from './span.ts'
+import { spanMs } from './span.ts'
+
+export type StepKind = 'check' | 'compensatable' | 'pivot' | 'retriable'
+
+export interface PlanContext {
+  readonly input: unknown
+  readonly results: Readonly<Record<string, unknown>>
+}
+
+export interface Step {
+  readonly name: string
+  readonly kind: StepKind
+  readonly run: PlannedRequest<PlanContext>
+  readonly undo: PlannedRequest<PlanContext> | null
+  /** The run's time to begin, milliseconds; null for retriables, which carry no deadline. */
+  readonly withinMs: number | null
+}
+
+/** Why a saga went back: the step whose answer turned it, or the cancel that did. */
+export interface Because {
+  readonly step: string
+  readonly status: 'rejected' | 'faulted' | 'unknown' | 'cancelled'
+  /** Name of the rejection, the cancel's reason or the fault's code. */
+  readonly reason: string
+  readonly data: unknown
+}
+
+export interface PlanEnd {
+  readonly completed: (context: PlanContext) => unknown
+  readonly compensated: (context: PlanContext & { readonly because: Because }) => unknown
+}
+
+/** A saga definition. `Input` is the type of what it starts with. */
+export interface Plan<Input = unknown> {
+  readonly name: string
+  readonly version: number
+  readonly input: Schema<Input>
+  readonly steps: readonly Step[]
+  readonly end: PlanEnd
+  /** Saga deadline, milliseconds from its start, after which it is cancelled; null for none. */
+  readonly withinMs: number | null
+  /** One line per step; equal fingerprints mean an equal plan as far as stored sagas are concerned. */
+  readonly fingerprint: string
+}
+
+/** A run that is not given `within` must begin within this time: long enough for a database restart, short enough to notice. */
+export const RUN_WITHIN: Span = '5m'
+
+interface Context<Input, Results> {
+  readonly input: Input
+  readonly results: Readonly<Results>
+}
+
+type Fresh<Name extends string, Results> = Name extends keyof Results ? `a step '${Name}' exists already` : unknown
+type With<Results, Name extends string, Output> = Results & { readonly [N in Name]: Output }
+
+interface End<Input, Results> {
+  readonly completed?: (context: Context<Input, Results>) => unknown
+  readonly compensated?: (context: { readonly input: Input; readonly because: Because }) => unknown
+}
+
+interface Retriables<Input, Results> {
+  /** A certain command that is tried until it succeeds; there is no way back once it is asked. */
+  retriable<const Name extends string, S extends CertainCommandSpec>(
+    name: Name & Fresh<Name, Results>,
+    step: { readonly run: PlannedRequest<Context<Input, Results>, S> },
+  ): Retriables<Input, With<Results, Name, OutputOf<S>>>
+  /** Finishes the plan; the functions compute the data of `<plan>.completed` and `<plan>.compensated`. */
+  end(end?: End<Input, Results>): Plan<Input>
+}
+
+interface Steps<Input, Results> extends Retriables<Input, Results> {
+  /** A query; nothing to undo. */
+  check<const Name extends string, S extends QuerySpec>(
+    name: Name & Fresh<Name, Results>,
+    step: { readonly run: PlannedRequest<Context<Input, Results>, S>; readonly within?: Span },
+  ): Steps<Input, With<Results, Name, OutputOf<S>>>
+  /** A command with the certain command that undoes it. */
+  compensatable<const Name extends string, S extends CommandSpec, U extends CertainCommandSpec>(
+    name: Name & Fresh<Name, Results>,
+    step: {
+      readonly run: PlannedRequest<Context<Input, Results>, S>
+      readonly undo: PlannedRequest<Context<Input, Results>, U>
+      readonly within?: Span
+    },
+  ): Steps<Input, With<Results, Name, OutputOf<S>>>
+  /** The point of no return: once it has succeeded the saga only goes forward. */
+  pivot<const Name extends string, S extends CommandSpec>(
+    name: Name & Fresh<Name, Results>,
+    step: { readonly run: PlannedRequest<Context<Input, Results>, S>; readonly within?: Span },
+  ): Retriables<Input, With<Results, Name, OutputOf<S>>>
+}
+
+interface Options<S extends Schema> {
+  readonly version: number
+  readonly input: S
+  readonly within?: Span
+}
+
+/**
+ * Begins a plan: `saga('order.place', { version: 1, input })`, then steps in order, then `.end()`.
+ * Errors: TypeError at definition time for a bad name, version or span, or a grammar the types were bypassed for.
+ */
+export function saga<S extends Schema>(name: string, options: Options<S>): Steps<Infer<S>, Record<never, never>> {
+  for (const part of name.split('.')) checkName('saga', part)
+  if (!Number.isInteger(options.version) || options.version < 1) {
+    throw new TypeError(`saga '${name}': version must be an integer from 1, got ${String(options.version)}`)
+  }
+  const draft: Draft = { name, version: options.version, input: options.input, within: options.within ?? null, steps: [] }
+  return erased<Steps<Infer<S>, Record<never, never>>>(builder(draft))
+}
+
+interface Draft {
+  readonly name: string
+  readonly version: number
+  readonly input: Schema
+  readonly within: Span | null
+  readonly steps: readonly Step[]
+}
+
+interface StepDraft {
+  readonly run: PlannedRequest<PlanContext>
+  readonly undo?: PlannedRequest<PlanContext>
+  readonly within?: Span
+}
+
+function builder(draft: Draft): object {
+  const add = (kind: StepKind) => (name: string, step: StepDraft) => builder({ ...draft, steps: [...draft.steps, made(draft, kind, { name, ...step })] })
+  return {
+    check: add('check'),
+    compensatable: add('compensatable'),
+    pivot: add('pivot'),
+    retriable: add('retriable'),
+    end: (end?: Partial<PlanEnd>) => finished(draft, end ?? {}),
+  }
+}
+
+const RANK: Readonly<Record<StepKind, number>> = { check: 0, compensatable: 0, pivot: 1, retriable: 2 }
+
+function made(draft: Draft, kind: StepKind, step: StepDraft & { readonly name: string }): Step {
+  const where = `saga '${draft.name}', step '${step.name}'`
+  checkName('step', step.name)
+  if (draft.steps.some((other) => other.name === step.name)) throw new TypeError(`${where}: the name is used twice`)
+  const last = draft.steps.at(-1)
+  if (last !== undefined && (RANK[kind] < RANK[last.kind] || (kind === 'pivot' && last.kind === 'pivot'))) {
+    throw new TypeError(`${where}: a ${kind} cannot follow the ${last.kind} '${last.name}'`)
+  }
+  if (kind === 'check' && step.run.ref.spec.kind !== 'query') throw new TypeError(`${where}: a check asks a query, not a command`)
+  if (kind === 'compensatable' && step.undo === undefined) throw new TypeError(`${where}: a compensatable needs an undo`)
+  const certain = kind === 'retriable' ? step.run : step.undo
+  if (certain !== undefined && !isCertain(certain.ref.spec)) {
+    throw new TypeError(`${where}: '${certain.ref.request}' can be rejected; a retriable or an undo must be certain`)
+  }
+  const withinMs = kind === 'retriable' ? null : spanMs(step.within ?? RUN_WITHIN)
+  return { name: step.name, kind, run: step.run, undo: step.undo ?? null, withinMs }
+}
+
+function finished(draft: Draft, end: Partial<PlanEnd>): Plan {
+  if (draft.steps.length === 0) throw new TypeError(`saga '${draft.name}' has no steps`)
+  const { name, version, input, steps } = draft
+  return {
+    name,
+    version,
+    input,
+    steps,
+    end: { completed: end.completed ?? (() => ({})), compensated: end.compensated ?? (({ because }) => ({ because })) },
+    withinMs: draft.within === null ? null : spanMs(draft.within),
+    fingerprint: fingerprint(steps),
+  }
+}

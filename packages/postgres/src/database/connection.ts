@@ -1,0 +1,113 @@
+/**
+ * Owns one checked-out connection: sending, counting, and knowing whether it is still good. Does not own transactions.
+ * I1: an error event of a checked-out client is always listened to; unheard it would end the process.
+ * I2: a connection that was lost or is inside a transaction is destroyed, never given back.
+ * I3: statements sent within one turn of the event loop leave in one flush.
+ */
+import type { Duplex } from 'node:stream'
+import type { Pool, PoolClient } from 'pg'
+import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
+import type { Statement } from './statement.ts'
+import type { Result } from './types.ts'
+
+/** For tests: an error instead of sending the statement, or `lose`: sent, then the connection breaks. */
+export type Fault = DatabaseError | 'lose'
+export type FaultInjector = (statementName: string) => Fault | undefined
+
+export interface Meter {
+  readonly counts: Map<string, number>
+  readonly fault: FaultInjector | undefined
+}
+
+export interface Answer extends Result {
+  /** The command tag's first word. */
+  readonly command: string
+}
+
+export interface Connection {
+  send(statement: Statement | string, values: readonly unknown[]): Promise<Result>
+  /** BEGIN and its kin: counted by their own name. */
+  control(name: string, text?: string): Promise<Answer>
+  lost(): DatabaseError | undefined
+  release(): void
+}
+
+const corked = new WeakSet<Duplex>()
+
+function flushAtEndOfTurn(stream: Duplex): void {
+  if (corked.has(stream)) return
+  corked.add(stream)
+  stream.cork()
+  process.nextTick(() => {
+    corked.delete(stream)
+    stream.uncork()
+  })
+}
+
+/** Everything already written goes out first, so the server may well act on it. */
+function loseAfterSending(stream: Duplex): void {
+  process.nextTick(() => stream.end(() => stream.destroy()))
+}
+
+export async function checkOut(pool: Pool, meter: Meter, poolName: string): Promise<Connection> {
+  let client: PoolClient
+  try {
+    client = await pool.connect()
+  } catch (error) {
+    throw refusal(error, pool, poolName)
+  }
+  return connectionOf(client, meter)
+}
+
+function refusal(error: unknown, pool: Pool, poolName: string): DatabaseError {
+  if (pool.ending) return new DatabaseError('ENDED', `${poolName} is closed`, { cause: error })
+  const known = toDatabaseError(error)
+  const isFromServerOrSocket = known.sqlState !== undefined || (error instanceof Error && 'code' in error)
+  if (isFromServerOrSocket || pool.totalCount < pool.options.max) return known
+  const { max, connectionTimeoutMillis } = pool.options
+  const message = `${poolName}: all ${max} connections stayed busy for ${connectionTimeoutMillis} ms`
+  return new DatabaseError('TIMEOUT', message, { cause: error })
+}
+
+function connectionOf(client: PoolClient, meter: Meter): Connection {
+  let loss: DatabaseError | undefined
+  const onError = (error: unknown) => {
+    loss ??= toDatabaseError(error)
+  }
+  client.on('error', onError)
+
+  const transmit = async (statement: Statement, isNamed: boolean, values: readonly unknown[]): Promise<Answer> => {
+    meter.counts.set(statement.name, (meter.counts.get(statement.name) ?? 0) + 1)
+    const fault = meter.fault?.(statement.name)
+    if (fault !== undefined && fault !== 'lose') throw fault
+    const { stream } = client.connection
+    flushAtEndOfTurn(stream)
+    const { name, text } = statement
+    const answer = client.query(isNamed ? { name, text, values: [...values] } : { text, values: [...values] })
+    if (fault === 'lose') loseAfterSending(stream)
+    try {
+      const { rows, rowCount, command } = await answer
+      return { rows, count: rowCount ?? 0, command }
+    } catch (error) {
+      const failure = toDatabaseError(error, name)
+      if (endsSession(failure)) loss ??= failure
+      // What ended the session says more than "not queryable any more".
+      throw failure.sqlState === undefined && loss !== undefined ? loss : failure
+    }
+  }
+
+  return {
+    send: async (statement, values) => {
+      const isNamed = typeof statement !== 'string'
+      const { rows, count } = await transmit(isNamed ? statement : { name: 'SQL', text: statement }, isNamed, values)
+      return { rows, count }
+    },
+    control: (name, text = name) => transmit({ name, text }, false, []),
+    lost: () => loss,
+    release: () => {
+      client.removeListener('error', onError)
+      const isClean = loss === undefined && client.getTransactionStatus() === 'I'
+      client.release(!isClean)
+    },
+  }
+}

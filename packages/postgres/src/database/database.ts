@@ -1,0 +1,124 @@
+/**
+ * Owns the pools of one service and puts the parts together. Does not own schema (migrate/) or statements (the stores).
+ * I1: every wait for a connection is bounded.
+ * I2: the read pool cannot write.
+ */
+import { Client, Pool } from 'pg'
+import { profileOf } from '../profile.ts'
+import type { Profile } from '../profile.ts'
+import { systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { checkOut } from './connection.ts'
+import type { FaultInjector, Meter } from './connection.ts'
+import { toDatabaseError } from './errors.ts'
+import { openNotices } from './notices.ts'
+import { clientConfig, SESSION_LIMITS, sessionOptions } from './settings.ts'
+import type { Isolation, SessionLimits, SessionSettings } from './settings.ts'
+import { runTransaction, TRIES_MAX_DEFAULT } from './transaction.ts'
+import type { Database, Queryable } from './types.ts'
+
+export interface DatabaseOptions {
+  /** The service, as it appears in errors and, unless `applicationName` is given, in pg_stat_activity. */
+  readonly name: string
+  readonly url: string
+  readonly readUrl?: string | undefined
+  /** Becomes the search path. */
+  readonly schema?: string | undefined
+  readonly sizeMax?: number
+  readonly readSizeMax?: number
+  readonly applicationName?: string
+  readonly connectTimeoutMs?: number
+  readonly limits?: Partial<SessionLimits>
+  /** The server's default unless given. */
+  readonly isolation?: Isolation
+  /** Asked from the server unless given. */
+  readonly profile?: Profile
+  readonly clock?: Clock
+  /** Tests only. */
+  readonly fault?: FaultInjector
+}
+
+const SIZE_MAX_DEFAULT = 10
+const READ_SIZE_MAX_DEFAULT = 5
+const CONNECT_TIMEOUT_MS_DEFAULT = 10_000
+/** Long, because a new connection prepares every statement again. */
+const IDLE_TIMEOUT_MS = 60_000
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { name, url, clock = systemClock } = options
+  const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS_DEFAULT
+  const profile = options.profile ?? (await askProfile(url, connectTimeoutMs))
+  const settings: SessionSettings = {
+    schema: options.schema,
+    limits: { ...SESSION_LIMITS, ...options.limits },
+    isolation: options.isolation,
+    isReadOnly: false,
+    applicationName: options.applicationName ?? name,
+  }
+  const poolOf = (at: string, isReadOnly: boolean, max: number): Pool => {
+    const sessionText = sessionOptions({ ...settings, isReadOnly }, profile)
+    const pool = new Pool({
+      ...clientConfig(at, sessionText, settings.applicationName),
+      max,
+      pipeline: true,
+      connectionTimeoutMillis: connectTimeoutMs,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    })
+    // A lost idle connection is already out of the pool; unheard, the event would end the process.
+    pool.on('error', () => undefined)
+    return pool
+  }
+  const write = poolOf(url, false, options.sizeMax ?? SIZE_MAX_DEFAULT)
+  const read = poolOf(options.readUrl ?? url, true, options.readSizeMax ?? READ_SIZE_MAX_DEFAULT)
+  const meter: Meter = { counts: new Map(), fault: options.fault }
+  const noticeConfig = clientConfig(url, sessionOptions(settings, profile), `${settings.applicationName} notices`)
+  const notices = profile.canListen
+    ? openNotices({ ...noticeConfig, connectionTimeoutMillis: connectTimeoutMs }, clock)
+    : undefined
+  const writer = queryable(write, meter, `write pool of ${name}`)
+  let closed: Promise<unknown> | undefined
+
+  return {
+    name,
+    profile,
+    query: writer.query,
+    read: queryable(read, meter, `read pool of ${name}`),
+    transaction: (work, { triesMax = TRIES_MAX_DEFAULT } = {}) =>
+      runTransaction({ checkOut: () => checkOut(write, meter, `write pool of ${name}`), clock, triesMax }, work),
+    counted: () => Object.fromEntries(meter.counts),
+    listen: async (channel, onNotify) => (await notices?.listen(channel, onNotify)) ?? (async () => undefined),
+    notify: async (channel, payload) => notices?.notify(channel, payload),
+    ping: async () => void (await writer.query('select 1')),
+    close: async () => {
+      closed ??= Promise.all([notices?.close(), write.end(), read.end()])
+      await closed
+    },
+  }
+}
+
+function queryable(pool: Pool, meter: Meter, poolName: string): Queryable {
+  return {
+    query: async (statement, values = []) => {
+      const connection = await checkOut(pool, meter, poolName)
+      try {
+        return await connection.send(statement, values)
+      } finally {
+        connection.release()
+      }
+    },
+  }
+}
+
+async function askProfile(url: string, connectTimeoutMs: number): Promise<Profile> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query('select version() as "version"')
+    return profileOf(String(rows[0]?.version))
+  } catch (error) {
+    throw toDatabaseError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

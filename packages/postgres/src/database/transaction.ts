@@ -1,0 +1,182 @@
+/**
+ * Owns BEGIN, savepoints, COMMIT, and the retry of 40001 and 40P01. Does not own which other errors a caller may retry.
+ * I1: the first statement that failed is the transaction's failure, whatever was caught on the way.
+ * I2: COMMIT counts only by its command tag: pipelined after a failed statement it answers ROLLBACK without an error.
+ * I3: once COMMIT may have reached the server, a lost connection is COMMIT_UNKNOWN, never a retry.
+ * I4: a serialization failure or deadlock inside a savepoint is the whole transaction's: it cannot be undone in part.
+ */
+import type { Clock } from './clock.ts'
+import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
+import type { Connection } from './connection.ts'
+import type { Statement } from './statement.ts'
+import type { Result, SqlTransaction } from './types.ts'
+
+export const TRIES_MAX_DEFAULT = 3
+/** Long enough that the other transaction ends, short against a batch. */
+const RETRY_DELAY_MS_MIN = 5
+const RETRY_DELAY_MS_MAX = 200
+
+const NOW: Statement = {
+  name: 'NOW',
+  text: `select floor(extract(epoch from now()) * 1000.0)::int8 as "now"`,
+}
+
+export interface TransactionRun {
+  readonly checkOut: () => Promise<Connection>
+  readonly clock: Clock
+  readonly triesMax: number
+}
+
+export async function runTransaction<T>(run: TransactionRun, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await runOnce(run, work)
+    } catch (error) {
+      if (!canRetry(error) || tries >= run.triesMax) throw error
+      const delayMs = Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** tries)
+      await run.clock.sleep(delayMs * (0.5 + run.clock.chance()))
+    }
+  }
+}
+
+function canRetry(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === 'SERIALIZATION' || error.code === 'DEADLOCK')
+}
+
+async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+  const connection = await run.checkOut()
+  try {
+    const begun = connection.control('BEGIN')
+    const time = connection.send(NOW, [])
+    // Awaited below; handled here because BEGIN may fail first.
+    time.catch(() => undefined)
+    await begun
+    const tx = new OpenTransaction(connection, Number((await time).rows[0]?.['now']))
+    let value: T
+    try {
+      value = await work(tx)
+    } catch (error) {
+      throw await tx.rollback(error)
+    }
+    await tx.commit()
+    return value
+  } finally {
+    connection.release()
+  }
+}
+
+class OpenTransaction implements SqlTransaction {
+  readonly now: number
+  readonly #connection: Connection
+  readonly #deferred: Promise<unknown>[] = []
+  readonly #actions: (() => void)[] = []
+  readonly #unanswered = new Set<Promise<unknown>>()
+  #failure: DatabaseError | undefined
+  #savepointCount = 0
+  #hasEnded = false
+
+  constructor(connection: Connection, now: number) {
+    this.#connection = connection
+    this.now = now
+  }
+
+  query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {
+    if (this.#hasEnded) return this.#refuse()
+    return this.#track(this.#connection.send(statement, values))
+  }
+
+  defer(write: Promise<unknown>): void {
+    write.catch(() => undefined)
+    this.#deferred.push(write)
+  }
+
+  onCommit(action: () => void): void {
+    this.#actions.push(action)
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#hasEnded) return this.#refuse()
+    this.#savepointCount += 1
+    const name = `s${this.#savepointCount}`
+    const before = { failure: this.#failure, deferred: this.#deferred.length, actions: this.#actions.length }
+    this.#control('SAVEPOINT', name)
+    try {
+      const value = await work()
+      await Promise.all(this.#unanswered)
+      if (this.#failure !== undefined && this.#failure !== before.failure) throw this.#failure
+      this.#control('RELEASE SAVEPOINT', name)
+      return value
+    } catch (error) {
+      await this.#control('ROLLBACK TO SAVEPOINT', name)
+      this.#control('RELEASE SAVEPOINT', name)
+      this.#deferred.length = before.deferred
+      this.#actions.length = before.actions
+      if (!canRetry(this.#failure)) this.#failure = before.failure
+      throw error
+    }
+  }
+
+  async commit(): Promise<void> {
+    this.#hasEnded = true
+    const known = this.#failure ?? this.#connection.lost()
+    if (known !== undefined) throw await this.rollback(known)
+    const [commit, ...deferred] = await Promise.allSettled([this.#connection.control('COMMIT'), ...this.#deferred])
+    // Answered before COMMIT was; their handlers need not have run yet.
+    await Promise.all(this.#unanswered)
+    if (commit.status === 'rejected') throw this.#commitFailure(toDatabaseError(commit.reason))
+    const refused = deferred.find((outcome) => outcome.status === 'rejected')
+    if (commit.value.command !== 'COMMIT') {
+      throw this.#failure ?? refused?.reason ?? new DatabaseError('ROLLED_BACK', 'COMMIT answered ROLLBACK')
+    }
+    for (const action of this.#actions) runAction(action)
+    if (refused !== undefined) throw refused.reason
+  }
+
+  /** Answers what to throw: a failure that a retry can heal wins over what the work made of it. */
+  async rollback(reason: unknown): Promise<unknown> {
+    this.#hasEnded = true
+    if (this.#connection.lost() === undefined) await this.#connection.control('ROLLBACK').catch(() => undefined)
+    return canRetry(this.#failure) ? this.#failure : reason
+  }
+
+  #commitFailure(error: DatabaseError): DatabaseError {
+    const earlier = this.#failure
+    // A statement before COMMIT that the server itself refused: COMMIT cannot have succeeded.
+    if (earlier?.sqlState !== undefined && earlier.code !== 'COMMIT_UNKNOWN') return earlier
+    if (!endsSession(error) && error.code !== 'COMMIT_UNKNOWN') return error
+    const { sqlState } = error
+    return new DatabaseError('COMMIT_UNKNOWN', `no answer to COMMIT: ${error.message}`, { sqlState, cause: error })
+  }
+
+  #control(name: string, savepoint: string): Promise<unknown> {
+    return this.#track(this.#connection.control(name, `${name} ${savepoint}`))
+  }
+
+  /** Handled here at once: a pipelined failure that nobody awaits yet still fails COMMIT, by I1 and I2. */
+  #track<T>(answer: Promise<T>): Promise<T> {
+    const settled = answer.then(
+      () => undefined,
+      (error: unknown) => {
+        this.#failure ??= toDatabaseError(error)
+      },
+    )
+    this.#unanswered.add(settled)
+    void settled.then(() => this.#unanswered.delete(settled))
+    return answer
+  }
+
+  #refuse(): Promise<never> {
+    const refused = Promise.reject(new DatabaseError('ENDED', 'the transaction has already ended'))
+    refused.catch(() => undefined)
+    return refused
+  }
+}
+
+/** The commit is a fact by now: a wake-up that fails must not make it look like a failure. */
+function runAction(action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    process.emitWarning(`onCommit: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,49 @@
+// Owns: the tiers of tests by suffix. `*.type.test.ts` is in none of them: tsc checks those, nothing in them runs.
+// I1: tiers run one after the other (groupOrder), so real servers never share the machine with the pure tier.
+// 0 is not used: vitest moves single-worker projects of order 0 to the end.
+import { defineConfig } from 'vitest/config'
+
+const NEVER = ['**/node_modules/**', '**/dist/**', '.ensemble/**', '.tmp/**']
+const OTHER_TIERS = ['**/*.io.test.ts', '**/*.e2e.test.ts', '**/*.type.test.ts']
+
+// Two real servers at a time are what a machine with two cores starts within the time-outs.
+const IO_WORKERS_MAX = 2
+
+export default defineConfig({
+  test: {
+    teardownTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          name: 'pure',
+          include: ['**/*.test.ts'],
+          exclude: [...NEVER, ...OTHER_TIERS],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'io',
+          include: ['**/*.io.test.ts'],
+          exclude: NEVER,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: IO_WORKERS_MAX,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['**/*.e2e.test.ts'],
+          exclude: NEVER,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+})
