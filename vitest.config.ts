@@ -1,5 +1,6 @@
 // Owns: the tiers of tests by suffix. `*.type.test.ts` is in none of them: tsc checks those, nothing in them runs.
-// I1: tiers run one after the other (groupOrder), so real servers never share the machine with the pure tier.
+// I1: pure test files share their modules (30 files: 0.6 s instead of 4.8 s), so no test keeps state in a module.
+// I2: tiers run one after the other (groupOrder), so real servers never share the machine with the pure tier.
 // 0 is not used: vitest moves single-worker projects of order 0 to the end.
 import { defineConfig } from 'vitest/config'
 
@@ -16,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'pure',
+          isolate: false,
           include: ['**/*.test.ts'],
           exclude: [...NEVER, ...OTHER_TIERS],
           testTimeout: 10_000,

@@ -33,7 +33,7 @@ const SERVICE_OURS = ['core', 'runtime', 'http', 'service-contracts']
 const ANYTHING: Layer = { ours: 'any', node: true, others: 'any' }
 
 /** The folder a relative import must not leave; everything outside the workspaces counts as one. */
-export function zoneOf(path: string): string {
+function zoneOf(path: string): string {
   const [top = '', name = ''] = path.split('/')
   if (top === 'packages' || top === 'services' || top === 'apps') return `${top}/${name}`
   return top === 'examples' ? 'examples' : 'root'

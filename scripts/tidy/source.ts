@@ -16,7 +16,7 @@ export interface Violation {
 }
 
 /** A module specifier as written, static, dynamic or type-only. */
-export interface Reference {
+interface Reference {
   readonly specifier: string
   readonly offset: number
 }

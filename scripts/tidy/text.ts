@@ -3,7 +3,7 @@
 import { baseName } from './source.ts'
 import type { TextFile, Violation } from './source.ts'
 
-export const LINE_LENGTH_MAX = 120
+const LINE_LENGTH_MAX = 120
 const NOTE_WITHOUT_NUMBER = /\b(?:TODO|FIXME)\b(?!\s*\(?#\d)/
 const NOTE_FILES = /\.(?:sql|ya?ml|sh|toml)$|(?:^|\/)Dockerfile/
 const LENGTH_FILES = /\.(?:ts|sql)$/

@@ -11,7 +11,7 @@ export interface Profile {
   readonly canListen: boolean
   /** `FOR UPDATE SKIP LOCKED` is understood. */
   readonly canSkipLocked: boolean
-  /** A row lock excludes others until the end of the transaction; where not, the predicate of the UPDATE is the guarantee. */
+  /** A row lock excludes others until the transaction ends; where not, the predicate of the UPDATE is the guarantee. */
   readonly locksAreGuarantees: boolean
   /** Advisory locks exclude others. Where not, a lease row does. */
   readonly canLockAdvisory: boolean

@@ -12,6 +12,16 @@ export type {
   Settlement,
   WithdrawOutcome,
 } from './handlers.ts'
+export { createHost } from './host.ts'
+export type { ExecuteOptions, Host, HostOptions, SagaStatus } from './host.ts'
+export type { CancelRequest, Started, StartRequest } from './start.ts'
+export type { Observer } from './receive.ts'
+export type { Settings } from './shell/settings.ts'
+export { EnsembleError, errorInfo } from './errors.ts'
+export type { EnsembleErrorCode } from './errors.ts'
+export { outboxed } from './relay.ts'
+export { systemClock } from './clock.ts'
+export { systemIds } from './ids.ts'
 export type {
   Bus,
   ClaimStore,
@@ -38,6 +48,7 @@ export type {
   SagaRow,
   SagaStore,
   ScheduledStore,
+  StartEnd,
   StartRow,
   StartStore,
   Statement,

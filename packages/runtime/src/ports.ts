@@ -85,7 +85,10 @@ export interface OperationStore {
   ): Promise<readonly OperationRow[]>
   insert(tx: Transaction, rows: readonly OperationRow[]): Promise<void>
   update(tx: Transaction, rows: readonly OperationRow[]): Promise<void>
-  /** Claims due intents of effects by one conditional UPDATE: `calling`, attempt + 1, due again at `now + leaseMs`. */
+  /**
+   * Claims due intents of effects by one conditional UPDATE: `calling`, attempt + 1, due again at `now + leaseMs`; one that was
+   * `calling` already belonged to a dead or slow worker: it is in doubt.
+   */
   claimDue(
     tx: Transaction,
     what: { readonly owners: readonly string[]; readonly leaseMs: number; readonly countMax: number },
@@ -128,7 +131,15 @@ export interface StartStore {
   /** Plain insert: raises UNIQUE when one is there. */
   insert(tx: Queryable, rows: readonly StartRow[]): Promise<void>
   /** Marks starts as ended; those that are not this starter's are ignored. */
-  ended(tx: Transaction, ends: readonly { saga: SagaRef; status: string; data: unknown }[]): Promise<void>
+  ended(tx: Transaction, ends: readonly StartEnd[]): Promise<void>
+  /** Deletes ended starts that are older than `before`. */
+  prune(tx: Transaction, what: { readonly before: Time; readonly countMax: number }): Promise<number>
+}
+
+export interface StartEnd {
+  readonly saga: SagaRef
+  readonly status: 'completed' | 'compensated'
+  readonly data: unknown
 }
 
 /** Messages with a due time, packed. */

@@ -47,11 +47,16 @@ function whyNot(value: unknown): string | null {
   for (const field of ['id', 'topic', 'key', 'type']) {
     if (typeof value[field] !== 'string') return `field '${field}' is not a text`
   }
-  const required = REQUIRED[value['type'] as MessageType] as readonly string[] | undefined
-  if (required === undefined) return `unknown message type '${String(value['type'])}'`
-  const missing = required.find((field) => value[field] === undefined || value[field] === null)
+  const type = String(value['type'])
+  if (!isMessageType(type)) return `unknown message type '${type}'`
+  const missing = REQUIRED[type].find((field) => value[field] === undefined || value[field] === null)
   if (missing !== undefined) return `field '${missing}' is missing`
-  return value['type'] === 'retry' ? whyNot(value['message']) : null
+  return type === 'retry' ? whyNot(value['message']) : null
+}
+
+// `in` would also find what every object inherits, e.g. 'constructor'.
+function isMessageType(type: string): type is MessageType {
+  return Object.hasOwn(REQUIRED, type)
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -22,7 +22,9 @@ export type CertainCommandSpec = CommandSpec & { readonly rejections?: never }
 
 export type InputOf<S extends RequestSpec> = Infer<S['input']>
 export type OutputOf<S> = S extends { readonly output: infer O extends Schema } ? Infer<O> : undefined
-export type RejectionsOf<S> = S extends { readonly rejections: infer R extends Readonly<Record<string, Schema>> } ? R : never
+export type RejectionsOf<S> = S extends { readonly rejections: infer R extends Readonly<Record<string, Schema>> }
+  ? R
+  : Record<never, never>
 export type RejectionName<S> = Extract<keyof RejectionsOf<S>, string>
 
 /** Names one request of one participant and carries its schemas. */

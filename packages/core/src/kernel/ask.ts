@@ -45,7 +45,7 @@ export function endOf(plan: Plan, state: SagaState, route: Exclude<Route, { read
     return { status: 'completed', data: computed(plan, 'end.completed', () => plan.end.completed(context)) }
   }
   const { because } = route
-  const data = computed(plan, 'end.compensated', () => plan.end.compensated({ ...context, because }))
+  const data = computed(plan, 'end.compensated', () => plan.end.compensated({ ...context, because }) ?? null)
   return { status: 'compensated', data }
 }
 

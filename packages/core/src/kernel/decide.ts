@@ -48,17 +48,25 @@ export interface Begin {
   readonly wish: Cancel | null
 }
 
-/** The first decision of a saga: ask the first step, or withdraw it when a cancel came first. */
-export function begin(plan: Plan, { saga, input, now, wish }: Begin): Decision {
+/** The first decision of a saga: ask the first step, or withdraw it when a cancel came first; a retriable cannot be withdrawn. */
+export function begin(plan: Plan, { saga, input, now, wish: early }: Begin): Decision {
   const first = stepAt(plan, 0)
+  const wish = first.kind === 'retriable' ? null : early
   const phase: Phase = { at: 'running', step: first.name, askedAt: now, asks: 0, until: null, wish }
   const { version, fingerprint } = plan
   const state: SagaState = { saga, version, fingerprint, input, results: {}, seq: 1, startedAt: now, phase }
   return guarded(() => {
     const ask = askOf(plan, state, { step: first, direction: 'run', askedAt: now })
     const next: Next = wish === null ? { do: 'ask', ask } : { do: 'withdraw', ask, cancel: wish }
-    return { type: 'decided', state, next, entries: [{ type: 'started', input }, asked(ask)], note: null }
+    const note = early === null ? null : earlyCancel(early, wish !== null)
+    return { type: 'decided', state, next, entries: [{ type: 'started', input }, asked(ask)], note }
   })
+}
+
+function earlyCancel({ by, reason }: Cancel, kept: boolean): Decided['note'] {
+  return kept
+    ? { type: 'cancel-requested', detail: `${by}: ${reason}` }
+    : { type: 'cancel-refused', detail: `${reason}: the first step cannot be withdrawn` }
 }
 
 /** What a saga does about a signal. */
@@ -139,7 +147,7 @@ function onAnswer(plan: Plan, state: RunningState, heard: { step: Step; answer: 
   const { wish } = state.phase
   const answered: HistoryEntry = { type: 'answered', step: step.name, status: answer.status, data: dataOf(answer) }
   if (answer.status === 'succeeded') {
-    const known: SagaState = { ...state, results: { ...state.results, [step.name]: answer.output } }
+    const known: SagaState = { ...state, results: kept(state, step, answer.output) }
     if (wish === null || step.kind === 'retriable') return moved(plan, known, { route: goForward(plan, step), before: [answered], now })
     if (step.kind === 'pivot') {
       const decision = moved(plan, known, { route: goForward(plan, step), before: [answered], now })
@@ -210,6 +218,11 @@ function moved(plan: Plan, state: SagaState, to: { route: Route; before: readonl
   return { type: 'decided', state: { ...state, seq, phase }, next: { do: 'end', end }, entries: [...entries, ended], note: null }
 }
 
+// A request without an output leaves no result: a key without a value would not survive the bus, and both patterns must agree.
+function kept(state: SagaState, step: Step, output: unknown): SagaState['results'] {
+  return output === undefined ? state.results : { ...state.results, [step.name]: output }
+}
+
 function asked(ask: Ask): HistoryEntry {
   const { step, direction, participant, request } = ask
   return { type: 'asked', step, direction, participant, request }
@@ -218,9 +231,9 @@ function asked(ask: Ask): HistoryEntry {
 function dataOf(answer: Answer): unknown {
   switch (answer.status) {
     case 'succeeded':
-      return answer.output
+      return answer.output ?? null
     case 'rejected':
-      return { rejection: answer.rejection, data: answer.data }
+      return { rejection: answer.rejection, data: answer.data ?? null }
     case 'withdrawn':
       return { reason: answer.reason }
     case 'faulted':

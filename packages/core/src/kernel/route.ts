@@ -45,7 +45,7 @@ export function failure(step: Step, answer: Exclude<Answer, { readonly status: '
   const at = step.name
   switch (answer.status) {
     case 'rejected':
-      return { including: false, because: { step: at, status: 'rejected', reason: answer.rejection, data: answer.data } }
+      return { including: false, because: { step: at, status: 'rejected', reason: answer.rejection, data: answer.data ?? null } }
     case 'withdrawn':
       return { including: false, because: { step: at, status: 'cancelled', reason: answer.reason, data: null } }
     case 'faulted':

@@ -69,14 +69,23 @@ function refusal(error: unknown, pool: Pool, poolName: string): DatabaseError {
   return new DatabaseError('TIMEOUT', message, { cause: error })
 }
 
+function isDriverRefusal(error: unknown): error is Error {
+  return error instanceof Error && !('code' in error)
+}
+
 function connectionOf(client: PoolClient, meter: Meter): Connection {
   let loss: DatabaseError | undefined
+  let isDoubtful = false
   const onError = (error: unknown) => {
     loss ??= toDatabaseError(error)
   }
   client.on('error', onError)
 
-  const transmit = async (statement: Statement, isNamed: boolean, values: readonly unknown[]): Promise<Answer> => {
+  const transmit = async (
+    statement: Statement,
+    isNamed: boolean,
+    values: readonly unknown[],
+  ): Promise<Answer> => {
     meter.counts.set(statement.name, (meter.counts.get(statement.name) ?? 0) + 1)
     const fault = meter.fault?.(statement.name)
     if (fault !== undefined && fault !== 'lose') throw fault
@@ -89,6 +98,12 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
       const { rows, rowCount, command } = await answer
       return { rows, count: rowCount ?? 0, command }
     } catch (error) {
+      // The event of a lost connection comes before the failures of its statements; without it the driver itself
+      // refused, a value that cannot be encoded, say, and what it thinks of its prepared statements may be wrong.
+      if (loss === undefined && isDriverRefusal(error)) {
+        isDoubtful = true
+        throw new DatabaseError('SQL', error.message, { statement: name, cause: error })
+      }
       const failure = toDatabaseError(error, name)
       if (endsSession(failure)) loss ??= failure
       // What ended the session says more than "not queryable any more".
@@ -99,14 +114,18 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
   return {
     send: async (statement, values) => {
       const isNamed = typeof statement !== 'string'
-      const { rows, count } = await transmit(isNamed ? statement : { name: 'SQL', text: statement }, isNamed, values)
+      const { rows, count } = await transmit(
+        isNamed ? statement : { name: 'SQL', text: statement },
+        isNamed,
+        values,
+      )
       return { rows, count }
     },
     control: (name, text = name) => transmit({ name, text }, false, []),
     lost: () => loss,
     release: () => {
       client.removeListener('error', onError)
-      const isClean = loss === undefined && client.getTransactionStatus() === 'I'
+      const isClean = loss === undefined && !isDoubtful && client.getTransactionStatus() === 'I'
       client.release(!isClean)
     },
   }

@@ -3,9 +3,10 @@
  * I1: every wait for a connection is bounded.
  * I2: the read pool cannot write.
  */
-import { Client, Pool } from 'pg'
+import { Pool } from 'pg'
 import { profileOf } from '../profile.ts'
 import type { Profile } from '../profile.ts'
+import { versionOf, withClient } from './client.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { checkOut } from './connection.ts'
@@ -71,7 +72,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const write = poolOf(url, false, options.sizeMax ?? SIZE_MAX_DEFAULT)
   const read = poolOf(options.readUrl ?? url, true, options.readSizeMax ?? READ_SIZE_MAX_DEFAULT)
   const meter: Meter = { counts: new Map(), fault: options.fault }
-  const noticeConfig = clientConfig(url, sessionOptions(settings, profile), `${settings.applicationName} notices`)
+  const noticeConfig = clientConfig(
+    url,
+    sessionOptions(settings, profile),
+    `${settings.applicationName} notices`,
+  )
   const notices = profile.canListen
     ? openNotices({ ...noticeConfig, connectionTimeoutMillis: connectTimeoutMs }, clock)
     : undefined
@@ -81,12 +86,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     name,
     profile,
-    query: writer.query,
+    query: (statement, values) => writer.query(statement, values),
     read: queryable(read, meter, `read pool of ${name}`),
     transaction: (work, { triesMax = TRIES_MAX_DEFAULT } = {}) =>
-      runTransaction({ checkOut: () => checkOut(write, meter, `write pool of ${name}`), clock, triesMax }, work),
+      runTransaction(
+        { checkOut: () => checkOut(write, meter, `write pool of ${name}`), clock, triesMax },
+        work,
+      ),
     counted: () => Object.fromEntries(meter.counts),
-    listen: async (channel, onNotify) => (await notices?.listen(channel, onNotify)) ?? (async () => undefined),
+    listen: async (channel, onNotify) =>
+      (await notices?.listen(channel, onNotify)) ?? (async () => undefined),
     notify: async (channel, payload) => notices?.notify(channel, payload),
     ping: async () => void (await writer.query('select 1')),
     close: async () => {
@@ -110,15 +119,10 @@ function queryable(pool: Pool, meter: Meter, poolName: string): Queryable {
 }
 
 async function askProfile(url: string, connectTimeoutMs: number): Promise<Profile> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs })
-  client.on('error', () => undefined)
   try {
-    await client.connect()
-    const { rows } = await client.query('select version() as "version"')
-    return profileOf(String(rows[0]?.version))
+    const config = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs }
+    return profileOf(await withClient(config, versionOf))
   } catch (error) {
     throw toDatabaseError(error)
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }

@@ -85,7 +85,12 @@ export function toDatabaseError(error: unknown, statement?: string): DatabaseErr
   if (error instanceof ServerError && error.code !== undefined) {
     const { code: sqlState, constraint, detail } = error
     const message = detail === undefined ? error.message : `${error.message}: ${detail}`
-    return new DatabaseError(codeOfSqlState(sqlState), message, { sqlState, constraint, statement, cause: error })
+    return new DatabaseError(codeOfSqlState(sqlState), message, {
+      sqlState,
+      constraint,
+      statement,
+      cause: error,
+    })
   }
   const message = error instanceof Error ? error.message || error.name : String(error)
   return new DatabaseError('CONNECTION', message, { statement, cause: error })

@@ -1,5 +1,6 @@
 /**
- * Owns the one plain connection for LISTEN and NOTIFY, opened when first used. Does not own delivery: notices are hints.
+ * Owns the one plain connection for LISTEN and NOTIFY, opened when first used. Does not own delivery: notices are
+ * hints.
  * I1: statements on this connection go one after another.
  * I2: a lost connection is opened again for as long as somebody listens; what was said meanwhile is gone.
  */
@@ -21,7 +22,8 @@ const RECONNECT_DELAY_MS_MIN = 100
 const RECONNECT_DELAY_MS_MAX = 5_000
 
 /** One round trip for all that gathered while the last one was under way. */
-const NOTIFY = 'select pg_notify(n.channel, n.payload) from unnest($1::text[], $2::text[]) as n(channel, payload)'
+const NOTIFY =
+  'select pg_notify(n.channel, n.payload) from unnest($1::text[], $2::text[]) as n(channel, payload)'
 
 export function openNotices(config: ClientConfig, clock: Clock): Notices {
   return new NoticeConnection(config, clock)
@@ -105,7 +107,8 @@ class NoticeConnection implements Notices {
   }
 
   #connected(): Promise<Client> {
-    if (this.#closing.signal.aborted) return Promise.reject(new DatabaseError('ENDED', 'the database is closed'))
+    if (this.#closing.signal.aborted)
+      return Promise.reject(new DatabaseError('ENDED', 'the database is closed'))
     if (this.#client === undefined) {
       const opening = this.#open()
       this.#client = opening
@@ -138,7 +141,11 @@ class NoticeConnection implements Notices {
 
   async #reconnect(): Promise<void> {
     const { signal } = this.#closing
-    for (let delayMs = RECONNECT_DELAY_MS_MIN; !signal.aborted; delayMs = Math.min(delayMs * 2, RECONNECT_DELAY_MS_MAX)) {
+    for (
+      let delayMs = RECONNECT_DELAY_MS_MIN;
+      !signal.aborted;
+      delayMs = Math.min(delayMs * 2, RECONNECT_DELAY_MS_MAX)
+    ) {
       await this.#clock.sleep(delayMs * (0.5 + this.#clock.chance()), signal)
       if (signal.aborted || this.#listeners.size === 0) return
       const isBack = await this.#enqueue(async () => void (await this.#connected())).then(

@@ -39,7 +39,8 @@ export function sessionOptions(settings: SessionSettings, profile: Profile): str
     ['lock_timeout', `${limits.lockTimeoutMs}ms`],
     ['idle_in_transaction_session_timeout', `${limits.idleInTransactionTimeoutMs}ms`],
   ]
-  if (profile.canSetTransactionTimeout) values.push(['transaction_timeout', `${limits.transactionTimeoutMs}ms`])
+  if (profile.canSetTransactionTimeout)
+    values.push(['transaction_timeout', `${limits.transactionTimeoutMs}ms`])
   if (schema !== undefined) values.push(['search_path', quoteName(schema)])
   if (isolation !== undefined) values.push(['default_transaction_isolation', isolation])
   if (settings.isReadOnly) values.push(['default_transaction_read_only', 'on'])

@@ -1,4 +1,7 @@
-/** Owns reading one `.sql` file into a named statement. I1: a changed text is another name, so no session keeps an old plan. */
+/**
+ * Owns reading one `.sql` file into a named statement.
+ * I1: a changed text is another name, so no session keeps an old plan.
+ */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'

@@ -27,7 +27,10 @@ export interface TransactionRun {
   readonly triesMax: number
 }
 
-export async function runTransaction<T>(run: TransactionRun, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+export async function runTransaction<T>(
+  run: TransactionRun,
+  work: (tx: SqlTransaction) => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await runOnce(run, work)
@@ -99,16 +102,16 @@ class OpenTransaction implements SqlTransaction {
     this.#savepointCount += 1
     const name = `s${this.#savepointCount}`
     const before = { failure: this.#failure, deferred: this.#deferred.length, actions: this.#actions.length }
-    this.#control('SAVEPOINT', name)
+    void this.#control('SAVEPOINT', name)
     try {
       const value = await work()
       await Promise.all(this.#unanswered)
       if (this.#failure !== undefined && this.#failure !== before.failure) throw this.#failure
-      this.#control('RELEASE SAVEPOINT', name)
+      void this.#control('RELEASE SAVEPOINT', name)
       return value
     } catch (error) {
       await this.#control('ROLLBACK TO SAVEPOINT', name)
-      this.#control('RELEASE SAVEPOINT', name)
+      void this.#control('RELEASE SAVEPOINT', name)
       this.#deferred.length = before.deferred
       this.#actions.length = before.actions
       if (!canRetry(this.#failure)) this.#failure = before.failure
@@ -120,7 +123,10 @@ class OpenTransaction implements SqlTransaction {
     this.#hasEnded = true
     const known = this.#failure ?? this.#connection.lost()
     if (known !== undefined) throw await this.rollback(known)
-    const [commit, ...deferred] = await Promise.allSettled([this.#connection.control('COMMIT'), ...this.#deferred])
+    const [commit, ...deferred] = await Promise.allSettled([
+      this.#connection.control('COMMIT'),
+      ...this.#deferred,
+    ])
     // Answered before COMMIT was; their handlers need not have run yet.
     await Promise.all(this.#unanswered)
     if (commit.status === 'rejected') throw this.#commitFailure(toDatabaseError(commit.reason))
@@ -135,7 +141,8 @@ class OpenTransaction implements SqlTransaction {
   /** Answers what to throw: a failure that a retry can heal wins over what the work made of it. */
   async rollback(reason: unknown): Promise<unknown> {
     this.#hasEnded = true
-    if (this.#connection.lost() === undefined) await this.#connection.control('ROLLBACK').catch(() => undefined)
+    if (this.#connection.lost() === undefined)
+      await this.#connection.control('ROLLBACK').catch(() => undefined)
     return canRetry(this.#failure) ? this.#failure : reason
   }
 
@@ -145,7 +152,10 @@ class OpenTransaction implements SqlTransaction {
     if (earlier?.sqlState !== undefined && earlier.code !== 'COMMIT_UNKNOWN') return earlier
     if (!endsSession(error) && error.code !== 'COMMIT_UNKNOWN') return error
     const { sqlState } = error
-    return new DatabaseError('COMMIT_UNKNOWN', `no answer to COMMIT: ${error.message}`, { sqlState, cause: error })
+    return new DatabaseError('COMMIT_UNKNOWN', `no answer to COMMIT: ${error.message}`, {
+      sqlState,
+      cause: error,
+    })
   }
 
   #control(name: string, savepoint: string): Promise<unknown> {

@@ -18,11 +18,11 @@ export interface SqlTransaction extends Queryable {
   /** Epoch ms, the database's clock: `now()` of this transaction. */
   readonly now: number
   /**
-   * A write already sent in this transaction, whose answer is awaited together with COMMIT's. Only for statements that
-   * raise when they lose: what is thrown after a good answer comes too late, COMMIT is already on its way.
+   * A write already sent in this transaction, whose answer is awaited together with COMMIT's. Only for statements
+   * that raise when they lose: what is thrown after a good answer comes too late, COMMIT is already on its way.
    */
   defer(write: Promise<unknown>): void
-  /** Rolls back to its start if `work` throws. One at a time; may be nested. Serialization failures and deadlocks stay. */
+  /** Rolls back to its start if `work` throws. One at a time, or nested. 40001 and 40P01 fail the whole transaction. */
   savepoint<T>(work: () => Promise<T>): Promise<T>
   /** Runs after a successful commit: wake-ups, which may be lost. */
   onCommit(action: () => void): void
@@ -31,8 +31,11 @@ export interface SqlTransaction extends Queryable {
 export interface Database extends Queryable {
   readonly name: string
   readonly profile: Profile
-  /** Tried again from the start after 40001 and 40P01, `triesMax` times in all; so `work` must have no other effects. */
-  transaction<T>(work: (tx: SqlTransaction) => Promise<T>, options?: { readonly triesMax?: number }): Promise<T>
+  /** Tried again from the start after 40001 and 40P01, `triesMax` times in all; `work` must have no other effects. */
+  transaction<T>(
+    work: (tx: SqlTransaction) => Promise<T>,
+    options?: { readonly triesMax?: number },
+  ): Promise<T>
   /** Read-only sessions, of the read endpoint if there is one: what they see may be stale. */
   readonly read: Queryable
   /** Statements sent so far by name; BEGIN, NOW, COMMIT, ROLLBACK, SAVEPOINT, ... too; plain strings as SQL. */

@@ -33,7 +33,10 @@ export async function serverAccount(name: string): Promise<Account | undefined> 
     if (created !== undefined) return created
   }
   const fix = `create it ("useradd --system ${name}") or start this program as another user than root`
-  throw new EmbeddedError('NO_ACCOUNT', `root cannot run PostgreSQL and the user "${name}" could not be created: ${fix}`)
+  throw new EmbeddedError(
+    'NO_ACCOUNT',
+    `root cannot run PostgreSQL and the user "${name}" could not be created: ${fix}`,
+  )
 }
 
 async function lookUp(name: string): Promise<Account | undefined> {

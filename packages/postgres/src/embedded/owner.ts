@@ -1,11 +1,12 @@
 /**
  * Owns the file that says which process holds a directory. Does not own the server's own pid file.
  * I1: one living process holds a directory; its death, not its goodbye, sets it free.
- * I2: a process number used again by another process is not the holder: start times are compared where the system tells.
+ * I2: a process number used again by another process is not the holder: start times are compared where there are any.
  */
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomText } from '../database/clock.ts'
+import { parseFields } from '../database/client.ts'
 import { EmbeddedError } from './errors.ts'
 
 export interface Ownership {
@@ -14,7 +15,11 @@ export interface Ownership {
 
 export async function takeOwnership(directory: string): Promise<Ownership> {
   const path = join(directory, 'owner.json')
-  const mine = JSON.stringify({ pid: process.pid, startedAt: await startOf(process.pid), token: randomText(8) })
+  const mine = JSON.stringify({
+    pid: process.pid,
+    startedAt: await startOf(process.pid),
+    token: randomText(8),
+  })
   const draft = `${path}.${randomText(6)}`
   await writeFile(draft, mine, { mode: 0o644 })
   try {
@@ -61,8 +66,8 @@ interface Holder {
 
 function holderOf(text: string): Holder | undefined {
   try {
-    const { pid, startedAt } = JSON.parse(text)
-    return Number.isInteger(pid) && pid > 0 ? { pid, startedAt: String(startedAt) } : undefined
+    const { pid, startedAt } = parseFields(text)
+    return typeof pid === 'number' && pid > 0 ? { pid, startedAt: String(startedAt) } : undefined
   } catch {
     return undefined
   }
@@ -73,9 +78,13 @@ async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
 }
 
 function inUse(directory: string, pid: number | undefined): EmbeddedError {
-  const holder = pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`
+  const holder =
+    pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`
   const fix = 'stop it first, or choose another directory'
-  return new EmbeddedError('DIRECTORY_IN_USE', `the database directory ${directory} is used by ${holder}: ${fix}`)
+  return new EmbeddedError(
+    'DIRECTORY_IN_USE',
+    `the database directory ${directory} is used by ${holder}: ${fix}`,
+  )
 }
 
 export function processExists(pid: number): boolean {

@@ -79,8 +79,11 @@ export async function stopServer(pid: number, data: string, { binaries, clock }:
     ['SIGKILL', IMMEDIATE_STOP_MS_MAX],
   ] as const
   for (const [signal, waitMs] of steps) {
-    if (!(await isServerOf(pid, data))) return waitForEnd(pid, IMMEDIATE_STOP_MS_MAX, clock).then(() => undefined)
+    if (!(await isServerOf(pid, data)))
+      return waitForEnd(pid, IMMEDIATE_STOP_MS_MAX, clock).then(() => undefined)
     process.kill(pid, signal)
+    // A stopped process takes no signal but this.
+    process.kill(pid, 'SIGCONT')
     if (await waitForEnd(pid, waitMs, clock)) return
   }
   throw new EmbeddedError('STOP_FAILED', `the PostgreSQL server ${pid} does not end; end it by hand`)

@@ -1,0 +1,11 @@
+// The public names of the ports in memory: for unit tests and the simulator, on one thread of one process.
+export { memoryBus, sharedMemoryBus } from './bus.ts'
+export type { MemoryTransport, SharedMemoryBus } from './bus.ts'
+export { manualClock } from './clock.ts'
+export type { ManualClock } from './clock.ts'
+export { memoryDatabase } from './database.ts'
+export { MemoryError } from './errors.ts'
+export { seededChance, seededIds } from './ids.ts'
+export type { RawMessage } from './log.ts'
+export { memoryEntries, memoryRows } from './rows.ts'
+export type { MemoryEntries, MemoryRows } from './rows.ts'

@@ -1,0 +1,154 @@
+// Owns: one transaction: its layers of changes, savepoints, deferred writes, commit and rollback. As strict as Postgres.
+// I1: the first statement that failed is the transaction's failure, whatever was caught on the way, unless a savepoint
+// took it back.
+// I2: until `commit` returns nobody else sees a change; after `rollback` there is none.
+// I3: `atCommit` effects are part of the commit: they are dropped with their savepoint and must not throw.
+import type { Result, Transaction } from '@ensemble/runtime'
+import { MemoryError } from './errors.ts'
+import type { Home } from './home.ts'
+import { Layer } from './table.ts'
+import type { Table } from './table.ts'
+
+export class MemoryTransaction implements Transaction {
+  readonly now: number
+  readonly home: Home
+  readonly #bottom = new Layer()
+  readonly #layers: Layer[] = [this.#bottom]
+  readonly #deferred: Promise<unknown>[] = []
+  readonly #effects: (() => void)[] = []
+  readonly #actions: (() => void)[] = []
+  #failure: { readonly error: unknown } | null = null
+  #hasEnded = false
+
+  constructor(home: Home, now: number) {
+    this.home = home
+    this.now = now
+  }
+
+  async query(): Promise<Result> {
+    return this.run(refuseSql)
+  }
+
+  defer(write: Promise<unknown>): void {
+    write.catch(() => undefined)
+    this.#deferred.push(write)
+  }
+
+  onCommit(action: () => void): void {
+    this.#actions.push(action)
+  }
+
+  /** For the bus that lives in the database: moves positions and appends messages together with the rows. */
+  atCommit(effect: () => void): void {
+    this.#effects.push(effect)
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    this.#refuseUnlessUsable()
+    const layer = new Layer()
+    const before = {
+      deferred: this.#deferred.length,
+      effects: this.#effects.length,
+      actions: this.#actions.length,
+    }
+    this.#layers.push(layer)
+    try {
+      const value = await work()
+      if (this.#failure !== null) throw this.#failure.error
+      const below = this.#layers.at(-2)
+      if (this.#layers.at(-1) !== layer || below === undefined) {
+        throw new MemoryError('SQL', 'savepoints overlap: one at a time')
+      }
+      for (const table of layer.touched) table.merge(layer, below)
+      this.#layers.pop()
+      return value
+    } catch (error) {
+      for (const dropped of this.#layers.splice(this.#layers.indexOf(layer))) drop(dropped)
+      this.#deferred.length = before.deferred
+      this.#effects.length = before.effects
+      this.#actions.length = before.actions
+      this.#failure = null
+      throw error
+    }
+  }
+
+  /** Runs one statement of a store. */
+  run<T>(statement: (tx: this) => T): T {
+    this.#refuseUnlessUsable()
+    try {
+      return statement(this)
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  find<Row extends object>(table: Table<Row>, key: string): Row | undefined {
+    return this.#own(table).find(this.#layers, key)
+  }
+
+  pick<Row extends object>(table: Table<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
+    return this.#own(table).pick(this.#layers, keep)
+  }
+
+  insert<Row extends object>(table: Table<Row>, key: string, row: Row): void {
+    if (this.find(table, key) !== undefined)
+      throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
+    this.write(table, key, row)
+  }
+
+  write<Row extends object>(table: Table<Row>, key: string, row: Row | null): void {
+    this.#own(table).write(this.#layers.at(-1) ?? this.#bottom, key, row)
+  }
+
+  async commit(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure.error
+    this.#hasEnded = true
+    const refused = (await Promise.allSettled(this.#deferred)).find(({ status }) => status === 'rejected')
+    if (refused?.status === 'rejected') throw refused.reason
+    for (const table of this.#bottom.touched) table.apply(this.#bottom)
+    for (const effect of this.#effects) effect()
+  }
+
+  rollback(): void {
+    this.#hasEnded = true
+    this.#layers.forEach(drop)
+  }
+
+  /** The commit is a fact by now: a wake-up that fails must not make it look like a failure. */
+  runActions(): void {
+    for (const action of this.#actions) {
+      try {
+        action()
+      } catch (error) {
+        process.emitWarning(`onCommit: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  }
+
+  #own<Row extends object>(table: Table<Row>): Table<Row> {
+    if (table.home === this.home) return table
+    throw new MemoryError(
+      'SQL',
+      `${table.name}: this transaction is of another database, '${this.home.name}'`,
+    )
+  }
+
+  #refuseUnlessUsable(): void {
+    if (this.#hasEnded) throw new MemoryError('SQL', 'the transaction has already ended')
+    if (this.#failure !== null) {
+      throw new MemoryError(
+        'ROLLED_BACK',
+        'a statement of this transaction failed before: nothing runs until it ends',
+      )
+    }
+  }
+}
+
+function drop(layer: Layer): void {
+  for (const table of layer.touched) table.drop(layer)
+}
+
+export function refuseSql(): never {
+  throw new MemoryError('SQL', 'the memory database has no SQL: use its stores, memoryRows and memoryEntries')
+}

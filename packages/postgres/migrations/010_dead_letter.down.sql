@@ -1,0 +1,1 @@
+DROP TABLE ensemble_dead_letter;

@@ -1,0 +1,1 @@
+DROP INDEX ensemble_dead_letter_newest;

@@ -1,0 +1,1 @@
+DROP INDEX ensemble_outbox_left;

@@ -1,0 +1,3 @@
+-- Index: primary key.
+DELETE FROM ensemble_claim AS c
+WHERE c.value = ANY ($1::text[])

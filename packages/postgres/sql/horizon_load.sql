@@ -1,0 +1,3 @@
+SELECT h.horizon
+FROM ensemble_horizon AS h
+WHERE h.only = 1

@@ -1,0 +1,104 @@
+// Owns: turning fetched entry rows into messages with positions, bounded exactly, and finding that the log lost some. Pure.
+// I1: a partition's messages are those with offsets from the cursor on, without a gap; a gap ends what is delivered, and a
+// gap right at the cursor is a loss.
+import { unpack } from '@ensemble/core'
+import type { Unpacked } from '@ensemble/core'
+import type { Delivered } from '@ensemble/runtime'
+import { integer, isNull, text } from '../store/columns.ts'
+import type { Columns } from '../store/columns.ts'
+
+export interface Move {
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+export interface Fetched {
+  readonly messages: readonly Delivered[]
+  readonly moves: readonly Move[]
+}
+
+export interface Loss {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  /** Where the group stands. */
+  readonly nextOffset: number
+  /** The first offset that the log still has, as far as it says. */
+  readonly startOffset: number
+}
+
+/** The log no longer has what comes next for a group; `LogAdmin.forward` goes on behind the loss. */
+export class MessagesLost extends Error {
+  override readonly name = 'MessagesLost'
+  readonly code = 'MESSAGES_LOST'
+  readonly loss: Loss
+
+  constructor(loss: Loss) {
+    const { group, topic, partition, nextOffset, startOffset } = loss
+    super(`${group} reads ${topic}/${partition} at ${nextOffset}, the log has it from ${startOffset} on`)
+    this.loss = loss
+  }
+}
+
+/** `rows` ordered by topic, partition and offset. */
+export function fetchedOf(group: string, rows: readonly Columns[]): Fetched {
+  const messages: Delivered[] = []
+  const moves: Move[] = []
+  for (let index = 0; index < rows.length; ) {
+    const first = rows[index] ?? {}
+    const topic = text(first, 'topic')
+    const partition = integer(first, 'partition')
+    const end = rows.findIndex((row, at) => at > index && (row['topic'] !== topic || row['partition'] !== partition))
+    const own = rows.slice(index, end === -1 ? rows.length : end)
+    index += own.length
+    const from = integer(first, 'next_offset')
+    const to = deliver(own, { topic, partition, from }, messages)
+    if (to === from) {
+      const startOffset = integer(first, 'start_offset')
+      throw new MessagesLost({ group, topic, partition, nextOffset: from, startOffset })
+    }
+    moves.push({ topic, partition, from, to })
+  }
+  return { messages, moves }
+}
+
+/** Adds the messages of one partition and answers the offset after them. */
+function deliver(
+  rows: readonly Columns[],
+  { topic, partition, from }: { readonly topic: string; readonly partition: number; readonly from: number },
+  messages: Delivered[],
+): number {
+  let next = from
+  for (const row of rows) {
+    if (isNull(row, 'end_offset')) break
+    const end = integer(row, 'end_offset')
+    const count = integer(row, 'message_count')
+    const limit = from + integer(row, 'quota')
+    if (end - count > next || next >= limit) break
+    const entry = read(text(row, 'messages'), count)
+    if (entry.isWhole) {
+      messages.push({ ...entry.message, topic, partition, position: String(next) })
+      next = end
+      continue
+    }
+    for (const one of entry.messages.slice(next - end + count, limit - end + count)) {
+      messages.push({ ...one, topic, partition, position: String(next) })
+      next += 1
+    }
+  }
+  return next
+}
+
+type Read =
+  | { readonly isWhole: false; readonly messages: readonly Unpacked[] }
+  /** The text does not hold what the row says: one message that cannot be handled stands for all of it. */
+  | { readonly isWhole: true; readonly message: Unpacked }
+
+function read(entry: string, count: number): Read {
+  const messages = unpack(entry)
+  if (messages.length === count) return { isWhole: false, messages }
+  const reason = `an entry of ${count} messages holds ${messages.length}`
+  return { isWhole: true, message: { ok: false, text: entry, reason } }
+}

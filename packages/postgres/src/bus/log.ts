@@ -1,0 +1,133 @@
+// Owns: the statements of the log and what this process knows of its topics. Does not own transactions.
+// I1: a topic has its partitions before anything is appended to it; they never change.
+// I2: `append` and `advance` send their statement before they return, so that COMMIT can follow in the same flush.
+import type { Message } from '@ensemble/core'
+import type { Queryable } from '@ensemble/runtime'
+import { statementOf } from '../database/statement.ts'
+import type { Statement } from '../database/statement.ts'
+import { quoteName } from '../database/settings.ts'
+import type { Database } from '../database/types.ts'
+import { integer, text } from '../store/columns.ts'
+import { statement } from '../store/statements.ts'
+import { entriesOf } from './entries.ts'
+import type { Move } from './fetched.ts'
+import type { Columns } from '../store/columns.ts'
+
+export interface LogOptions {
+  /** Where the log's tables are. */
+  readonly schema?: string
+  /** Of a topic that is new. */
+  readonly partitions?: number
+}
+
+export const SCHEMA_DEFAULT = 'bus'
+/** As many as one service's instances are likely to be; each costs a head and a cursor row. */
+const PARTITIONS_DEFAULT = 4
+
+export interface Reading {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly countMax: number
+  readonly partitionsMax: number
+}
+
+/** The files say `bus.`, which is the default schema's name. */
+export function inSchema(name: string, schema: string): Statement {
+  const written = statement(name)
+  return schema === SCHEMA_DEFAULT
+    ? written
+    : statementOf(name, written.text.replaceAll(/\bbus\.(?=log_)/g, `${quoteName(schema)}.`))
+}
+
+export class Log {
+  readonly #database: Pick<Database, 'transaction'>
+  readonly #partitions: number
+  readonly #partitionCounts = new Map<string, number>()
+  readonly #append: Statement
+  readonly #fetch: Statement
+  readonly #advance: Statement
+  readonly #topics: Statement
+  readonly #topicCreate: Statement
+  readonly #register: Statement
+
+  constructor(database: Pick<Database, 'transaction'>, options: LogOptions) {
+    const { schema = SCHEMA_DEFAULT, partitions = PARTITIONS_DEFAULT } = options
+    this.#database = database
+    this.#partitions = partitions
+    this.#append = inSchema('log_append', schema)
+    this.#fetch = inSchema('log_fetch', schema)
+    this.#advance = inSchema('log_advance', schema)
+    this.#topics = inSchema('log_topics', schema)
+    this.#topicCreate = inSchema('log_topic_create', schema)
+    this.#register = inSchema('log_register', schema)
+  }
+
+  /** True once all topics are known, so that `append` needs no question first. */
+  knows(messages: readonly Message[]): boolean {
+    return messages.every(({ topic }) => this.#partitionCounts.has(topic))
+  }
+
+  /** Asks inside `tx`; only a topic that nobody has ever used costs a transaction of its own. */
+  async learn(tx: Queryable, messages: readonly { readonly topic: string }[]): Promise<void> {
+    const unknown = new Set(messages.map(({ topic }) => topic).filter((topic) => !this.#partitionCounts.has(topic)))
+    if (unknown.size === 0) return
+    await this.#ask(tx, unknown)
+    if (unknown.size === 0) return
+    const topics = [...unknown].flatMap((topic) => Array.from({ length: this.#partitions }, () => topic))
+    const partitions = [...unknown].flatMap(() => Array.from({ length: this.#partitions }, (_, index) => index))
+    await this.#database.transaction(async (own) => {
+      await own.query(this.#topicCreate, [topics, partitions])
+      await this.#ask(own, unknown)
+    })
+  }
+
+  async #ask(tx: Queryable, unknown: Set<string>): Promise<void> {
+    const { rows } = await tx.query(this.#topics.text, [[...unknown]])
+    for (const row of rows) {
+      const topic = text(row, 'topic')
+      this.#partitionCounts.set(topic, integer(row, 'partition_count'))
+      unknown.delete(topic)
+    }
+  }
+
+  /** Plain text when `asText`, for a caller's own transaction. All topics must be known. */
+  append(tx: Queryable, messages: readonly Message[], asText = false): Promise<unknown> {
+    const entries = entriesOf(messages, (topic) => this.#partitionCounts.get(topic) ?? this.#partitions)
+    return tx.query(asText ? this.#append.text : this.#append, [
+      entries.map(({ topic }) => topic),
+      entries.map(({ partition }) => partition),
+      entries.map(({ ahead }) => ahead),
+      entries.map(({ count }) => count),
+      entries.map((entry) => entry.text),
+      entries.length,
+    ])
+  }
+
+  async register(group: string, topics: readonly string[]): Promise<void> {
+    await this.#database.transaction(async (tx) => {
+      await this.learn(
+        tx,
+        topics.map((topic) => ({ topic })),
+      )
+      await tx.query(this.#register, [group, topics])
+    })
+  }
+
+  async fetch(tx: Queryable, { group, topics, countMax, partitionsMax }: Reading): Promise<readonly Columns[]> {
+    // More partitions than messages would share out less than one each.
+    const { rows } = await tx.query(this.#fetch, [group, topics, Math.min(partitionsMax, countMax), countMax])
+    return rows
+  }
+
+  /** Raises MOVED when fewer than `countMin` cursors are where they were read. */
+  advance(tx: Queryable, group: string, moves: readonly Move[], countMin: number): Promise<unknown> {
+    return tx.query(this.#advance, [
+      group,
+      moves.map(({ topic }) => topic),
+      moves.map(({ partition }) => partition),
+      moves.map(({ from }) => from),
+      moves.map(({ to }) => to),
+      countMin,
+    ])
+  }
+}

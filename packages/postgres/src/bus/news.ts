@@ -1,0 +1,106 @@
+// Owns: telling readers that a topic may have something new. Does not own delivery: news are hints, polling is the truth.
+// I1: nobody waits for a notice: it goes out after the commit, on the notice connection, gathered over a few milliseconds.
+// I2: one database of a process listens and speaks for all of them; the process ignores its own notices.
+import { randomText, systemClock } from '../database/clock.ts'
+import type { Clock } from '../database/clock.ts'
+import type { Database } from '../database/types.ts'
+
+type Speaker = Pick<Database, 'listen' | 'notify' | 'profile'>
+
+/** Below what a reader in another process would notice, and at most 200 notices a second. */
+const NOTICE_DELAY_MS = 5
+/** PostgreSQL refuses payloads of 8000 bytes. */
+const PAYLOAD_LENGTH_MAX = 4_000
+const ANY_TOPIC = '*'
+
+interface Reader {
+  readonly topics: ReadonlySet<string>
+  readonly news: () => void
+}
+
+export class News {
+  readonly #channel: string
+  readonly #clock: Clock
+  readonly #origin = randomText(4)
+  readonly #readers = new Set<Reader>()
+  readonly #speakers: Speaker[] = []
+  #unsaid: Set<string> | undefined
+  #listening: { readonly by: Speaker; readonly end: () => Promise<void> } | undefined
+
+  constructor(channel: string, clock: Clock = systemClock) {
+    this.#channel = channel
+    this.#clock = clock
+  }
+
+  async join(speaker: Speaker): Promise<void> {
+    this.#speakers.push(speaker)
+    await this.#listen()
+  }
+
+  async leave(speaker: Speaker): Promise<void> {
+    const index = this.#speakers.indexOf(speaker)
+    if (index >= 0) this.#speakers.splice(index, 1)
+    if (this.#listening?.by !== speaker || this.#speakers.includes(speaker)) return
+    const { end } = this.#listening
+    this.#listening = undefined
+    await end()
+    await this.#listen()
+  }
+
+  on(topics: readonly string[], news: () => void): () => void {
+    const reader = { topics: new Set(topics), news }
+    this.#readers.add(reader)
+    return () => void this.#readers.delete(reader)
+  }
+
+  /** After a commit. */
+  say(topics: Iterable<string>): void {
+    const said = new Set(topics)
+    this.#tell(said)
+    if (!this.#speakers.some(({ profile }) => profile.canListen)) return
+    if (this.#unsaid === undefined) {
+      this.#unsaid = said
+      void this.#notifySoon()
+    } else for (const topic of said) this.#unsaid.add(topic)
+  }
+
+  /** For what commits outside our sight: as soon as it may have. */
+  async saySoon(topics: Iterable<string>): Promise<void> {
+    await this.#clock.sleep(NOTICE_DELAY_MS)
+    this.say(topics)
+  }
+
+  #tell(topics: ReadonlySet<string>): void {
+    for (const reader of this.#readers) {
+      if (topics.has(ANY_TOPIC) || !reader.topics.isDisjointFrom(topics)) reader.news()
+    }
+  }
+
+  async #notifySoon(): Promise<void> {
+    await this.#clock.sleep(NOTICE_DELAY_MS)
+    const topics = [...(this.#unsaid ?? [])].join(' ')
+    this.#unsaid = undefined
+    const payload = `${this.#origin} ${topics.length > PAYLOAD_LENGTH_MAX ? ANY_TOPIC : topics}`
+    const speaker = this.#speakers.find(({ profile }) => profile.canListen)
+    await speaker?.notify(this.#channel, payload).catch(() => undefined)
+  }
+
+  async #listen(): Promise<void> {
+    const by = this.#speakers.find(({ profile }) => profile.canListen)
+    if (this.#listening !== undefined || by === undefined) return
+    const ended = by.listen(this.#channel, (payload) => this.#hear(payload))
+    // Set before it is there, so that who joins meanwhile does not listen too.
+    this.#listening = { by, end: async () => (await ended)() }
+    try {
+      await ended
+    } catch (error) {
+      this.#listening = undefined
+      throw error
+    }
+  }
+
+  #hear(payload: string): void {
+    const [origin, ...topics] = payload.split(' ')
+    if (origin !== this.#origin) this.#tell(new Set(topics))
+  }
+}

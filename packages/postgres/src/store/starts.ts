@@ -1,0 +1,56 @@
+// Owns: the start rows in SQL. I1: load and insert send plain text, so any `query(text, values)` will do as their transaction.
+import type { Pattern } from '@ensemble/core'
+import type { StartRow, StartStore } from '@ensemble/runtime'
+import { integer, isNull, jsonOrNull, jsonText, sorted, text, time, timeText } from './columns.ts'
+import type { Columns } from './columns.ts'
+import { statement } from './statements.ts'
+
+const LOAD = statement('start_load').text
+const INSERT = statement('start_insert').text
+const ENDED = statement('start_ended')
+
+export const startStore: StartStore = {
+  load: async (tx, ids) => {
+    if (ids.length === 0) return []
+    const { rows } = await tx.query(LOAD, [ids.map(({ plan }) => plan), ids.map(({ id }) => id)])
+    return rows.map(startOf)
+  },
+
+  insert: async (tx, given) => {
+    if (given.length === 0) return
+    const rows = sorted(given, ({ saga }) => `${saga.plan}/${saga.id}`)
+    await tx.query(INSERT, [
+      rows.map(({ saga }) => saga.plan),
+      rows.map(({ saga }) => saga.id),
+      rows.map(({ saga }) => saga.pattern),
+      rows.map(({ version }) => version),
+      rows.map(({ inputFingerprint }) => inputFingerprint),
+      rows.map(({ sent }) => sent),
+      rows.map(({ startedAt }) => timeText(startedAt)),
+      rows.map(({ ended }) => ended?.status ?? null),
+      rows.map(({ ended }) => jsonText(ended?.data)),
+    ])
+  },
+
+  ended: async (tx, ends) => {
+    if (ends.length === 0) return
+    await tx.query(ENDED, [
+      ends.map(({ saga }) => saga.plan),
+      ends.map(({ saga }) => saga.id),
+      ends.map(({ status }) => status),
+      ends.map(({ data }) => jsonText(data)),
+    ])
+  },
+}
+
+function startOf(row: Columns): StartRow {
+  const status = row['ended_status'] === 'compensated' ? 'compensated' : 'completed'
+  return {
+    saga: { plan: text(row, 'plan'), id: text(row, 'id'), pattern: text(row, 'pattern') as Pattern },
+    version: integer(row, 'version'),
+    inputFingerprint: text(row, 'input_fingerprint'),
+    sent: text(row, 'sent'),
+    startedAt: time(row, 'started_at'),
+    ended: isNull(row, 'ended_status') ? null : { status, data: jsonOrNull<unknown>(row, 'ended_data') },
+  }
+}

@@ -1,0 +1,42 @@
+// Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded in one statement,
+// decisions are made in memory by the kernel, results are written in one statement each.
+import type { Message, Time } from '@ensemble/core'
+import { storeScheduled } from '../perform/perform.ts'
+import type { SagaRow, Stores, Transaction } from '../ports.ts'
+import { Ledger, type Office } from './ledger.ts'
+import { hear } from './hear.ts'
+import type { AdvanceWork } from './signals.ts'
+
+export interface AdvanceOptions {
+  readonly office: Office
+  readonly stores: Stores
+  readonly horizonCheckedBefore: (now: Time) => Time
+  readonly onScheduled: () => void
+}
+
+export async function advance(tx: Transaction, works: readonly AdvanceWork[], options: AdvanceOptions): Promise<readonly Message[]> {
+  if (works.length === 0) return []
+  const { stores } = options
+  const checkBefore = options.horizonCheckedBefore(tx.now)
+  const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
+  const ledger = new Ledger(await loadSagas(tx, works, stores), { now: tx.now, horizon })
+  for (const work of works) hear(options.office, ledger, work)
+  const { inserts, updates } = ledger.changes()
+  if (inserts.length > 0) tx.defer(stores.sagas.insert(tx, inserts))
+  if (updates.length > 0) tx.defer(stores.sagas.update(tx, updates))
+  storeScheduled(tx, ledger.scheduled, stores)
+  if (ledger.scheduled.length > 0) tx.onCommit(options.onScheduled)
+  if (ledger.deadLetters.length > 0) tx.defer(stores.deadLetters.insert(tx, ledger.deadLetters))
+  return ledger.messages
+}
+
+function issuedAt({ heard }: AdvanceWork): Time {
+  if (heard.type === 'start') return heard.start.issuedAt
+  return heard.type === 'cancel' ? heard.issuedAt : Number.POSITIVE_INFINITY
+}
+
+async function loadSagas(tx: Transaction, works: readonly AdvanceWork[], stores: Stores): Promise<readonly SagaRow[]> {
+  const unique = new Map(works.map(({ saga }) => [`${saga.plan}/${saga.id}`, { plan: saga.plan, id: saga.id }]))
+  const ids = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
+  return await stores.sagas.load(tx, ids)
+}

@@ -1,0 +1,47 @@
+// Owns: which messages concern the orchestrator, and what each says about which saga. Pure.
+import { type Answer, type Cancel, type Message, type SagaRef, type StartMessage, type Time } from '@ensemble/core'
+
+export type Heard =
+  | { readonly type: 'start'; readonly start: StartMessage }
+  | { readonly type: 'answered'; readonly operation: string; readonly answer: Answer }
+  | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
+  | { readonly type: 'cancel'; readonly cancel: Cancel; readonly issuedAt: Time }
+  | { readonly type: 'watch' }
+
+export interface AdvanceWork {
+  readonly saga: SagaRef
+  readonly heard: Heard
+  readonly message: Message
+  readonly attempt: number
+}
+
+/** The timer that looks after every orchestrated saga until it ends. */
+export const WATCH_TIMER = 'saga.watch'
+
+/** What a message says to the orchestrator; none when it is not about an orchestrated saga. */
+export function heardIn(message: Message, attempt = 0): readonly AdvanceWork[] {
+  if (message.type === 'retry') return heardIn(message.message, message.attempt)
+  const heard = heardOf(message)
+  if (heard === null || !('saga' in message) || message.saga === null || message.saga.pattern !== 'orchestration') return []
+  return [{ saga: message.saga, heard, message, attempt }]
+}
+
+function heardOf(message: Message): Heard | null {
+  switch (message.type) {
+    case 'start':
+      return { type: 'start', start: message }
+    case 'event': {
+      const { operation, answer } = message
+      if (operation === null || answer === null) return null
+      return answer.status === 'accepted'
+        ? { type: 'accepted', operation, until: answer.until }
+        : { type: 'answered', operation, answer }
+    }
+    case 'cancel':
+      return { type: 'cancel', cancel: message.cancel, issuedAt: message.issuedAt }
+    case 'timer':
+      return message.name === WATCH_TIMER ? { type: 'watch' } : null
+    default:
+      return null
+  }
+}

@@ -1,0 +1,17 @@
+// Owns: the fingerprint of a saga's input: equal for equal content whatever the order of keys.
+import { isRecord } from '@ensemble/core'
+import { createHash } from 'node:crypto'
+
+export function inputFingerprint(input: unknown): string {
+  return createHash('sha256').update(canonical(input)).digest('hex')
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (!isRecord(value)) return JSON.stringify(value) ?? 'null'
+  const fields = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
+  return `{${fields.join(',')}}`
+}

@@ -1,0 +1,350 @@
+// Owns: the host of one service: its one connection to the bus, its loops, and the user's API.
+// I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
+// I2: stop() ends the batch under way, then the loops, then the connection.
+import { spanMs, type InputOf, type Outcome, type OutcomeOf, type Pattern, type Plan, type RequestRef, type RequestSpec, type SagaRef, type Span } from '@ensemble/core'
+import { systemClock } from './clock.ts'
+import { EffectWorker } from './effects.ts'
+import { EnsembleError } from './errors.ts'
+import type { EffectHandler, Implementation } from './handlers.ts'
+import { systemIds } from './ids.ts'
+import { sagaKey } from './letters.ts'
+import type { Shop } from './perform/answer.ts'
+import { perform, type PerformOptions } from './perform/perform.ts'
+import { serviceOf, type LocalWork, type Service } from './perform/work.ts'
+import { PlanBook } from './plans.ts'
+import type { Bus, Clock, Database, Ids, Link, Queryable, StartEnd } from './ports.ts'
+import { Receiver, type Observer } from './receive.ts'
+import { Bell } from './shell/bell.ts'
+import { gathered } from './shell/gather.ts'
+import { loop } from './shell/loop.ts'
+import { misconfigurations, registerPlans } from './shell/check.ts'
+import { prune } from './shell/prune.ts'
+import { horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
+import { topicsFor } from './shell/topics.ts'
+import { wake } from './wake.ts'
+import {
+  cancelMessage,
+  checkedStart,
+  startAgain,
+  storeStarts,
+  type CancelRequest,
+  type Started,
+  type Starting,
+  type StartRequest,
+} from './start.ts'
+import { typed } from './typed.ts'
+
+export interface HostOptions {
+  /** Name of the service; a participant's is the name of its contract. */
+  readonly service: string
+  readonly database: Database
+  readonly bus: Bus
+  /** Plans that this host starts, orchestrates or takes part in. */
+  readonly plans?: readonly Plan[]
+  readonly implementation?: Implementation
+  /** Advances orchestrated sagas of its plans; one service of a system does. */
+  readonly orchestrates?: boolean
+  /** Starts sagas, and hears how they end. */
+  readonly starts?: boolean
+  /** The pattern of a start that names none; default orchestration. */
+  readonly pattern?: Pattern
+  readonly observer?: Observer
+  readonly settings?: Partial<Settings>
+  readonly clock?: Clock
+  readonly ids?: Ids
+}
+
+export interface SagaStatus {
+  readonly saga: SagaRef
+  readonly status: 'running' | 'completed' | 'compensated'
+  readonly data: unknown
+  readonly startedAt: number
+}
+
+export interface ExecuteOptions {
+  /** Makes the call idempotent: the same id again answers what the first one answered. */
+  readonly operation?: string
+}
+
+export interface Host {
+  readonly service: string
+  /** Starts a saga in a transaction of its own; gathers concurrent calls into one batch. */
+  start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started>
+  /** Starts a saga together with the caller's own writes; make it the last statement before COMMIT. */
+  startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started>
+  /** Wishes that a saga started here be undone. Errors: SAGA_UNKNOWN. */
+  cancel(saga: { readonly plan: string; readonly id: string }, request: CancelRequest): Promise<void>
+  /** What the starter knows of a saga; null when it was not started here. */
+  status(saga: { readonly plan: string; readonly id: string }): Promise<SagaStatus | null>
+  /** The saga's status when it has ended, or when the span is over. Errors: SAGA_UNKNOWN. */
+  ended(saga: { readonly plan: string; readonly id: string }, options: { readonly within: Span }): Promise<SagaStatus>
+  /** Sends a saga's start again (n-th time) to repair lost messages. Errors: SAGA_UNKNOWN. */
+  repair(saga: { readonly plan: string; readonly id: string }, again: number): Promise<void>
+  /** Calls one of this service's own requests, in a transaction, outside any saga. Errors: INPUT_INVALID and what the handler throws. */
+  execute<S extends RequestSpec>(ref: RequestRef<S>, input: InputOf<S>, options?: ExecuteOptions): Promise<Extract<OutcomeOf<S>, Outcome>>
+  /** Deletes what is past its retention; also done every hour. */
+  prune(): Promise<number>
+  stop(): Promise<void>
+}
+
+/**
+ * Checks the configuration, connects and starts the loops.
+ * Errors: HOST_MISCONFIGURED with every problem at once; PLAN_CHANGED naming the step of a plan that moved under its version.
+ */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const settings = settingsOf(options.settings ?? {})
+  const problems = misconfigurations(options)
+  if (problems.length > 0) throw new EnsembleError('HOST_MISCONFIGURED', `host '${options.service}'`, problems)
+  const { service, database, plans = [], implementation = null, orchestrates = false, starts = false } = options
+  await registerPlans(database, plans)
+  const observes = options.observer?.topics ?? []
+  const topics = topicsFor({ service, implementation, plans, orchestrates, starts, observes })
+  const link = await options.bus.connect({ service, database, topics })
+  const host = new RunningHost(options, { settings, link, listens: topics.length > 0 })
+  host.run()
+  return host
+}
+
+interface Connected {
+  readonly settings: Settings
+  readonly link: Link
+  readonly listens: boolean
+}
+
+const LOCAL_COUNT_MAX = 100
+const PRUNE_EVERY_MS = 3_600_000
+const ENDED_POLL_MS = 500
+
+class RunningHost implements Host {
+  readonly service: string
+  readonly #options: HostOptions
+  readonly #settings: Settings
+  readonly #link: Link
+  readonly #listens: boolean
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #ids: Ids
+  readonly #own: Service
+  readonly #performs: PerformOptions
+  readonly #stopping = new AbortController()
+  readonly #news = new Bell()
+  readonly #due = new Bell()
+  readonly #waiters = new Map<string, Set<() => void>>()
+  readonly #loops: Promise<void>[] = []
+  readonly #effects: EffectWorker | null
+  readonly #startOne: (starting: Starting) => Promise<Started>
+  readonly #executeOne: (work: LocalWork) => Promise<Outcome>
+
+  constructor(options: HostOptions, { settings, link, listens }: Connected) {
+    const { service, database, plans = [], implementation = null } = options
+    this.service = service
+    this.#options = options
+    this.#settings = settings
+    this.#link = link
+    this.#listens = listens
+    this.#database = database
+    this.#clock = options.clock ?? systemClock
+    this.#ids = options.ids ?? systemIds(this.#clock)
+    this.#own = serviceOf(service, implementation)
+    const shop = shopOf(this.#own, { plans: new PlanBook(plans), settings, ids: this.#ids })
+    const handlers = [...this.#own.handlers.values()]
+    this.#performs = {
+      shop,
+      stores: database.stores,
+      defers: handlers.some((handler) => handler.ref.spec.deferred === true),
+      horizonCheckedBefore: (now) => horizonCheckedBefore(settings, now),
+      refuse: null,
+      onScheduled: () => this.#due.ring(),
+    }
+    const effects = handlers.filter((handler): handler is EffectHandler => handler.form === 'effect')
+    this.#effects =
+      effects.length === 0 ? null : new EffectWorker({ shop, database, link, handlers: effects, onDone: () => this.#due.ring() })
+    this.#startOne = gathered((starting) => this.#startBatch(starting), LOCAL_COUNT_MAX)
+    this.#executeOne = gathered((works) => this.#executeBatch(works), LOCAL_COUNT_MAX)
+  }
+
+  run(): void {
+    const { pollMs, sweepMs } = this.#settings
+    this.#link.onNews(() => this.#news.ring())
+    if (this.#listens) {
+      const receiver = this.#receiver()
+      this.#loop('receive', this.#news, { step: () => receiver.step(), pollMs: () => pollMs })
+    }
+    this.#loop('wake', this.#due, { step: () => wake(this.#link, this.#database, this.service), pollMs: () => sweepMs })
+    this.#loop('relay', new Bell(), { step: () => this.#link.relay(), pollMs: () => sweepMs })
+    this.#loop('prune', new Bell(), { step: async () => await this.#pruneLater(), pollMs: () => PRUNE_EVERY_MS })
+    const effects = this.#effects
+    if (effects !== null) this.#loop('effect', new Bell(), { step: () => effects.step(), pollMs: () => Math.min(sweepMs, 50) })
+  }
+
+  async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
+    this.#refuseStopped()
+    return await this.#startOne(checkedStart(typed(plan), request, this.#options.pattern ?? 'orchestration'))
+  }
+
+  async startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
+    const starting = checkedStart(typed(plan), request, this.#options.pattern ?? 'orchestration')
+    const { answers, messages } = await storeStarts(tx, [starting], { stores: this.#database.stores, now: this.#clock.now() })
+    const [answer] = answers
+    if (answer === undefined || answer instanceof Error) throw answer ?? new Error('the start was not answered')
+    await this.#link.put(tx, messages)
+    return answer
+  }
+
+  async cancel(saga: { readonly plan: string; readonly id: string }, request: CancelRequest): Promise<void> {
+    this.#refuseStopped()
+    await this.#link.transaction(async (tx) => {
+      const [row] = await this.#database.stores.starts.load(tx, [saga])
+      if (row === undefined) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
+      return { value: undefined, messages: [cancelMessage(row, request, tx.now)] }
+    })
+  }
+
+  async status(saga: { readonly plan: string; readonly id: string }): Promise<SagaStatus | null> {
+    const [row] = await this.#database.stores.starts.load(this.#database, [saga])
+    if (row === undefined) return null
+    const { ended, startedAt } = row
+    return { saga: row.saga, status: ended?.status ?? 'running', data: ended?.data ?? null, startedAt }
+  }
+
+  async ended(saga: { readonly plan: string; readonly id: string }, { within }: { readonly within: Span }): Promise<SagaStatus> {
+    const deadline = this.#clock.now() + spanMs(within)
+    for (;;) {
+      const heard = this.#hearEnd(saga)
+      const status = await this.status(saga)
+      if (status === null) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
+      const left = deadline - this.#clock.now()
+      if (status.status !== 'running' || left <= 0) {
+        heard.forget()
+        return status
+      }
+      await this.#clock.sleep(Math.min(left, ENDED_POLL_MS), AbortSignal.any([heard.signal, this.#stopping.signal]))
+      heard.forget()
+    }
+  }
+
+  async repair(saga: { readonly plan: string; readonly id: string }, again: number): Promise<void> {
+    await this.#link.transaction(async (tx) => {
+      const [row] = await this.#database.stores.starts.load(tx, [saga])
+      if (row === undefined) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
+      return { value: undefined, messages: startAgain(row, again) }
+    })
+  }
+
+  async execute<S extends RequestSpec>(
+    ref: RequestRef<S>,
+    input: InputOf<S>,
+    { operation }: ExecuteOptions = {},
+  ): Promise<Extract<OutcomeOf<S>, Outcome>> {
+    this.#refuseStopped()
+    const handler = this.#own.handlers.get(ref.request)
+    if (handler === undefined || ref.participant !== this.service) {
+      throw new EnsembleError('CONTRACT_UNKNOWN', `'${this.service}' does not handle ${ref.participant}.${ref.request}`)
+    }
+    const stored = operation !== undefined
+    const work: LocalWork = { do: 'local', handler, operation: operation ?? this.#ids.next(), stored, saga: null, input }
+    return typed(await this.#executeOne(work))
+  }
+
+  async prune(): Promise<number> {
+    return await prune(this.#database, { service: this.service, settings: this.#settings })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#loops)
+    await this.#effects?.drain()
+    await this.#link.close()
+  }
+
+  #receiver(): Receiver {
+    const { observer = null, orchestrates = false, starts = false } = this.#options
+    const { shop, stores, horizonCheckedBefore: checkBefore } = this.#performs
+    const office = {
+      plans: shop.plans,
+      retry: shop.retry,
+      chance: shop.chance,
+      overdueAfterMs: this.#settings.overdueAfterMs,
+    }
+    const onScheduled = (): void => this.#due.ring()
+    return new Receiver({
+      service: this.#own,
+      database: this.#database,
+      link: this.#link,
+      shop,
+      perform: this.#performs,
+      advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onScheduled } : null,
+      observer,
+      onEnded: starts ? (ends) => this.#tellEnds(ends) : null,
+      batchCountMax: this.#settings.batchCountMax,
+    })
+  }
+
+  #loop(verb: string, bell: Bell, { step, pollMs }: { step: () => Promise<number>; pollMs: () => number }): void {
+    const { service } = this
+    this.#loops.push(loop(step, { service, verb, clock: this.#clock, ids: this.#ids, bell, pollMs, stopped: this.#stopping.signal }))
+  }
+
+  /** The first pruning waits its turn: a start is busy enough. */
+  #pruned = false
+  async #pruneLater(): Promise<number> {
+    if (this.#pruned) await this.prune()
+    this.#pruned = true
+    return 0
+  }
+
+  async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
+    return await this.#link.transaction(async (tx) => {
+      const { answers, messages } = await storeStarts(tx, starting, { stores: this.#database.stores, now: tx.now })
+      return { value: answers, messages }
+    })
+  }
+
+  async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
+    return await this.#link.transaction(async (tx) => {
+      const { messages, results } = await perform(tx, works, this.#performs)
+      const value = works.map(({ operation }) => {
+        const result = results.get(operation)
+        if (result === undefined) return new Error(`operation '${operation}' was not decided`)
+        if (result.ok) return result.outcome
+        return result.error instanceof Error ? result.error : new Error(String(result.error))
+      })
+      return { value, messages }
+    })
+  }
+
+  #hearEnd(saga: { readonly plan: string; readonly id: string }): { readonly signal: AbortSignal; readonly forget: () => void } {
+    const key = sagaKey(saga)
+    const heard = new AbortController()
+    const waiter = (): void => heard.abort()
+    const waiters = this.#waiters.get(key) ?? new Set()
+    this.#waiters.set(key, waiters.add(waiter))
+    const forget = (): void => {
+      waiters.delete(waiter)
+      if (waiters.size === 0) this.#waiters.delete(key)
+    }
+    return { signal: heard.signal, forget }
+  }
+
+  #tellEnds(ends: readonly StartEnd[]): void {
+    for (const { saga } of ends) for (const waiter of this.#waiters.get(sagaKey(saga)) ?? []) waiter()
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopping.signal.aborted) throw new EnsembleError('HOST_STOPPED', `host '${this.service}' is stopped`)
+  }
+}
+
+function shopOf(own: Service, { plans, settings, ids }: { plans: PlanBook; settings: Settings; ids: Ids }): Shop {
+  return {
+    service: own.name,
+    plans,
+    retry: settings.retry,
+    chance: () => ids.chance(),
+    refOf: (request) => {
+      const handler = own.handlers.get(request)
+      if (handler === undefined) throw new EnsembleError('CONTRACT_UNKNOWN', `'${own.name}' does not know the request '${request}'`)
+      return handler.ref
+    },
+  }
+}

@@ -1,0 +1,179 @@
+// Owns: the kinds of work that reach a participant, whatever message brought them, and how messages become work. Pure.
+import {
+  check,
+  isRecord,
+  type Ask,
+  type Cancel,
+  type Answer,
+  type Message,
+  type PlanVersion,
+  type RequestRef,
+  type SagaRef,
+  type Slip,
+  type Time,
+} from '@ensemble/core'
+import { EnsembleError } from '../errors.ts'
+import type { EventHandler, Handler, Implementation } from '../handlers.ts'
+
+interface Common {
+  /** The message that brought it; set aside or stored as the origin of what is still to be answered. */
+  readonly message: Message
+  /** Tries before this one, from the retry that brought it; 0 the first time. */
+  readonly attempt: number
+}
+
+export interface RunWork extends Common {
+  readonly do: 'run'
+  readonly handler: Handler
+  readonly saga: SagaRef
+  readonly plan: PlanVersion
+  readonly ask: Ask
+  readonly slip: Slip | null
+  readonly again: number
+}
+
+export interface WithdrawWork extends Common {
+  readonly do: 'withdraw'
+  readonly handler: Handler
+  readonly saga: SagaRef
+  readonly plan: PlanVersion
+  readonly ask: Ask
+  readonly cancel: Cancel
+  readonly supply: Answer | null
+  readonly issuedAt: Time
+}
+
+/** An event followed, or a timer: an operation of the subscriber that answers nobody. */
+export interface FollowWork extends Common {
+  readonly do: 'follow'
+  readonly handler: EventHandler
+  readonly operation: string
+  readonly saga: SagaRef | null
+  readonly data: unknown
+}
+
+/** A service's own call of its own request, e.g. from HTTP. */
+export interface LocalWork {
+  readonly do: 'local'
+  readonly handler: Handler
+  readonly operation: string
+  /** Whether a success is stored, so that the same operation again answers the same. */
+  readonly stored: boolean
+  readonly saga: SagaRef | null
+  readonly input: unknown
+}
+
+/** A parked decision is made again. */
+export interface ResumeWork extends Common {
+  readonly do: 'resume'
+  readonly operation: string
+}
+
+export type Work = RunWork | WithdrawWork | FollowWork | LocalWork | ResumeWork
+
+/** What one service answers for. */
+export interface Service {
+  readonly name: string
+  readonly handlers: ReadonlyMap<string, Handler>
+  readonly follows: ReadonlyMap<string, readonly EventHandler[]>
+  readonly timers: ReadonlyMap<string, readonly EventHandler[]>
+}
+
+export const RESUME_TIMER = 'saga.resume'
+
+export function serviceOf(name: string, implementation: Implementation | null): Service {
+  const grouped = (handlers: readonly EventHandler[]): Map<string, EventHandler[]> => Map.groupBy(handlers, (handler) => handler.name)
+  return {
+    name,
+    handlers: implementation?.handlers ?? new Map(),
+    follows: grouped(implementation?.follows ?? []),
+    timers: grouped(implementation?.timers ?? []),
+  }
+}
+
+/** The work that a message means for this service; none when it is for others. `attempt` is set when a retry brought it. */
+export function worksOf(service: Service, message: Message, attempt = 0): readonly Work[] {
+  switch (message.type) {
+    case 'retry':
+      return worksOf(service, message.message, message.attempt)
+    case 'command':
+      return [runWork(service, { message, attempt, saga: message.saga, plan: message.plan, ask: message.ask, slip: null, again: 0 })]
+    case 'start':
+    case 'event':
+      return [...slipWorks(service, message, attempt), ...(message.type === 'event' ? followWorks(service, message, attempt) : [])]
+    case 'withdraw': {
+      const { saga, plan, ask, cancel, supply, issuedAt } = message
+      return [{ do: 'withdraw', message, attempt, handler: handlerOf(service, ask), saga, plan, ask, cancel, supply, issuedAt }]
+    }
+    case 'timer':
+      return timerWorks(service, message, attempt)
+    case 'ended':
+      return followWorks(service, { ...message, data: endData(message.end.data, message.saga) }, attempt)
+    case 'cancel':
+    case 'history':
+    case 'note':
+      return []
+    default:
+      return message satisfies never
+  }
+}
+
+function endData(data: unknown, saga: SagaRef): unknown {
+  return isRecord(data) ? { ...data, saga } : { data, saga }
+}
+
+function runWork(service: Service, work: Omit<RunWork, 'do' | 'handler'>): RunWork {
+  return { do: 'run', handler: handlerOf(service, work.ask), ...work }
+}
+
+function slipWorks(service: Service, message: Extract<Message, { type: 'start' | 'event' }>, attempt: number): readonly Work[] {
+  const { slip, again } = message
+  if (slip === null || slip.ask.participant !== service.name) return []
+  const { saga, version, fingerprint } = slip.state
+  return [runWork(service, { message, attempt, saga, plan: { version, fingerprint }, ask: slip.ask, slip, again })]
+}
+
+function followWorks(
+  service: Service,
+  message: Extract<Message, { type: 'event' | 'ended' }> & { readonly data: unknown },
+  attempt: number,
+): readonly FollowWork[] {
+  const handlers = service.follows.get(message.name) ?? []
+  return handlers.map((handler) => {
+    const operation = `${message.id}>${service.name}/${handler.group.name}`
+    return { do: 'follow', message, attempt, handler, operation, saga: message.saga, data: message.data }
+  })
+}
+
+function timerWorks(service: Service, message: Extract<Message, { type: 'timer' }>, attempt: number): readonly Work[] {
+  if (message.name === RESUME_TIMER && typeof message.data === 'string') {
+    return [{ do: 'resume', message, attempt, operation: message.data }]
+  }
+  const handlers = service.timers.get(message.name) ?? []
+  return handlers.map((handler) => {
+    return { do: 'follow', message, attempt, handler, operation: message.id, saga: message.saga, data: message.data }
+  })
+}
+
+/** Errors: CONTRACT_UNKNOWN when the request, or its version, is newer than this instance. */
+function handlerOf(service: Service, ask: Ask): Handler {
+  const handler = service.handlers.get(ask.request)
+  if (handler === undefined) {
+    throw new EnsembleError('CONTRACT_UNKNOWN', `'${service.name}' does not know the request '${ask.request}'`)
+  }
+  const known = handler.ref.spec.version ?? 1
+  if (ask.contract > known) {
+    throw new EnsembleError(
+      'CONTRACT_UNKNOWN',
+      `${ask.participant}.${ask.request} version ${ask.contract} is newer than version ${known} known here`,
+    )
+  }
+  return handler
+}
+
+/** The input, checked against the contract. Errors: INPUT_INVALID naming the fields. */
+export function checkedInput(ref: RequestRef, input: unknown): unknown {
+  const checked = check(ref.spec.input, input)
+  if (checked.ok) return checked.value
+  throw new EnsembleError('INPUT_INVALID', `input of ${ref.participant}.${ref.request}`, checked.problems)
+}

@@ -1,0 +1,115 @@
+// Owns: the verb relay: a Bus made of a transport in another place than the service's database, by an outbox in that database.
+// I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT and the row is deleted.
+// I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
+// I3: the bus position moves only after the database has committed.
+import type { Message } from '@ensemble/core'
+import { tell } from './diagnostics.ts'
+import type { Bus, Database, Ids, Link, OutboxStore, Queryable, Subscription, Transaction, Transport } from './ports.ts'
+
+/** After this long a row of the outbox counts as left behind, milliseconds. */
+const LEFT_BEHIND_MS = 5_000
+
+/** Rows of the outbox that one sweep sends. */
+const SWEEP_COUNT_MAX = 100
+
+export function outboxed(transport: Transport, ids: Ids): Bus {
+  return {
+    connect: async ({ service, database, topics }) => {
+      const subscription = topics.length === 0 ? null : await transport.subscribe({ group: service, topics })
+      return new OutboxLink({ service, database, transport, subscription, ids })
+    },
+  }
+}
+
+interface Parts {
+  readonly service: string
+  readonly database: Database
+  readonly transport: Transport
+  readonly subscription: Subscription | null
+  readonly ids: Ids
+}
+
+interface Left {
+  readonly id: string
+  readonly messages: readonly Message[]
+}
+
+class OutboxLink implements Link {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  async transaction<T>(work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>): Promise<T> {
+    const { database } = this.#parts
+    let left: Left | null = null
+    const value = await database.transaction(async (tx) => {
+      const done = await work(tx)
+      left = this.#keep(tx, done.messages)
+      return done.value
+    })
+    await this.#send(left)
+    return value
+  }
+
+  async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
+    const { subscription } = this.#parts
+    const delivery = (await subscription?.take(countMax)) ?? null
+    if (delivery === null) return 0
+    try {
+      await this.transaction(async (tx) => ({ value: undefined, messages: await handle(tx, delivery.messages) }))
+    } catch (error) {
+      await delivery.release()
+      throw error
+    }
+    await delivery.done()
+    return delivery.messages.length
+  }
+
+  async put(tx: Queryable, messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return
+    await this.#outbox.insert(tx, { id: this.#parts.ids.next(), messages, claimAfterMs: 0 })
+  }
+
+  async relay(): Promise<number> {
+    const { database, transport, service } = this.#parts
+    const rows = await this.#outbox.claim(database, { countMax: SWEEP_COUNT_MAX, claimAfterMs: LEFT_BEHIND_MS })
+    if (rows.length === 0) return 0
+    await transport.send(rows.flatMap((row) => row.messages))
+    await this.#outbox.remove(database, rows.map((row) => row.id))
+    tell('relay', { service, count: rows.length })
+    return rows.length
+  }
+
+  onNews(news: () => void): void {
+    this.#parts.subscription?.onNews(news)
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.subscription?.close()
+  }
+
+  get #outbox(): OutboxStore {
+    return this.#parts.database.stores.outbox
+  }
+
+  #keep(tx: Transaction, messages: readonly Message[]): Left | null {
+    if (messages.length === 0) return null
+    const left = { id: this.#parts.ids.next(), messages }
+    tx.defer(this.#outbox.insert(tx, { ...left, claimAfterMs: LEFT_BEHIND_MS }))
+    return left
+  }
+
+  /** The commit stands whatever happens here: what cannot be sent now is left to the sweeper. */
+  async #send(left: Left | null): Promise<void> {
+    if (left === null) return
+    const { transport, database, service } = this.#parts
+    try {
+      await transport.send(left.messages)
+      await this.#outbox.remove(database, [left.id])
+    } catch (error) {
+      tell('error', { service, detail: 'relay', error })
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// Owns: waiting for news: a bell that loops wait on and others ring. Polling is the truth; the bell only makes it prompt.
+import type { Clock } from '../ports.ts'
+
+export class Bell {
+  #rung = false
+  #wake: (() => void) | null = null
+
+  ring(): void {
+    this.#rung = true
+    this.#wake?.()
+  }
+
+  /** Resolves when rung since the last wait, after `ms`, or when stopped. */
+  async wait(clock: Clock, ms: number, stopped: AbortSignal): Promise<void> {
+    if (this.#rung || stopped.aborted) {
+      this.#rung = false
+      return
+    }
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await clock.sleep(ms, AbortSignal.any([woken.signal, stopped]))
+    this.#wake = null
+    this.#rung = false
+  }
+}

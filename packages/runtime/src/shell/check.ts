@@ -1,0 +1,38 @@
+// Owns: the checks of a host's configuration at start: everything wrong is named at once.
+import { movedStep, type Plan } from '@ensemble/core'
+import { EnsembleError } from '../errors.ts'
+import type { HostOptions } from '../host.ts'
+import type { Database } from '../ports.ts'
+
+export function misconfigurations(options: HostOptions): readonly string[] {
+  const { service, implementation, plans = [], orchestrates = false, starts = false } = options
+  const problems: string[] = []
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(service)) problems.push(`service '${service}': use a-z, 0-9 and '-', at most 31 characters`)
+  if (implementation !== undefined && implementation.participant !== service) {
+    problems.push(`service '${service}' implements the contract of '${implementation.participant}'; the names must be equal`)
+  }
+  if ((orchestrates || starts) && plans.length === 0) problems.push('plans: a host that starts or orchestrates sagas needs some')
+  if (implementation === undefined) return problems
+  for (const plan of plans) {
+    for (const step of plan.steps) {
+      for (const planned of [step.run, step.undo]) {
+        if (planned === null || planned.ref.participant !== service || implementation.handlers.has(planned.ref.request)) continue
+        problems.push(`plan '${plan.name}' asks '${service}' for '${planned.ref.request}', which has no handler`)
+      }
+    }
+  }
+  return problems
+}
+
+/** Refuses a plan that changed under an unchanged version, naming the step that moved. Errors: PLAN_CHANGED. */
+export async function registerPlans(database: Database, plans: readonly Plan[]): Promise<void> {
+  if (plans.length === 0) return
+  const current = plans.map(({ name, version, fingerprint }) => ({ name, version, fingerprint }))
+  const stored = await database.transaction((tx) => database.stores.registry.plans(tx, current))
+  const problems = stored.flatMap(({ name, version, fingerprint }) => {
+    const plan = plans.find((candidate) => candidate.name === name && candidate.version === version)
+    const moved = plan === undefined ? null : movedStep(fingerprint, plan.fingerprint)
+    return moved === null ? [] : [`'${name}' version ${version}: was '${moved.was}', is '${moved.is}'; give the changed plan a new version`]
+  })
+  if (problems.length > 0) throw new EnsembleError('PLAN_CHANGED', 'a plan changed under its version', problems)
+}

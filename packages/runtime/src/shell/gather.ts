@@ -1,0 +1,55 @@
+// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a batch is under way
+// go together in the next one.
+
+interface Waiting<In, Out> {
+  readonly item: In
+  readonly resolve: (value: Out) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Turns a handler of batches into a function of one. The handler answers each item in order; an Error answers only that item.
+ * A batch that fails as a whole is tried again one by one, so that one bad item fails alone.
+ */
+export function gathered<In, Out>(handle: (items: readonly In[]) => Promise<readonly (Out | Error)[]>, countMax: number): (item: In) => Promise<Out> {
+  let queue: Waiting<In, Out>[] = []
+  let busy = false
+  const settle = (waiting: Waiting<In, Out>, answer: Out | Error | undefined): void => {
+    if (answer instanceof Error) waiting.reject(answer)
+    else waiting.resolve(answer as Out)
+  }
+  const one = async (waiting: Waiting<In, Out>): Promise<void> => {
+    try {
+      const [answer] = await handle([waiting.item])
+      settle(waiting, answer)
+    } catch (error) {
+      waiting.reject(error)
+    }
+  }
+  const batch = async (items: readonly Waiting<In, Out>[]): Promise<void> => {
+    if (items.length === 1 && items[0] !== undefined) {
+      await one(items[0])
+      return
+    }
+    try {
+      const answers = await handle(items.map(({ item }) => item))
+      for (const [index, waiting] of items.entries()) settle(waiting, answers[index])
+    } catch {
+      for (const waiting of items) await one(waiting)
+    }
+  }
+  const drain = async (): Promise<void> => {
+    busy = true
+    while (queue.length > 0) {
+      const items = queue.slice(0, countMax)
+      queue = queue.slice(countMax)
+      await batch(items)
+    }
+    busy = false
+  }
+  return (item) =>
+    new Promise((resolve, reject) => {
+      queue.push({ item, resolve, reject })
+      if (!busy) void drain()
+    })
+}

@@ -1,0 +1,29 @@
+// Owns: forgetting. Answered operations and ended sagas go when they are older than the retention.
+// I1: the horizon moves in a transaction of its own, an hour before the rows it covers are deleted.
+import { tell } from '../diagnostics.ts'
+import type { Database } from '../ports.ts'
+import { HORIZON_LEAD_MS, type Settings } from './settings.ts'
+
+const PRUNE_COUNT_MAX = 1_000
+const ROUNDS_MAX = 1_000
+
+/** Deletes what is past its time; returns how many rows. */
+export async function prune(database: Database, what: { readonly service: string; readonly settings: Settings }): Promise<number> {
+  const { operationRetentionMs } = what.settings
+  const { registry, operations, sagas, starts } = database.stores
+  await database.transaction(async (tx) => {
+    await registry.moveHorizon(tx, tx.now - operationRetentionMs + HORIZON_LEAD_MS)
+  })
+  let total = 0
+  for (const store of [operations, sagas, starts]) {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const count = await database.transaction((tx) =>
+        store.prune(tx, { before: tx.now - operationRetentionMs, countMax: PRUNE_COUNT_MAX }),
+      )
+      total += count
+      if (count < PRUNE_COUNT_MAX) break
+    }
+  }
+  tell('prune', { service: what.service, count: total })
+  return total
+}

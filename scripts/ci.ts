@@ -1,0 +1,96 @@
+// Owns: what CI runs and in which order: every quick check, then all tests. Run: `npm run ci`.
+// Does not own: installing (.ci/run does) and how one check works (package.json names the commands).
+// I1: all quick checks run even when one is red, so one run names every reason; tests run only when all are green.
+// I2: the last line is always `N passed, N failed`, from vitest's own report; what never ran counts as failed.
+import { spawn } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+
+const QUICK = ['format:check', 'tidy', 'lint', 'typecheck', 'knip']
+const REPORT = '.tmp/vitest.json'
+const REPORTERS = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
+
+/** The part of vitest's JSON report that is read here. */
+export interface TestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string }[]
+  }[]
+}
+
+/** A file that could not be loaded has no failed test, and an error between tests belongs to none: both are red. */
+export function verdict(report: TestReport | undefined, exitCode: number): string {
+  const broken = (report?.testResults ?? []).filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  ).length
+  const failed = (report?.numFailedTests ?? 0) + broken
+  return `${report?.numPassedTests ?? 0} passed, ${exitCode === 0 ? failed : Math.max(failed, 1)} failed`
+}
+
+interface Run {
+  readonly name: string
+  readonly exitCode: number
+  readonly output: string
+  readonly seconds: string
+}
+
+async function run(name: string, args: readonly string[], output: 'inherit' | 'pipe'): Promise<Run> {
+  const begin = performance.now()
+  const child = spawn('npm', ['run', '--silent', name, '--', ...args], { stdio: ['ignore', output, output] })
+  const chunks: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+  return { name, exitCode, output: Buffer.concat(chunks).toString(), seconds }
+}
+
+async function quickChecks(): Promise<string[]> {
+  const red: string[] = []
+  for (const name of QUICK) {
+    const result = await run(name, [], 'pipe')
+    say(`${result.exitCode === 0 ? 'ok ' : 'RED'} ${name} ${result.seconds} s`)
+    if (result.exitCode === 0) continue
+    say(result.output.trimEnd())
+    red.push(name)
+  }
+  return red
+}
+
+async function tests(): Promise<number> {
+  rmSync(REPORT, { force: true })
+  say('... test')
+  const result = await run('test', REPORTERS, 'inherit')
+  say(`${result.exitCode === 0 ? 'ok ' : 'RED'} test ${result.seconds} s`)
+  say(verdict(reportOf(REPORT), result.exitCode))
+  return result.exitCode
+}
+
+function reportOf(path: string): TestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as TestReport
+  } catch {
+    return undefined
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+if (import.meta.main) {
+  const red = await quickChecks()
+  if (red.length === 0) {
+    process.exitCode = await tests()
+  } else {
+    say(`tests did not run, red: ${red.join(', ')}`)
+    say(`0 passed, ${red.length} failed`)
+    process.exitCode = 1
+  }
+}

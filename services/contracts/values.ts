@@ -1,0 +1,59 @@
+// Owns: the small schemas that bodies, commands and rows are made of. The words for what violates them are @ensemble/http's.
+// I1: every schema gives plain JSON and is idempotent: a value that passed once passes again unchanged.
+import * as z from 'zod'
+
+/**
+ * Whole currency units, twelve digits: payments add up exactly in a JavaScript number (2^53 has sixteen).
+ */
+export const AMOUNT_MAX = 999_999_999_999
+
+const INT8_MAX = 9_223_372_036_854_775_807n
+
+/** A trimmed text with at least one character. */
+export function text(lengthMax: number): z.ZodString {
+  return z.string().trim().min(1).max(lengthMax)
+}
+
+/** A trimmed text that may be empty. */
+export function note(lengthMax: number): z.ZodString {
+  return z.string().trim().max(lengthMax)
+}
+
+/** In lower case, so that one id has one spelling. */
+export const Uuid = z.uuid().toLowerCase()
+
+/** A 64-bit row id as text: a JavaScript number cannot hold it. */
+export const RowId = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,18})$/, 'is not a 64-bit id, e.g. "545204885836038145"')
+  .refine((digits) => BigInt(digits) <= INT8_MAX, {
+    error: 'is over the largest 64-bit id',
+    params: { fix: `send at most ${INT8_MAX}` },
+    when: ({ issues }) => issues.length === 0,
+  })
+
+export const Email = z.email().max(100)
+
+/** Digits with an optional `+`, at most 14 characters: `+6281247930699`, `6281247930699` or `081247930699`. */
+export const Handphone = z
+  .string()
+  .trim()
+  .regex(/^(?:\+\d{7,13}|\d{7,14})$/, 'is not a phone number: an optional + and digits, 7 to 14 characters')
+
+/** Zero or more whole currency units. */
+export const Amount = z.int().min(0).max(AMOUNT_MAX)
+
+/** One or more whole currency units. */
+export const AmountPaid = z.int().min(1).max(AMOUNT_MAX)
+
+/** An amount as orders carry it: a string holding a whole number. */
+export const AmountText = z
+  .string()
+  .regex(/^\d{1,12}$/, 'is not a string of 1 to 12 digits, e.g. "100000"')
+
+/** A moment as rows show it: RFC 3339 in UTC. */
+export const Moment = z.iso.datetime()
+
+export function momentOf(time: number): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,1 @@
+DROP INDEX tb_orders_un_number;

@@ -1,0 +1,71 @@
+// Owns: the orders' table in SQL: what a row is in memory, and the reads of the API. Does not own what an order may do (order.ts).
+import { sqlFile, tableRows } from '@ensemble/postgres'
+import type { Queryable, Rows } from '@ensemble/runtime'
+import { momentOf, nameOf, ORDER_STATUS, ORDER_TYPE, rowIdOf, type OrderRow } from '@ensemble/service-contracts'
+import { resultOf, type Order } from './order.ts'
+
+type Columns = Readonly<Record<string, unknown>>
+
+export const orderRows: Rows<Order> = tableRows<Order>({
+  name: 'tb_orders',
+  load: sqlFile(new URL('./sql/orders-load.sql', import.meta.url)),
+  insert: sqlFile(new URL('./sql/orders-insert.sql', import.meta.url)),
+  update: sqlFile(new URL('./sql/orders-update.sql', import.meta.url)),
+  decode: orderOf,
+  key: ({ uuid }) => uuid,
+  encode: columnsOf,
+})
+
+const GET = sqlFile(new URL('./sql/order-get.sql', import.meta.url))
+const LIST = sqlFile(new URL('./sql/order-list.sql', import.meta.url))
+const COUNT = sqlFile(new URL('./sql/order-count.sql', import.meta.url))
+
+export interface OrderReads {
+  get(uuid: string): Promise<OrderRow | undefined>
+  list(page: { readonly limit: number; readonly offset: number }): Promise<{ total: number; results: OrderRow[] }>
+}
+
+/** What the API reads; as fresh as `read` is. */
+export function orderReads(read: Queryable): OrderReads {
+  return {
+    get: async (uuid) => {
+      const { rows } = await read.query(GET, [uuid])
+      return rows.map(rowOf)[0]
+    },
+    list: async ({ limit, offset }) => {
+      const [found, counted] = await Promise.all([read.query(LIST, [limit, offset]), read.query(COUNT)])
+      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(rowOf) }
+    },
+  }
+}
+
+function rowOf(row: Columns): OrderRow {
+  return { id_order: String(row['id_order']), ...resultOf(orderOf(row)) }
+}
+
+function orderOf(row: Columns): Order {
+  return {
+    uuid: String(row['uuid']),
+    orderNumber: String(row['order_number']),
+    userId: String(row['user_uuid']),
+    type: nameOf(ORDER_TYPE, String(row['id_order_type'])),
+    status: nameOf(ORDER_STATUS, String(row['id_order_status'])),
+    createdAt: Number(row['created_at']),
+    updatedAt: Number(row['updated_at']),
+    version: Number(row['version']),
+  }
+}
+
+function columnsOf(state: Order): Columns {
+  return {
+    id_order: rowIdOf(state.uuid),
+    uuid: state.uuid,
+    order_number: state.orderNumber,
+    user_uuid: state.userId,
+    id_order_type: ORDER_TYPE[state.type],
+    id_order_status: ORDER_STATUS[state.status],
+    created_at: momentOf(state.createdAt),
+    updated_at: momentOf(state.updatedAt),
+    version: state.version,
+  }
+}

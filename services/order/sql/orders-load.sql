@@ -1,0 +1,14 @@
+-- Index: tb_orders_un_uuid.
+SELECT
+  o.uuid,
+  o.order_number,
+  o.user_uuid,
+  o.id_order_type,
+  o.id_order_status,
+  o.created_at,
+  o.updated_at,
+  o.version
+FROM tb_orders AS o
+WHERE o.uuid = ANY ($1::uuid[])
+ORDER BY o.uuid ASC NULLS FIRST
+FOR UPDATE

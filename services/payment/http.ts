@@ -1,0 +1,197 @@
+// Owns: the payment service's own routes: reads of its table, and taking money.
+// Not here: history reads (the gateway), who may call.
+// I1: an envelope answers a committed decision; a refusal answers 404 or 409 and changed nothing.
+import type { InputOf, OutcomeOf, RequestRef, RequestSpec } from '@ensemble/core'
+import {
+  conflict,
+  fingerprint,
+  idempotencyKey,
+  idFromKey,
+  listEnvelope,
+  listSchema,
+  notFound,
+  offsetOf,
+  pagination,
+  problems,
+  queuedEnvelope,
+  queuedEnvelopeSchema,
+  tooEarly,
+  uuidParam,
+  type Clock,
+  type Ids,
+  type Problem,
+  type Routes,
+  type Server,
+} from '@ensemble/http'
+import { nameOf, payment, PAYMENT_STATUS, PaymentRequest, PaymentRow, PayRequest } from '@ensemble/service-contracts'
+import * as z from 'zod'
+import type { PaymentReads } from './payment-store.ts'
+
+export interface Executor {
+  execute<S extends RequestSpec>(
+    ref: RequestRef<S>,
+    input: InputOf<S>,
+    options?: { readonly operation?: string },
+  ): Promise<OutcomeOf<S>>
+}
+
+export interface PaymentHttp {
+  readonly host: Executor
+  readonly reads: PaymentReads
+  readonly clock: Clock
+  readonly ids: Ids
+  /** Whether an order was started whose payment may not be there yet; without it an unknown order is 404 at once. */
+  readonly isStarted?: (orderId: string) => Promise<boolean>
+}
+
+/** A script that orders and pays without a pause must work; a person waits no longer than that. */
+export const PAYMENT_WAIT_MS_MAX = 2_000
+const PAYMENT_POLL_MS = 50
+const PAYMENT_RETRY_SECONDS = 1
+
+type Pay = InputOf<(typeof payment)['pay']['spec']>
+type Refusal = Extract<OutcomeOf<(typeof payment)['pay']['spec']>, { status: 'rejected' }>
+
+const Paid = queuedEnvelopeSchema(
+  z.object({
+    uuid_order: z.string(),
+    payment_total: z.string(),
+    payment_status: z.string().describe('Decided from the amounts: Waiting while a part is missing, then Paid'),
+    bank_account_number: z.string(),
+  }),
+)
+
+const response = { 200: Paid, ...problems(404, 409, 422) }
+
+export function paymentRoutes(http: PaymentHttp): Routes {
+  return (server) => {
+    readRoutes(server, http.reads)
+    for (const version of ['v1', 'v2']) payRoutes(server, http, version)
+  }
+}
+
+function readRoutes(server: Server, reads: PaymentReads): void {
+  server.get(
+    '/v2/payment/get/:uuid',
+    { schema: { tags: ['payment'], summary: 'A payment', params: uuidParam, response: { 200: PaymentRow, ...problems(404) } } },
+    async ({ params: { uuid } }) => {
+      const found = await reads.get(uuid)
+      if (found === undefined) throw notFound('unknown-payment', 'There is no payment with this uuid.')
+      return found
+    },
+  )
+  for (const version of ['v1', 'v2']) {
+    server.get(
+      `/${version}/payment/list`,
+      {
+        schema: {
+          tags: ['payment'],
+          summary: 'Payments, newest first',
+          querystring: pagination,
+          response: { 200: listSchema(PaymentRow) },
+        },
+      },
+      async ({ query }) => listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
+    )
+  }
+}
+
+function payRoutes(server: Server, http: PaymentHttp, version: string): void {
+  server.put(
+    `/${version}/payment/:uuid`,
+    { schema: { tags: ['payment'], summary: 'Pays an order', params: uuidParam, body: PayRequest, response } },
+    async (request) => {
+      const { payment_total: amount, bank_account_number: bankAccountNumber = '' } = request.body
+      const input: Pay = { orderId: request.params.uuid, amount, bankAccountNumber, userId: null, paymentModelId: null }
+      return pay(http, { action: 'payment_order', uuid: uuidOf(request, http.ids), input })
+    },
+  )
+  server.post(
+    `/${version}/payment`,
+    {
+      schema: {
+        tags: ['payment'],
+        summary: 'Pays an order whose owner and payment model the body names',
+        body: PaymentRequest,
+        response,
+      },
+    },
+    async (request) => {
+      const { body } = request
+      const input: Pay = {
+        orderId: body.uuid_order,
+        amount: body.payment_total,
+        bankAccountNumber: body.bank_account_number ?? '',
+        userId: body.uuid_user,
+        paymentModelId: body.id_payment_model,
+      }
+      return pay(http, { action: 'payment_save', uuid: uuidOf(request, http.ids), input })
+    },
+  )
+}
+
+/** The same key with the same content is the same payment: its stored outcome answers, and nothing is booked twice. */
+function uuidOf(request: Parameters<typeof idempotencyKey>[0] & Asked, ids: Ids): string {
+  const { method, url: path, body } = request
+  const key = idempotencyKey(request)
+  return key === undefined ? ids.uuid() : idFromKey(fingerprint({ method, path, body }), key)
+}
+
+interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly body: unknown
+}
+
+async function pay(http: PaymentHttp, what: { readonly action: string; readonly uuid: string; readonly input: Pay }) {
+  const { action, uuid, input } = what
+  const { host, clock } = http
+  await untilPrepared(http, input.orderId)
+  const outcome = await host.execute(payment.pay, input, { operation: `http/${uuid}` })
+  if (outcome.status === 'rejected') throw problemOf(outcome)
+  const data = {
+    uuid_order: input.orderId,
+    payment_total: String(input.amount),
+    payment_status: nameOf(PAYMENT_STATUS, outcome.output.id_payment_status),
+    bank_account_number: input.bankAccountNumber,
+  }
+  return queuedEnvelope({ uuid, action, data, createdAt: clock.now() })
+}
+
+/**
+ * Waits a moment for the payment of an order that was started. Nothing is executed before: a refusal would be stored under the
+ * caller's key and answer the later tries too.
+ */
+async function untilPrepared({ reads, clock, isStarted }: PaymentHttp, orderId: string): Promise<void> {
+  if (isStarted === undefined) return
+  const end = clock.now() + PAYMENT_WAIT_MS_MAX
+  for (let round = 0; round <= PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS; round += 1) {
+    if ((await reads.get(orderId)) !== undefined) return
+    if (!(await isStarted(orderId))) throw unknownOrder()
+    if (clock.now() >= end) break
+    await clock.sleep(PAYMENT_POLL_MS)
+  }
+  throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', PAYMENT_RETRY_SECONDS)
+}
+
+function unknownOrder(): Problem {
+  return notFound('unknown-order', 'There is no payment for an order with this uuid.')
+}
+
+function problemOf(refusal: Refusal): Problem {
+  const members = { rejection: refusal.rejection, data: refusal.data }
+  switch (refusal.rejection) {
+    case 'unknown_order':
+      return unknownOrder()
+    case 'settled':
+      return conflict('payment-settled', 'The order is paid already.', { members })
+    case 'expired':
+      return conflict('payment-expired', `The payment was due ${refusal.data.due_date}.`, { members })
+    case 'cancelled':
+      return conflict('payment-cancelled', 'The payment was cancelled.', { members })
+    case 'mismatch':
+      return conflict('payment-mismatch', `The order's payment has another ${refusal.data.field}.`, { members })
+    default:
+      return refusal satisfies never
+  }
+}

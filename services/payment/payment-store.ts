@@ -1,0 +1,120 @@
+// Owns: the payments', ledger's and credits' tables in SQL: what a row is in memory, and the reads of the API.
+// Does not own what a payment may do (payment.ts).
+import { sqlFile, tableEntries, tableRows } from '@ensemble/postgres'
+import type { Entries, Queryable, Rows } from '@ensemble/runtime'
+import { momentOf, nameOf, PAYMENT_MODEL, PAYMENT_STATUS, rowIdOf, type PaymentRow } from '@ensemble/service-contracts'
+import { resultOf, type Credit, type Payment, type PaymentEntry } from './payment.ts'
+
+type Columns = Readonly<Record<string, unknown>>
+
+export const paymentRows: Rows<Payment> = tableRows<Payment>({
+  name: 'tb_payment',
+  load: sqlFile(new URL('./sql/payments-load.sql', import.meta.url)),
+  insert: sqlFile(new URL('./sql/payments-insert.sql', import.meta.url)),
+  update: sqlFile(new URL('./sql/payments-update.sql', import.meta.url)),
+  decode: paymentOf,
+  key: ({ uuid }) => uuid,
+  encode: columnsOf,
+})
+
+export const creditRows: Rows<Credit> = tableRows<Credit>({
+  name: 'tb_payment_credit',
+  load: sqlFile(new URL('./sql/credits-load.sql', import.meta.url)),
+  insert: sqlFile(new URL('./sql/credits-insert.sql', import.meta.url)),
+  update: sqlFile(new URL('./sql/credits-update.sql', import.meta.url)),
+  decode: (row) => ({
+    userId: String(row['uuid_user']),
+    open: Number(row['open_total']),
+    version: Number(row['version']),
+  }),
+  key: ({ userId }) => userId,
+  encode: ({ userId, open, version }) => ({ uuid_user: userId, open_total: open, version }),
+})
+
+export const paymentEntries: Entries<PaymentEntry> = tableEntries<PaymentEntry>({
+  name: 'tb_payment_entry',
+  insert: sqlFile(new URL('./sql/entries-append.sql', import.meta.url)),
+  encode: ({ paymentId, operation, kind, amount, bankAccountNumber, at }) => ({
+    uuid_payment: paymentId,
+    operation,
+    kind,
+    amount,
+    bank_account_number: bankAccountNumber,
+    created_at: momentOf(at),
+  }),
+})
+
+const GET = sqlFile(new URL('./sql/payment-get.sql', import.meta.url))
+const LIST = sqlFile(new URL('./sql/payment-list.sql', import.meta.url))
+const COUNT = sqlFile(new URL('./sql/payment-count.sql', import.meta.url))
+
+export interface PaymentReads {
+  get(uuid: string): Promise<PaymentRow | undefined>
+  list(page: { readonly limit: number; readonly offset: number }): Promise<{ total: number; results: PaymentRow[] }>
+}
+
+/** What the API reads; as fresh as `read` is. */
+export function paymentReads(read: Queryable): PaymentReads {
+  return {
+    get: async (uuid) => {
+      const { rows } = await read.query(GET, [uuid])
+      return rows.map(rowOf)[0]
+    },
+    list: async ({ limit, offset }) => {
+      const [found, counted] = await Promise.all([read.query(LIST, [limit, offset]), read.query(COUNT)])
+      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(rowOf) }
+    },
+  }
+}
+
+function rowOf(row: Columns): PaymentRow {
+  return { id_payment: String(row['id_payment']), ...resultOf(paymentOf(row)) }
+}
+
+function paymentOf(row: Columns): Payment {
+  return {
+    uuid: String(row['uuid']),
+    userId: String(row['uuid_user']),
+    model: nameOf(PAYMENT_MODEL, String(row['id_payment_model'])),
+    status: nameOf(PAYMENT_STATUS, String(row['id_payment_status'])),
+    because: becauseOf(row['failed_because']),
+    inquiryNumber: String(row['inquiry_number']),
+    bankName: String(row['nm_bank']),
+    bankAccountNumber: String(row['bank_account_number']),
+    amountDue: row['payment_order'] === null ? null : Number(row['payment_order']),
+    received: Number(row['payment_total']),
+    changed: Number(row['change_total']),
+    refunded: Number(row['refund_total']),
+    dueAt: Number(row['due_date']),
+    createdAt: Number(row['created_at']),
+    updatedAt: Number(row['updated_at']),
+    version: Number(row['version']),
+  }
+}
+
+/** The table allows nothing else. */
+function becauseOf(value: unknown): Payment['because'] {
+  return value === 'expired' || value === 'cancelled' ? value : null
+}
+
+function columnsOf(state: Payment): Columns {
+  return {
+    id_payment: rowIdOf(state.uuid),
+    uuid: state.uuid,
+    uuid_user: state.userId,
+    id_payment_status: PAYMENT_STATUS[state.status],
+    id_payment_model: PAYMENT_MODEL[state.model],
+    failed_because: state.because,
+    inquiry_number: state.inquiryNumber,
+    bank_account_number: state.bankAccountNumber,
+    nm_bank: state.bankName,
+    payment_total: state.received,
+    change_total: state.changed,
+    refund_total: state.refunded,
+    payment_order: state.amountDue,
+    due_date: momentOf(state.dueAt),
+    created_at: momentOf(state.createdAt),
+    updated_at: momentOf(state.updatedAt),
+    version: state.version,
+  }
+}

@@ -1,0 +1,3 @@
+SELECT count(p.uuid) AS total
+FROM tb_payment AS p
+WHERE p.deleted_at IS NULL

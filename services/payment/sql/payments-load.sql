@@ -1,0 +1,22 @@
+-- Index: tb_payment_un_uuid.
+SELECT
+  p.uuid,
+  p.uuid_user,
+  p.id_payment_status,
+  p.id_payment_model,
+  p.failed_because,
+  p.inquiry_number,
+  p.bank_account_number,
+  p.nm_bank,
+  p.payment_total,
+  p.change_total,
+  p.refund_total,
+  p.payment_order,
+  p.due_date,
+  p.created_at,
+  p.updated_at,
+  p.version
+FROM tb_payment AS p
+WHERE p.uuid = ANY ($1::uuid[])
+ORDER BY p.uuid ASC NULLS FIRST
+FOR UPDATE

@@ -1,0 +1,1 @@
+DROP INDEX tb_users_ix_created;
