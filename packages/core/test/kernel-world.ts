@@ -1,5 +1,5 @@
-// Owns: random plans, random scripts of signals, the trace of a run, and an oracle that follows a trace's entries by the outcome
-// table alone. It shares no rule with the kernel.
+// Owns: random plans, random scripts of signals, the trace of a run, and an oracle that follows a trace's entries
+// by the outcome table alone. It shares no rule with the kernel.
 import * as fc from 'fast-check'
 import type { Answer, AnswerStatus } from '../src/contract/outcome.ts'
 import { begin, decide } from '../src/kernel/decide.ts'
@@ -57,8 +57,16 @@ export type Move =
 
 const status = fc.constantFrom<AnswerStatus>('succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown')
 
+const move = (weight: number, one: Move): fc.WeightedArbitrary<Move> => ({
+  weight,
+  arbitrary: fc.constant(one),
+})
+
 const moveArbitrary: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Move>({ type: 'answer', status: 'succeeded' }) },
+  move(6, { type: 'answer', status: 'succeeded' }),
+  move(2, { type: 'overdue' }),
+  move(2, { type: 'accepted' }),
+  move(1, { type: 'cancel' }),
   { weight: 2, arbitrary: status.map((value): Move => ({ type: 'answer', status: value })) },
   {
     weight: 2,
@@ -69,11 +77,7 @@ const moveArbitrary: fc.Arbitrary<Move> = fc.oneof(
       status,
     }),
   },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom<Move>({ type: 'accepted' }, { type: 'cancel' }, { type: 'overdue' }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('again' as const), back: fc.nat({ max: 5 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('again' as const), back: fc.nat({ max: 5 }) }) },
 )
 
 export const scriptArbitrary = fc.record({
@@ -184,7 +188,7 @@ const GOES_BACK: Readonly<Record<StepKind, Partial<Record<AnswerStatus, 'before'
   retriable: {},
 }
 
-/** The end that entries alone lead to, by the outcome table; throws where an entry is not what the table demands next. */
+/** The end that entries alone lead to, by the outcome table; throws where an entry is not what it demands next. */
 export function replay(kinds: readonly StepKind[], entries: readonly HistoryEntry[]): string {
   const undos: number[] = []
   let next = 'run 0'

@@ -1,4 +1,5 @@
-// Owns: what holds for every plan of the grammar and every script of signals, duplicates, late and impossible ones included.
+// Owns: what holds for every plan of the grammar and every script of signals, duplicates, late and impossible ones
+// included.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { StepKind } from '../src/plan/plan.ts'

@@ -1,4 +1,5 @@
-// Owns: single scenes of the kernel, with full values: what is asked, what is kept, how a saga ends, and what parks it.
+// Owns: single scenes of the kernel, with full values: what is asked, what is kept, how a saga ends, and what
+// parks it.
 import { describe, expect, test } from 'vitest'
 import { begin, decide } from '../src/kernel/decide.ts'
 import type { Decided, Signal } from '../src/kernel/decide.ts'
@@ -92,7 +93,7 @@ describe('begin', () => {
     })
   })
 
-  test('given a cancel that came first and a plan of retriables, then it is refused: nothing withdraws a retriable', () => {
+  test('given a cancel that came first and a plan of retriables, then it is refused: none can be withdrawn', () => {
     const plan = saga('test.fivefold', { version: 1, input: anything })
       .retriable('tell', { run: desk.give(() => 1) })
       .end()

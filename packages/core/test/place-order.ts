@@ -1,4 +1,5 @@
-// Owns: a plan like the reference system's `order.place`, small enough to be read beside the tests that expect its decisions.
+// Owns: a plan like the reference system's `order.place`, small enough to be read beside the tests that expect its
+// decisions.
 import { command, participant, query } from '../src/contract/contract.ts'
 import { saga } from '../src/plan/plan.ts'
 import { count, object, text } from './schemas.ts'

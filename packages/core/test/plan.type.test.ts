@@ -1,5 +1,6 @@
-// Owns: what the compiler refuses in a plan, each refusal alone, and what it infers, so that nothing becomes `any` unnoticed.
-/* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-member-access -- what the compiler refuses has no type */
+// Owns: what the compiler refuses in a plan, each refusal alone, and what it infers, so that nothing becomes `any`
+// unnoticed.
+/* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-member-access -- what is refused has no type */
 import type {
   InputOf,
   OutputOf,

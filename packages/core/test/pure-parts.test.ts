@@ -1,5 +1,5 @@
-// Owns: the small pure parts: message codec, backoff, spans, fingerprints, schema check, contracts, and what a plan refuses when
-// the types were bypassed.
+// Owns: the small pure parts: message codec, backoff, spans, fingerprints, schema check, contracts, and what a
+// plan refuses when the types were bypassed.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isRecord, pack, plain, unpack } from '../src/codec/message.ts'

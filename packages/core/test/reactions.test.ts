@@ -1,9 +1,10 @@
-// Owns: the reaction table of a plan like the reference system's, in full, and that no turn goes to a topic nobody reads.
+// Owns: the reaction table of a plan like the reference system's, in full, and that no turn goes to a topic nobody
+// reads.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Ask } from '../src/kernel/saga.ts'
 import { TOPIC } from '../src/message/message.ts'
-import type { Heard, Naming, Trigger, Work } from '../src/plan/reactions.ts'
+import type { Heard, Naming, Reaction, Trigger, Work } from '../src/plan/reactions.ts'
 import { reactions, reactionTable, topicsOf } from '../src/plan/reactions.ts'
 import { planOf, play, scriptArbitrary } from './kernel-world.ts'
 import { placeOrder } from './place-order.ts'
@@ -76,86 +77,86 @@ const failing = (request: string, statuses: readonly Heard[], next: Naming['next
 
 const compensated = { end: 'compensated' } as const
 
-describe('reactions', () => {
-  test('order.place, whole', () => {
-    expect(reactions(placeOrder)).toStrictEqual([
-      {
-        work: work.openOrder,
-        on: [{ topic: 'saga.started', message: 'start' }],
-        names: [
-          heard('succeeded', 'order.opened', work.verifyUser),
-          ...failing('order.open', ['rejected', 'withdrawn', 'faulted'], compensated),
-          heard('unknown', 'order.open-unknown', work.undoOrder),
-          heard('cancelled', 'order.opened', work.undoOrder),
-        ],
-      },
-      {
-        work: work.verifyUser,
-        on: on('order.opened'),
-        names: [
-          heard('succeeded', 'user.verified', work.preparePayment),
-          ...failing('user.verify', ['rejected', 'withdrawn', 'faulted', 'unknown'], work.undoOrder),
-          heard('cancelled', 'user.verified', work.undoOrder),
-        ],
-      },
-      {
-        work: work.preparePayment,
-        on: on('user.verified'),
-        names: [
-          heard('succeeded', 'payment.prepared', work.collectPayment),
-          ...failing('payment.prepare', ['rejected', 'withdrawn', 'faulted'], work.undoOrder),
-          heard('unknown', 'payment.prepare-unknown', work.undoPayment),
-          heard('cancelled', 'payment.prepared', work.undoPayment),
-        ],
-      },
-      {
-        work: work.collectPayment,
-        on: on('payment.prepared'),
-        names: [
-          heard('succeeded', 'payment.collected', work.completeOrder),
-          ...failing('payment.collect', ['rejected', 'withdrawn', 'faulted'], work.undoPayment),
-        ],
-      },
-      {
-        work: work.completeOrder,
-        on: on('payment.collected'),
-        names: [heard('succeeded', 'order.completed', work.notify)],
-      },
-      {
-        work: work.notify,
-        on: on('order.completed'),
-        names: [heard('succeeded', 'notification.sent', { end: 'completed' })],
-      },
-      {
-        work: work.undoPayment,
-        on: on(
-          'payment.prepare-unknown',
-          'payment.prepared',
-          'payment.collect-rejected',
-          'payment.collect-withdrawn',
-          'payment.collect-faulted',
-        ),
-        names: [heard('succeeded', 'payment.cancelled', work.undoOrder)],
-      },
-      {
-        work: work.undoOrder,
-        on: on(
-          'order.open-unknown',
-          'order.opened',
-          'user.verify-rejected',
-          'user.verify-withdrawn',
-          'user.verify-faulted',
-          'user.verify-unknown',
-          'user.verified',
-          'payment.prepare-rejected',
-          'payment.prepare-withdrawn',
-          'payment.prepare-faulted',
-          'payment.cancelled',
-        ),
-        names: [heard('succeeded', 'order.failed', compensated)],
-      },
-    ])
-  })
+const whole: readonly Reaction[] = [
+  {
+    work: work.openOrder,
+    on: [{ topic: 'saga.started', message: 'start' }],
+    names: [
+      heard('succeeded', 'order.opened', work.verifyUser),
+      ...failing('order.open', ['rejected', 'withdrawn', 'faulted'], compensated),
+      heard('unknown', 'order.open-unknown', work.undoOrder),
+      heard('cancelled', 'order.opened', work.undoOrder),
+    ],
+  },
+  {
+    work: work.verifyUser,
+    on: on('order.opened'),
+    names: [
+      heard('succeeded', 'user.verified', work.preparePayment),
+      ...failing('user.verify', ['rejected', 'withdrawn', 'faulted', 'unknown'], work.undoOrder),
+      heard('cancelled', 'user.verified', work.undoOrder),
+    ],
+  },
+  {
+    work: work.preparePayment,
+    on: on('user.verified'),
+    names: [
+      heard('succeeded', 'payment.prepared', work.collectPayment),
+      ...failing('payment.prepare', ['rejected', 'withdrawn', 'faulted'], work.undoOrder),
+      heard('unknown', 'payment.prepare-unknown', work.undoPayment),
+      heard('cancelled', 'payment.prepared', work.undoPayment),
+    ],
+  },
+  {
+    work: work.collectPayment,
+    on: on('payment.prepared'),
+    names: [
+      heard('succeeded', 'payment.collected', work.completeOrder),
+      ...failing('payment.collect', ['rejected', 'withdrawn', 'faulted'], work.undoPayment),
+    ],
+  },
+  {
+    work: work.completeOrder,
+    on: on('payment.collected'),
+    names: [heard('succeeded', 'order.completed', work.notify)],
+  },
+  {
+    work: work.notify,
+    on: on('order.completed'),
+    names: [heard('succeeded', 'notification.sent', { end: 'completed' })],
+  },
+  {
+    work: work.undoPayment,
+    on: on(
+      'payment.prepare-unknown',
+      'payment.prepared',
+      'payment.collect-rejected',
+      'payment.collect-withdrawn',
+      'payment.collect-faulted',
+    ),
+    names: [heard('succeeded', 'payment.cancelled', work.undoOrder)],
+  },
+  {
+    work: work.undoOrder,
+    on: on(
+      'order.open-unknown',
+      'order.opened',
+      'user.verify-rejected',
+      'user.verify-withdrawn',
+      'user.verify-faulted',
+      'user.verify-unknown',
+      'user.verified',
+      'payment.prepare-rejected',
+      'payment.prepare-withdrawn',
+      'payment.prepare-faulted',
+      'payment.cancelled',
+    ),
+    names: [heard('succeeded', 'order.failed', compensated)],
+  },
+]
+
+test('order.place, whole', () => {
+  expect(reactions(placeOrder)).toStrictEqual(whole)
 })
 
 describe('topicsOf', () => {
@@ -196,8 +197,8 @@ test('reactionTable: one line per direction of a step', () => {
   expect(lines.slice(0, 4)).toStrictEqual([
     '| participant | when it is named by | does | then names |',
     '|---|---|---|---|',
-    '| order | `start` on `saga.started` | openOrder: `order.open` | succeeded: user: verifyUser<br>rejected, withdrawn, ' +
-      'faulted: end: compensated<br>unknown, cancelled: order: undo openOrder |',
+    '| order | `start` on `saga.started` | openOrder: `order.open` | succeeded: user: verifyUser<br>' +
+      'rejected, withdrawn, faulted: end: compensated<br>unknown, cancelled: order: undo openOrder |',
     '| user | `order.opened` on `order.events` | verifyUser: `user.verify` | succeeded: payment: preparePayment<br>' +
       'rejected, withdrawn, faulted, unknown, cancelled: order: undo openOrder |',
   ])

@@ -70,8 +70,8 @@ export function docsRoutes(server: Server, { title }: OpenApiInfo): void {
   })
 }
 
-// The package holds its script (5 MB) as a string behind a route of its own, whose page needs an inline script. It is loaded
-// when the first reader comes, so that no service pays for it at start.
+// The package holds its script (5 MB) as a string behind a route of its own, whose page needs an inline script. It is
+// loaded when the first reader comes, so that no service pays for it at start.
 async function loadScript(): Promise<string> {
   const { default: reference } = await import('@scalar/fastify-api-reference')
   const source = fastify()
@@ -92,7 +92,12 @@ function pageOf(title: string): string {
   </head>
   <body>
     <noscript>This page needs JavaScript; the document itself is at ${DOCUMENT_PATH}.</noscript>
-    <script id="api-reference" type="application/json" data-url="${DOCUMENT_PATH}" data-configuration="${configuration}"></script>
+    <script
+      id="api-reference"
+      type="application/json"
+      data-url="${DOCUMENT_PATH}"
+      data-configuration="${configuration}"
+    ></script>
     <script src="${SCRIPT_PATH}"></script>
   </body>
 </html>

@@ -27,8 +27,9 @@ export function parseSagaPattern(value: string | undefined, pattern: SagaPattern
 export const WAIT_SECONDS_MAX = 30
 
 /**
- * Seconds that the caller is ready to wait (`Prefer: wait=5`, RFC 7240 section 4.3), at most WAIT_SECONDS_MAX; undefined
- * without that preference. Other preferences are ignored, as the RFC says; of several waits the first counts.
+ * Seconds that the caller is ready to wait (`Prefer: wait=5`, RFC 7240 section 4.3), at most WAIT_SECONDS_MAX: a longer
+ * wait is shortened, and `Preference-Applied` says so. undefined without that preference. Other preferences are
+ * ignored, as the RFC says; of several waits the first counts.
  */
 export function waitPreference(request: Pick<AnyRequest, 'raw'>): number | undefined {
   return parseWait(headerOf(request, 'prefer'))

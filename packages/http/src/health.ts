@@ -53,7 +53,7 @@ export function healthRoutes(
   }
   const readySchema = { tags: ['health'], response: { 200: ready, ...problems(503) } }
   server.get('/health/ready', { schema: readySchema }, async () => {
-    if (stateOf(server).draining) throw problem(503, 'draining', 'This instance is shutting down.')
+    if (stateOf(server).phase !== 'open') throw problem(503, 'draining', 'This instance is shutting down.')
     const checks = await checkAll(checksOf, clock)
     const down = checks.filter(({ status }) => status === 'DOWN').map((check) => check.name)
     if (down.length > 0) throw problem(503, 'not-ready', `Down: ${down.join(', ')}.`, { members: { checks } })
@@ -66,8 +66,8 @@ async function checkAll(checksOf: HealthOptions['ready'], clock: Clock): Promise
   if (listed === undefined) return [{ name: 'checks', status: 'DOWN' }]
   return Promise.all(
     listed.map(async ({ name, probe }) => {
-      const isUp = (await within(clock, async (signal) => (await probe(signal), true))) === true
-      return { name, status: isUp ? ('OK' as const) : ('DOWN' as const) }
+      const isUp = await within(clock, async (signal) => probe(signal).then(() => true))
+      return { name, status: isUp === true ? ('OK' as const) : ('DOWN' as const) }
     }),
   )
 }

@@ -3,8 +3,9 @@
 // Not here: the store (a port; idempotency-memory.ts is one), the ids of the work (ids.ts, idFromKey).
 // I1: a key belongs to one method, one path template and one caller (`scope`); no caller ever sees another's answer.
 // I2: only answers below 400 are stored: a refusal or a fault did nothing, so its retry is decided afresh.
-// I3: the store alone does not make the work happen once: the process may die between the work and `finish`. The handler must
-// be safe to run again, so it derives every id it creates from the key (idFromKey) and finds its own work there.
+// I3: the store alone does not make the work happen once: the process may die between the work and `finish`. The
+// handler must be safe to run again, so it derives every id it creates from the key (idFromKey) and finds its own work
+// there.
 import type {
   ContextConfigDefault,
   FastifyReply,
@@ -40,8 +41,8 @@ export type Begun =
 
 export interface IdempotencyStore {
   /**
-   * Claims the key in one atomic step. `busy` while another holds it; a claim whose holder died is given away after a while
-   * (a minute is enough for every request here), else its key would be busy for ever.
+   * Claims the key in one atomic step. `busy` while another holds it; a claim whose holder died is given away after a
+   * while (a minute is enough for every request here), else its key would be busy for ever.
    */
   begin(key: string, fingerprint: string): Promise<Begun>
   /** Keeps the answer. Of two that were given the key after one another the first answer stays. */
@@ -65,10 +66,10 @@ const TWIN_ROUNDS_MAX = (2 * TWIN_WAIT_MS_MAX) / TWIN_POLL_MS
 const HEADERS_RELEVANT: readonly string[] = ['saga-pattern']
 
 /**
- * Wraps a route's handler. The handler returns its body (it must not call `reply.send`). Without the header it runs as it is.
- * Same key, same request: the stored answer, with `Idempotency-Replayed: true`. Same key, another request: 422
- * `idempotency-key-reused`. While the first is at work: its answer when it comes within TWIN_WAIT_MS_MAX, else 409
- * `idempotency-key-in-use`.
+ * Wraps a route's handler. The handler returns its body, a JSON value (it must not call `reply.send`). Without the
+ * header it runs as it is. Same key, same request: the stored answer, with `Idempotency-Replayed: true`. Same key,
+ * another request: 422 `idempotency-key-reused`. While the first is at work: its answer when it comes within
+ * TWIN_WAIT_MS_MAX, else 409 `idempotency-key-in-use`.
  */
 export function idempotent<Schema extends FastifySchema>(
   store: IdempotencyStore,
@@ -170,9 +171,10 @@ async function answered(work: () => unknown, reply: FastifyReply): Promise<Store
   const added = Object.entries(reply.getHeaders()).filter(([name, value]) => before[name] !== value)
   const headers = Object.fromEntries(added.map(([name, value]) => [name, String(value)]))
   if (body === undefined) return { status: reply.statusCode, body: '', headers }
+  const text = reply.serialize(body)
   return {
     status: reply.statusCode,
-    body: String(reply.serialize(body)),
+    body: typeof text === 'string' ? text : new TextDecoder().decode(text),
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   }
 }

@@ -9,7 +9,8 @@ const NAMESPACE_OF_KEYS = '6f2f8f3e-5d0b-4c5e-9f5a-0c8f1f4b7a21'
 
 /**
  * The id that work under an idempotency key has, the same in every process and for ever: a name-based UUID (version 5,
- * RFC 9562 section 5.5). `scope` keeps keys of different kinds of work apart, for example `POST /v1/order` and the caller.
+ * RFC 9562 section 5.5). `scope` keeps keys of different kinds of work apart, for example `POST /v1/order` and the
+ * caller.
  */
 export function idFromKey(scope: string, key: string): string {
   return uuidOfName(NAMESPACE_OF_KEYS, JSON.stringify([scope, key]))

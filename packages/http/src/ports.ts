@@ -29,7 +29,7 @@ export interface Check {
 export type Server = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
-  ServerResponse<IncomingMessage>,
+  ServerResponse,
   FastifyBaseLogger,
   ZodTypeProvider
 >
@@ -46,7 +46,8 @@ export type AnyReply = Pick<FastifyReply, 'header'>
 export interface ServerState {
   readonly clock: Clock
   readonly ids: Ids
-  draining: boolean
+  /** open: serves. leaving: still serves, readiness says no. closing: new requests are refused. */
+  phase: 'open' | 'leaving' | 'closing'
 }
 
 const STATE = 'ensembleHttp'

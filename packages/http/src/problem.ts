@@ -5,7 +5,7 @@
 
 /** One thing wrong in a request: where it is, what is wrong, and what to send instead. */
 export interface FieldError {
-  /** A JSON pointer into the body (`/email`; `body` for all of it), `path.<name>`, `query.<name>` or `header.<name>`. */
+  /** A JSON pointer into the body (`/email`; `body` for all of it), `path.<name>`, `query.<name>`, `header.<name>`. */
   readonly field: string
   readonly message: string
   readonly fix: string

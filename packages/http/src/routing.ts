@@ -25,7 +25,7 @@ export function answerUnknownRoutes(server: Server): void {
 }
 
 function unknownRoute(known: readonly Known[], method: string, url: string): Problem {
-  const path = url.split(/[?#;]/, 1)[0] ?? '/'
+  const path = url.split(/[?#]/, 1)[0] ?? '/'
   const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap((entry) => [...entry.methods])
   if (methods.length === 0) return problem(404, 'route-not-found', 'There is nothing at this path.')
   const allow = [...new Set(methods)].sort().join(', ')

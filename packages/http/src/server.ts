@@ -1,5 +1,5 @@
-// Owns: the one way a HTTP server of this system is made: what is checked, refused, answered and documented before and after
-// the routes of any service.
+// Owns: the one way a HTTP server of this system is made: what is checked, refused, answered and documented before and
+// after the routes of any service.
 // Not here: the routes of services (mounted by `mount`), authentication.
 // I1: every answer that is an error is a problem document, also those of the socket and of the router.
 // I2: routes decide nothing by themselves about sizes, types or unknown members; their schemas do.
@@ -58,7 +58,7 @@ export interface ServerOptions extends HealthOptions {
 /** A server with everything shared in place, ready for `mount` and `listen`. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { clock, ids, openapi, version } = options
-  const state: ServerState = { clock, ids, draining: false }
+  const state: ServerState = { clock, ids, phase: 'open' }
   const server: Server = fastify({
     ...(options.logger && { loggerInstance: options.logger }),
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
@@ -67,7 +67,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PATH_PARAM_LENGTH_MAX },
     genReqId: (request) => wellFormedRequestId(request.headers['x-request-id']) ?? ids.uuid(),
-    frameworkErrors: (error, request, reply) => sendProblem(problemOf(error), request, reply),
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(problemOf(error), request, reply)
+    },
     clientErrorHandler: (error, socket) => answerSocketError(error, socket, ids),
   }).withTypeProvider<ZodTypeProvider>()
   keepState(server, state)
@@ -131,12 +133,12 @@ async function registerGuards(server: Server, options: ServerOptions): Promise<v
 
 function refuseWhileDraining(server: Server, state: ServerState): void {
   server.addHook('onRequest', async (request, reply) => {
-    if (!state.draining) return
+    if (state.phase !== 'closing') return
     reply.header('connection', 'close')
     if (!isLiveness(request)) throw retryLater(DRAINING_RETRY_SECONDS, 'This instance is shutting down.')
   })
   server.addHook('onSend', async (_request, reply) => {
-    if (state.draining) reply.header('connection', 'close')
+    if (state.phase === 'closing') reply.header('connection', 'close')
   })
 }
 

@@ -3,7 +3,7 @@
 // I2: a text with U+0000 passes no part: no database here can store it.
 // I3: at most ERRORS_COUNT_MAX errors are named.
 import type { FastifySchemaCompiler } from 'fastify'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { badHeader, problem, unprocessable } from './problem.ts'
 import type { FieldError, Problem } from './problem.ts'
 
@@ -54,11 +54,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   }
 }
 
-export function errorsOf(
-  part: Part,
-  issues: readonly z.core.$ZodIssue[],
-  data: unknown,
-): readonly FieldError[] {
+function errorsOf(part: Part, issues: readonly z.core.$ZodIssue[], data: unknown): readonly FieldError[] {
   return issues.flatMap((issue) => errorsOfIssue(part, issue, data)).slice(0, ERRORS_COUNT_MAX)
 }
 
@@ -91,7 +87,10 @@ function messageOf(issue: z.core.$ZodIssue): string {
       return `is not a multiple of ${issue.divisor}`
     case 'custom':
       return issue.message
-    default:
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'unrecognized_keys':
       return 'is not valid'
   }
 }
@@ -114,7 +113,10 @@ function fixOf(issue: z.core.$ZodIssue): string {
       return `send a multiple of ${issue.divisor}`
     case 'custom':
       return typeof issue.params?.['fix'] === 'string' ? issue.params['fix'] : 'see the API page'
-    default:
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'unrecognized_keys':
       return 'see the API page'
   }
 }

@@ -14,7 +14,7 @@ interface World {
   readonly clock: ManualClock
   /** Amounts that were worked on, in order. */
   readonly worked: number[]
-  pay(key: string | null, total: number, more?: Readonly<Record<string, string>>): Promise<Seen>
+  readonly pay: (key: string | null, total: number, more?: Readonly<Record<string, string>>) => Promise<Seen>
 }
 
 interface Seen {

@@ -28,10 +28,10 @@ export const wrapped: Routes = (server) => {
     schema,
     handler: idempotent(store, async (request) => ({ b: String(request.body.a) })),
   })
-  // @ts-expect-error the answer is not the declared one
   server.post(
     '/wrong',
     { schema },
+    // @ts-expect-error the answer is not the declared one
     idempotent(store, async (request) => ({ b: request.body.a })),
   )
 }

@@ -1,5 +1,5 @@
 // Owns: what a server does by itself: health, documents, headers, faults, CORS, several services on one server.
-import { pino } from 'pino'
+import type { FastifyBaseLogger } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { problem, problems, retryLater } from '../src/index.ts'
@@ -16,6 +16,31 @@ async function given(overrides: Overrides = {}): Promise<Server> {
   const server = await peopleServer(overrides)
   open.push(server)
   return server
+}
+
+const openApi = z.object({
+  openapi: z.string(),
+  info: z.unknown(),
+  paths: z.record(z.string(), z.record(z.string(), z.looseObject({ responses: z.unknown() }))),
+})
+const coded = z.looseObject({ code: z.string() })
+
+/** A logger that keeps what it is told as errors, with the bindings of its parents. */
+function recorder(logged: unknown[], bindings: object): FastifyBaseLogger {
+  const quiet = () => undefined
+  return {
+    level: 'error',
+    fatal: quiet,
+    warn: quiet,
+    info: quiet,
+    debug: quiet,
+    trace: quiet,
+    silent: quiet,
+    error: (context: unknown, message?: unknown) => {
+      logged.push({ bindings, context, message })
+    },
+    child: (more) => recorder(logged, { ...bindings, ...more }),
+  }
 }
 
 const up: Check = { name: 'database', probe: async () => undefined }
@@ -98,7 +123,7 @@ describe('documents', () => {
       )
     }
     const server = await given({ routes: [peopleRoutes, other] })
-    const document = (await server.inject('/openapi.json')).json()
+    const document = openApi.parse((await server.inject('/openapi.json')).json())
     expect(document.openapi).toBe('3.1.0')
     expect(document.info).toEqual({ title: 'People & co', description: 'A test.', version: '1.2.3' })
     expect(Object.keys(document.paths).sort()).toEqual([
@@ -111,7 +136,7 @@ describe('documents', () => {
       '/v1/traced',
       '/v2/other',
     ])
-    expect(document.paths['/v2/other'].get.responses).toEqual({
+    expect(document.paths['/v2/other']?.['get']?.responses).toEqual({
       200: {
         description: 'Default Response',
         content: {
@@ -198,9 +223,6 @@ describe('faults of routes', () => {
     server.get('/throws', async () => {
       throw new Error('password=hunter2')
     })
-    server.get('/throws/text', () => {
-      throw 'password=hunter2'
-    })
     server.get('/wrong', { schema: { response: { 200: z.object({ a: z.string().max(1) }) } } }, async () => ({
       a: 'hunter2',
     }))
@@ -208,9 +230,15 @@ describe('faults of routes', () => {
       reply.serializer(() => 'password=hunter2')
       throw new Error('password=hunter2')
     })
-    server.get('/away', async () => Promise.reject(fault('CONNECTION')))
-    server.get('/slow', async () => Promise.reject(fault('TIMEOUT')))
-    server.get('/later', async () => Promise.reject(retryLater(7)))
+    server.get('/away', async () => {
+      throw fault('CONNECTION')
+    })
+    server.get('/slow', async () => {
+      throw fault('TIMEOUT')
+    })
+    server.get('/later', async () => {
+      throw retryLater(7)
+    })
     server.get('/teapot', { schema: { response: problems(418) } }, async () => {
       throw problem(418, 'teapot', 'Short and stout.', {
         members: { spout: true },
@@ -221,7 +249,6 @@ describe('faults of routes', () => {
 
   it.each([
     ['/throws', 500, 'internal-error', undefined],
-    ['/throws/text', 500, 'internal-error', undefined],
     ['/wrong', 500, 'internal-error', undefined],
     ['/serialized', 500, 'internal-error', undefined],
     ['/away', 503, 'retry-later', '2'],
@@ -232,7 +259,7 @@ describe('faults of routes', () => {
     const answer = await server.inject(url)
     expect({
       status: answer.statusCode,
-      code: answer.json().code,
+      code: coded.parse(answer.json()).code,
       after: answer.headers['retry-after'],
     }).toEqual({
       status,
@@ -259,17 +286,16 @@ describe('faults of routes', () => {
   })
 
   it('the cause of a fault is logged with the request id', async () => {
-    const lines: string[] = []
-    const logger = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) })
-    const server = await given({ routes: [faulty], logger })
+    const logged: unknown[] = []
+    const server = await given({ routes: [faulty], logger: recorder(logged, {}) })
     await server.inject('/throws')
-    const logged = lines.map((line) => JSON.parse(line))
-    expect(logged).toHaveLength(1)
-    expect(logged[0]).toMatchObject({
-      reqId: '00000000-0000-4000-8000-000000000001',
-      msg: 'internal-error',
-      err: { message: 'password=hunter2' },
-    })
+    expect(logged).toEqual([
+      {
+        bindings: { reqId: '00000000-0000-4000-8000-000000000001' },
+        context: { err: new Error('password=hunter2') },
+        message: 'internal-error',
+      },
+    ])
   })
 })
 

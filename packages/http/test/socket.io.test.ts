@@ -152,7 +152,7 @@ describe('drain', () => {
     const atWork = ask(`${base}/work`)
     await entered.promise
     const drained = drain(server)
-    await expect(fetch(`${base}/v1/health`)).rejects.toThrow()
+    await expect(fetch(`${base}/v1/health`)).rejects.toThrow('fetch failed')
     release.resolve()
     expect(await atWork).toEqual({ status: 200, connection: 'close', body: '{"done":true}' })
     expect(await drained).toEqual({ cut: false })
@@ -177,6 +177,17 @@ describe('drain', () => {
     expect(await drained).toEqual({ cut: false })
   })
 
+  it('lets load balancers notice first: readiness says no while requests are served', async () => {
+    const clock = manualClock()
+    const { server, base } = await given({ clock })
+    const drained = drain(server, { lingerMs: 5_000 })
+    await clock.slept()
+    expect(codeOf(JSON.parse((await ask(`${base}/health/ready`)).body))).toBe('draining')
+    expect(await ask(`${base}/v1/health`)).toMatchObject({ status: 200, connection: 'keep-alive' })
+    clock.advance(5_000)
+    expect(await drained).toEqual({ cut: false })
+  })
+
   it('ends in time by cutting what is left', async () => {
     const clock = manualClock()
     const entered = Promise.withResolvers<void>()
@@ -184,12 +195,15 @@ describe('drain', () => {
       clock,
       routes: [working(entered.resolve, new Promise(() => undefined))],
     })
-    const atWork = ask(`${base}/work`).catch((error: NodeJS.ErrnoException) => error.code)
+    const atWork = ask(`${base}/work`).then(
+      () => 'answered',
+      (error: unknown) => error,
+    )
     await entered.promise
     const drained = drain(server, { withinMs: 1_000 })
     await clock.slept()
     clock.advance(1_000)
     expect(await drained).toEqual({ cut: true })
-    expect(await atWork).toBe('ECONNRESET')
+    expect(await atWork).toMatchObject({ code: 'ECONNRESET' })
   })
 })

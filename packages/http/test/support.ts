@@ -23,7 +23,7 @@ export interface ManualClock extends Clock {
 export function manualClock(): ManualClock {
   let now = START
   let sleepers: { readonly until: number; readonly wake: () => void }[] = []
-  let watchers: (() => void)[] = []
+  const watchers: (() => void)[] = []
   return {
     now: () => now,
     sleep: (ms, signal) =>
@@ -46,7 +46,7 @@ export function manualClock(): ManualClock {
   }
 }
 
-export function countedIds(): Ids {
+function countedIds(): Ids {
   let count = 0
   return { uuid: () => `00000000-0000-4000-8000-${String((count += 1)).padStart(12, '0')}` }
 }

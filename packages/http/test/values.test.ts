@@ -1,5 +1,5 @@
 // Owns: the pure parts: headers, fingerprints, ids, schemas, envelopes, problem documents.
-import fc from 'fast-check'
+import { assert, jsonValue, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BODY_DEPTH_MAX, depthOf } from '../src/body.ts'
 import { problemOf } from '../src/faults.ts'
@@ -153,8 +153,8 @@ describe('fingerprint', () => {
   })
 
   it('canonical JSON is JSON of the same value, and one text for equal values', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+    assert(
+      property(jsonValue(), (value) => {
         const text = canonicalJson(value)
         expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
         expect(canonicalJson(JSON.parse(text))).toBe(text)

@@ -1,4 +1,4 @@
-// Owns: what one memory database is: one transaction at a time, the clock of its transactions, and how a store finds the
+// Owns: what one memory database is: one transaction at a time, the clock of its transactions, how a store finds the
 // transaction (or the database) that it was handed. Does not own rows (table.ts) or what stores mean.
 // I1: transactions run one after the other in the order they were asked for. So a transaction must not wait for another
 // one of the same database, nor for a write that is given the database instead of the transaction: that waits for ever.

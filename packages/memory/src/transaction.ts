@@ -1,6 +1,6 @@
-// Owns: one transaction: its layers of changes, savepoints, deferred writes, commit and rollback. As strict as Postgres.
+// Owns: one transaction: its layers of changes, savepoints, deferred writes, commit, rollback. As strict as Postgres.
 // I1: the first statement that failed is the transaction's failure, whatever was caught on the way, unless a savepoint
-// took it back.
+// took it back. Until the transaction or the savepoint ends, each further statement fails with it.
 // I2: until `commit` returns nobody else sees a change; after `rollback` there is none.
 // I3: `atCommit` effects are part of the commit: they are dropped with their savepoint and must not throw.
 import type { Result, Transaction } from '@ensemble/runtime'
@@ -136,12 +136,7 @@ export class MemoryTransaction implements Transaction {
 
   #refuseUnlessUsable(): void {
     if (this.#hasEnded) throw new MemoryError('SQL', 'the transaction has already ended')
-    if (this.#failure !== null) {
-      throw new MemoryError(
-        'ROLLED_BACK',
-        'a statement of this transaction failed before: nothing runs until it ends',
-      )
-    }
+    if (this.#failure !== null) throw this.#failure.error
   }
 }
 

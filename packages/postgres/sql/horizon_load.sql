@@ -1,3 +1,3 @@
 SELECT h.horizon
 FROM ensemble_horizon AS h
-WHERE h.only = 1
+WHERE h.singleton = 1

@@ -1,5 +1,5 @@
 -- Never back.
-INSERT INTO ensemble_horizon AS h (only, horizon)
+INSERT INTO ensemble_horizon AS h (singleton, horizon)
 VALUES (1, $1::timestamptz)
-ON CONFLICT (only) DO UPDATE
+ON CONFLICT (singleton) DO UPDATE
 SET horizon = greatest(h.horizon, excluded.horizon)

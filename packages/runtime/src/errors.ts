@@ -15,6 +15,7 @@ export type EnsembleErrorCode =
   | 'HOST_STOPPED'
   | 'HOST_MISCONFIGURED'
   | 'TOO_OLD'
+  | 'KILLS_WORKER'
 
 /** An error of the engine with a stable code; `details` names fields and fixes where there are any. */
 export class EnsembleError extends Error {

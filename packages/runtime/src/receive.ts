@@ -44,12 +44,43 @@ const AWAY: ReadonlySet<string> = new Set(['CONNECTION', 'TIMEOUT', 'COMMIT_UNKN
 /** First batches of a position that began and never ended, after which a message of it is held to kill the worker. */
 const KILLS_MAX = 3
 
+interface First {
+  readonly partition: string
+  readonly first: Delivered
+}
+
+/** Rolls a batch back so that its partitions' first batches can be counted before it is handled. */
+class Uncounted extends Error {
+  readonly firsts: readonly First[]
+
+  constructor(firsts: readonly First[]) {
+    super('first batches are not counted yet')
+    this.firsts = firsts
+  }
+}
+
+function firstOfPartitions(batch: readonly Delivered[]): readonly First[] {
+  const firsts = new Map<string, Delivered>()
+  for (const delivered of batch) {
+    const partition = `${delivered.topic}/${delivered.partition}`
+    if (!firsts.has(partition)) firsts.set(partition, delivered)
+  }
+  return [...firsts].map(([partition, first]) => ({ partition, first }))
+}
+
+/** Batches and single messages are counted apart, so that one count does not reset the other. */
+function countedAt({ topic, partition }: Delivered, single: boolean): { readonly topic: string; readonly partition: number } {
+  return { topic: single ? `${topic}!` : topic, partition }
+}
+
 export class Receiver {
   readonly #options: ReceiveOptions
   #countMax: number
   #races = 0
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
+  /** How often the first batch at a position was begun, this time included. */
+  readonly #tries = new Map<string, { readonly position: string; readonly tries: number }>()
 
   constructor(options: ReceiveOptions) {
     this.#options = options
@@ -70,7 +101,9 @@ export class Receiver {
       if (count > 0) tell('receive', { service: service.name, count })
       return count
     } catch (error) {
+      if (error instanceof Uncounted) return await this.#count(error)
       this.#proven.clear()
+      this.#tries.clear()
       return await this.#failed(error, size)
     }
   }
@@ -92,29 +125,43 @@ export class Receiver {
   }
 
   async #handle(tx: Transaction, batch: readonly Delivered[]): Promise<readonly Message[]> {
-    const deadly = await this.#countFirst(tx, batch)
+    const deadly = this.#checkFirst(tx, batch)
     if (deadly !== null) return await this.#bury(tx, batch, deadly)
     return await handleBatch(tx, batch, this.#options)
   }
 
-  /** Counts a partition's first batch; returns an error when its one message has killed the worker too often. */
-  async #countFirst(tx: Transaction, batch: readonly Delivered[]): Promise<Error | null> {
-    const { database } = this.#options
-    const { progress } = database.stores
+  /** A partition's first batch must be counted before it is handled; an error is returned when it has killed the worker too often. */
+  #checkFirst(tx: Transaction, batch: readonly Delivered[]): Error | null {
+    const { progress } = this.#options.database.stores
     const single = this.#countMax === 1
-    const firsts = new Map(batch.map((message) => [`${message.topic}/${message.partition}`, message]).reverse() as [string, Delivered][])
-    for (const [partition, first] of firsts) {
-      if (!single && this.#proven.has(partition)) continue
-      const at = { topic: single ? `${first.topic}!` : first.topic, partition: first.partition }
-      const tries = await database.transaction((own) => progress.count(own, { ...at, position: first.position }))
+    const firsts = firstOfPartitions(batch).filter(({ partition }) => single || !this.#proven.has(partition))
+    const uncounted = firsts.filter(({ partition, first }) => this.#tries.get(partition)?.position !== first.position)
+    if (uncounted.length > 0) throw new Uncounted(uncounted)
+    const tries = Math.max(0, ...firsts.map(({ partition }) => this.#tries.get(partition)?.tries ?? 0))
+    for (const { partition, first } of firsts) {
       tx.onCommit(() => this.#proven.add(partition))
-      if (tries > 1) tx.defer(progress.clear(tx, at))
-      if (tries <= KILLS_MAX) continue
-      if (single) return new EnsembleError('TOO_OLD', `the worker died ${KILLS_MAX} times while it handled this message`)
-      this.#countMax = 1
-      throw new EnsembleError('BATCH_NEEDS_TOO_MUCH', `the worker died ${KILLS_MAX} times in this batch; its messages are tried one by one`)
+      if (tries > 1) tx.defer(progress.clear(tx, countedAt(first, single)))
     }
-    return null
+    if (tries <= KILLS_MAX) return null
+    const death = `the worker died ${KILLS_MAX} times while it handled this`
+    if (single) return new EnsembleError('KILLS_WORKER', death)
+    this.#countMax = 1
+    this.#tries.clear()
+    throw new EnsembleError('KILLS_WORKER', `${death} batch; its messages are tried one by one`)
+  }
+
+  /** Counts first batches in a transaction of their own, which stands even if the batch kills the worker. */
+  async #count({ firsts }: Uncounted): Promise<number> {
+    const { database } = this.#options
+    const single = this.#countMax === 1
+    await database.transaction(async (tx) => {
+      for (const { partition, first } of firsts) {
+        const { position } = first
+        const tries = await database.stores.progress.count(tx, { ...countedAt(first, single), position })
+        this.#tries.set(partition, { position, tries })
+      }
+    })
+    return 1
   }
 
   /** Puts messages that cannot be handled away, answering those that asked for an operation. */

@@ -1,5 +1,6 @@
 // Owns: what a scene can expect of a decision, as values, and the same view of the decision that was made.
-// I1: an expectation states a whole aspect (what is done next, the history, the note, the results), never a part of it.
+// I1: an expectation states a whole aspect (what is done next, the history, the note, the results), never a part
+//     of it.
 import type { Decision, HistoryEntry, NoteType } from '@ensemble/core'
 
 export interface Expected {

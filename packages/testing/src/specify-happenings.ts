@@ -1,5 +1,7 @@
-// Owns: what can happen to a saga, as values that a scene is written with: started, answers about steps, cancels, time.
-// I1: an answer is checked against the contract of the request it is about, so that a scene cannot tell what never happens.
+// Owns: what can happen to a saga, as values that a scene is written with: started, answers about steps, cancels,
+// time.
+// I1: an answer is checked against the contract of the request it is about, so that a scene cannot tell what never
+//     happens.
 import { check, EXPIRED, operationId, spanMs } from '@ensemble/core'
 import type { Answer, Cancel, Direction, Plan, RequestRef, Schema, Signal, Span, Time } from '@ensemble/core'
 import { SAGA_ID } from './specify-report.ts'

@@ -1,6 +1,6 @@
 // Owns: given/when/then for the rules of aggregates: pure, no ports, no rows loaded.
-// I1: a rule sees only what its `needs` name, as in the engine: related rows that it does not name are undefined, a claim that it
-//     does not name cannot be looked up, and a related row that it does not name cannot be changed.
+// I1: a rule sees only what its `needs` name, as in the engine: related rows that it does not name are undefined,
+//     a claim that it does not name cannot be looked up, and a related row not named cannot change.
 // I2: input and outcome are checked against the contract.
 import type { Cancel, RequestRef, SagaRef, Time } from '@ensemble/core'
 import type { AggregateContext, Change, EventHandler, Handler, HandlerContext } from '@ensemble/runtime'
@@ -12,7 +12,7 @@ type Context = AggregateContext<Readonly<Record<string, unknown>>>
 type Outcome = ReturnType<AggregateHandler['rule']['decide']>['outcome']
 export type AnyChange = Change<unknown, Readonly<Record<string, unknown>>, unknown, Outcome>
 
-/** What a rule finds. What is left out is empty: no row, nobody's claim, nothing deferred, the scene's own time and operation. */
+/** What a rule finds. Left out: no row, nobody's claim, nothing deferred, the scene's own time and operation. */
 export interface Found {
   readonly state?: unknown
   readonly related?: Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
-// Owns: given/when/then for plans (the idea: emmett). A scene plays the kernel itself; nothing is sent and no time passes unless
-// the scene says so.
+// Owns: given/when/then for plans (the idea: emmett). A scene plays the kernel itself; nothing is sent and no time
+// passes unless the scene says so.
 // I1: everything that is given must be decided; a given that is ignored or parked fails the scene, naming it.
 import { begin, decide } from '@ensemble/core'
 import type { Decision, Plan, SagaState, Time } from '@ensemble/core'
@@ -28,7 +28,7 @@ export interface Specified<Input> {
   readonly when: (start: Started<Input>) => Then
 }
 
-/** A scene of one saga: `specify(plan).given(started(input), …).when(cancel('customer')).then(withdraws('verifyUser'))`. */
+/** A scene of one saga: `specify(plan).given(started(input)).when(cancel('customer')).then(withdraws('openOrder'))`. */
 export function specify<Input>(plan: Plan<Input>): Specified<Input> {
   return {
     given: (start, ...more) => {

@@ -48,7 +48,7 @@ export interface Begin {
   readonly wish: Cancel | null
 }
 
-/** The first decision of a saga: ask the first step, or withdraw it when a cancel came first; a retriable cannot be withdrawn. */
+/** The first decision of a saga: ask the first step, or withdraw it when a cancel came first (never a retriable). */
 export function begin(plan: Plan, { saga, input, now, wish: early }: Begin): Decision {
   const first = stepAt(plan, 0)
   const wish = first.kind === 'retriable' ? null : early
@@ -218,7 +218,7 @@ function moved(plan: Plan, state: SagaState, to: { route: Route; before: readonl
   return { type: 'decided', state: { ...state, seq, phase }, next: { do: 'end', end }, entries: [...entries, ended], note: null }
 }
 
-// A request without an output leaves no result: a key without a value would not survive the bus, and both patterns must agree.
+// No output, no result: a key without a value would not survive the bus, and both patterns must agree.
 function kept(state: SagaState, step: Step, output: unknown): SagaState['results'] {
   return output === undefined ? state.results : { ...state.results, [step.name]: output }
 }

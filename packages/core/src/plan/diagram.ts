@@ -1,4 +1,5 @@
-// Owns: a plan as a Mermaid flowchart: the way forward in solid arrows, the way back in dashed ones, the point of no return.
+// Owns: a plan as a Mermaid flowchart: the way forward in solid arrows, the way back in dashed ones, the point of
+// no return.
 // I1: node ids are made of positions, never of names: a step may be called `end`, which Mermaid reserves.
 // I2: every label is quoted and what Mermaid would read as markup is escaped.
 import type { Plan, Step, StepKind } from './plan.ts'
@@ -39,7 +40,8 @@ export function mermaid(plan: Plan): string {
 function runNode(step: Step): string {
   const [open, close] = SHAPE[step.kind]
   const { participant, request } = step.run.ref
-  return `${open}"${[step.name, `${participant}.${request}`, KIND_LABEL[step.kind]].map(escaped).join('<br/>')}"${close}`
+  const lines = [step.name, `${participant}.${request}`, KIND_LABEL[step.kind]]
+  return `${open}"${lines.map(escaped).join('<br/>')}"${close}`
 }
 
 function undoNode(step: Step): string {

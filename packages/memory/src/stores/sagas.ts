@@ -47,15 +47,20 @@ export function startStore(home: Home): StartStore {
       writing(tx, (open) => {
         for (const { saga, status, data } of ends) {
           const row = open.find(table, keyOf(saga))
-          if (row === undefined || row.ended !== null || !isEndStatus(status)) continue
+          if (row === undefined || row.ended !== null) continue
           open.write(table, keyOf(saga), { ...row, ended: { status, data } })
         }
       }),
+    prune: (tx, { before, countMax }) =>
+      writing(tx, (open) => {
+        const old = open
+          .pick(table, ({ startedAt, ended }) => ended !== null && startedAt < before)
+          .sort((a, b) => a.startedAt - b.startedAt)
+          .slice(0, countMax)
+        for (const { saga } of old) open.write(table, keyOf(saga), null)
+        return old.length
+      }),
   }
-}
-
-function isEndStatus(status: string): status is 'completed' | 'compensated' {
-  return status === 'completed' || status === 'compensated'
 }
 
 function keyOf({ plan, id }: SagaKey): string {

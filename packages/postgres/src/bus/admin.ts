@@ -51,7 +51,13 @@ export function logAdmin(database: Database, { schema = SCHEMA_DEFAULT }: LogOpt
       const [head] = (await tx.query(lock, [at.topic, at.partition])).rows
       if (head === undefined) return 0
       const start = integer(head, 'start_offset')
-      const { rows } = await tx.query(prune, [at.topic, at.partition, start, timeText(unreadBefore), countMax])
+      const { rows } = await tx.query(prune, [
+        at.topic,
+        at.partition,
+        start,
+        timeText(unreadBefore),
+        countMax,
+      ])
       return integer(rows[0] ?? {}, 'entry_count')
     })
 

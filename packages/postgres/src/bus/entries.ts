@@ -30,7 +30,10 @@ export function partitionOf(key: string, partitionCount: number): number {
   return ((hash ^ (hash >>> 16)) >>> 0) % partitionCount
 }
 
-export function entriesOf(messages: readonly Message[], partitionCount: (topic: string) => number): readonly Entry[] {
+export function entriesOf(
+  messages: readonly Message[],
+  partitionCount: (topic: string) => number,
+): readonly Entry[] {
   const places = new Map<string, { topic: string; partition: number; list: Message[] }>()
   for (const message of messages) {
     const { topic } = message
@@ -50,7 +53,8 @@ export function entriesOf(messages: readonly Message[], partitionCount: (topic: 
 
 function packs(list: readonly Message[]): readonly { readonly count: number; readonly text: string }[] {
   const text = list.length > ENTRY_MESSAGES_MAX ? null : pack(list)
-  if (text !== null && (text.length <= ENTRY_LENGTH_MAX || list.length === 1)) return [{ count: list.length, text }]
+  if (text !== null && (text.length <= ENTRY_LENGTH_MAX || list.length === 1))
+    return [{ count: list.length, text }]
   const middle = Math.ceil(list.length / 2)
   return [...packs(list.slice(0, middle)), ...packs(list.slice(middle))]
 }

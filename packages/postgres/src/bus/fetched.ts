@@ -46,11 +46,13 @@ export class MessagesLost extends Error {
 export function fetchedOf(group: string, rows: readonly Columns[]): Fetched {
   const messages: Delivered[] = []
   const moves: Move[] = []
-  for (let index = 0; index < rows.length; ) {
+  for (let index = 0; index < rows.length;) {
     const first = rows[index] ?? {}
     const topic = text(first, 'topic')
     const partition = integer(first, 'partition')
-    const end = rows.findIndex((row, at) => at > index && (row['topic'] !== topic || row['partition'] !== partition))
+    const end = rows.findIndex(
+      (row, at) => at > index && (row['topic'] !== topic || row['partition'] !== partition),
+    )
     const own = rows.slice(index, end === -1 ? rows.length : end)
     index += own.length
     const from = integer(first, 'next_offset')

@@ -69,12 +69,16 @@ export class Log {
 
   /** Asks inside `tx`; only a topic that nobody has ever used costs a transaction of its own. */
   async learn(tx: Queryable, messages: readonly { readonly topic: string }[]): Promise<void> {
-    const unknown = new Set(messages.map(({ topic }) => topic).filter((topic) => !this.#partitionCounts.has(topic)))
+    const unknown = new Set(
+      messages.map(({ topic }) => topic).filter((topic) => !this.#partitionCounts.has(topic)),
+    )
     if (unknown.size === 0) return
     await this.#ask(tx, unknown)
     if (unknown.size === 0) return
     const topics = [...unknown].flatMap((topic) => Array.from({ length: this.#partitions }, () => topic))
-    const partitions = [...unknown].flatMap(() => Array.from({ length: this.#partitions }, (_, index) => index))
+    const partitions = [...unknown].flatMap(() =>
+      Array.from({ length: this.#partitions }, (_, index) => index),
+    )
     await this.#database.transaction(async (own) => {
       await own.query(this.#topicCreate, [topics, partitions])
       await this.#ask(own, unknown)
@@ -113,7 +117,10 @@ export class Log {
     })
   }
 
-  async fetch(tx: Queryable, { group, topics, countMax, partitionsMax }: Reading): Promise<readonly Columns[]> {
+  async fetch(
+    tx: Queryable,
+    { group, topics, countMax, partitionsMax }: Reading,
+  ): Promise<readonly Columns[]> {
     // More partitions than messages would share out less than one each.
     const { rows } = await tx.query(this.#fetch, [group, topics, Math.min(partitionsMax, countMax), countMax])
     return rows

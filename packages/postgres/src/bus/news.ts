@@ -72,7 +72,7 @@ export class News {
 
   #tell(topics: ReadonlySet<string>): void {
     for (const reader of this.#readers) {
-      if (topics.has(ANY_TOPIC) || !reader.topics.isDisjointFrom(topics)) reader.news()
+      if (topics.has(ANY_TOPIC) || [...topics].some((topic) => reader.topics.has(topic))) reader.news()
     }
   }
 

@@ -32,7 +32,8 @@ export async function postgresTransport(database: Database, options: BusOptions 
       await log.register(group, topics)
       const offs: (() => void)[] = []
       return {
-        take: (countMax) => take({ database, log, group }, (tx) => log.fetch(tx, { group, topics, countMax, partitionsMax })),
+        take: (countMax) =>
+          take({ database, log, group }, (tx) => log.fetch(tx, { group, topics, countMax, partitionsMax })),
         onNews: (callback) => {
           offs.push(news.on(topics, callback))
         },

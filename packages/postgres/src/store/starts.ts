@@ -8,6 +8,7 @@ import { statement } from './statements.ts'
 const LOAD = statement('start_load').text
 const INSERT = statement('start_insert').text
 const ENDED = statement('start_ended')
+const PRUNE = statement('start_prune')
 
 export const startStore: StartStore = {
   load: async (tx, ids) => {
@@ -41,6 +42,8 @@ export const startStore: StartStore = {
       ends.map(({ data }) => jsonText(data)),
     ])
   },
+
+  prune: async (tx, { before, countMax }) => (await tx.query(PRUNE, [timeText(before), countMax])).count,
 }
 
 function startOf(row: Columns): StartRow {

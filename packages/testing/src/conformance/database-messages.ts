@@ -16,8 +16,10 @@ const note = (id: string): Message => message(id, { topic: 'order.commands' })
 
 function scheduledScenes(world: () => DatabaseWorld): void {
   describe('scheduled', () => {
-    const schedule = (database: Database, rows: readonly { dueAt: Time; messages: readonly Message[] }[]): Promise<void> =>
-      database.transaction((tx) => database.stores.scheduled.insert(tx, rows))
+    const schedule = (
+      database: Database,
+      rows: readonly { dueAt: Time; messages: readonly Message[] }[],
+    ): Promise<void> => database.transaction((tx) => database.stores.scheduled.insert(tx, rows))
     const take = (database: Database, countMax: number): Promise<readonly Message[]> =>
       database.transaction((tx) => database.stores.scheduled.takeDue(tx, countMax))
 
@@ -35,7 +37,10 @@ function scheduledScenes(world: () => DatabaseWorld): void {
 
     test('at most countMax are taken at a time', async () => {
       const { database } = world()
-      await schedule(database, ['a', 'b', 'c'].map((id, index) => ({ dueAt: LONG_AGO + index, messages: [note(id)] })))
+      await schedule(
+        database,
+        ['a', 'b', 'c'].map((id, index) => ({ dueAt: LONG_AGO + index, messages: [note(id)] })),
+      )
       expect(await take(database, 2)).toEqual([note('a'), note('b')])
       expect(await take(database, 2)).toEqual([note('c')])
     })
@@ -43,14 +48,20 @@ function scheduledScenes(world: () => DatabaseWorld): void {
     test('nextDue is the earliest time, null when nothing is scheduled', async () => {
       const { database } = world()
       expect(await database.stores.scheduled.nextDue(database)).toBe(null)
-      await schedule(database, [LONG_AGO + 5, LONG_AGO, LONG_AGO + 9].map((dueAt) => ({ dueAt, messages: [note('a')] })))
+      await schedule(
+        database,
+        [LONG_AGO + 5, LONG_AGO, LONG_AGO + 9].map((dueAt) => ({ dueAt, messages: [note('a')] })),
+      )
       expect(await database.stores.scheduled.nextDue(database)).toBe(LONG_AGO)
     })
 
     test('takers at one time take each message once', async () => {
       const { database } = world()
       const ids = Array.from({ length: 20 }, (_, index) => `m${index}`)
-      await schedule(database, ids.map((id) => ({ dueAt: LONG_AGO, messages: [note(id)] })))
+      await schedule(
+        database,
+        ids.map((id) => ({ dueAt: LONG_AGO, messages: [note(id)] })),
+      )
       const taken = (await Promise.all([1, 2, 3].map(() => take(database, 20)))).flat()
       const rest = await take(database, 20)
       expect(sorted([...taken, ...rest].map(({ id }) => id))).toEqual(sorted(ids))

@@ -16,7 +16,9 @@ async function given(database: Database, rows: readonly OperationRow[]): Promise
 }
 
 async function stored(database: Database, ids: readonly string[]): Promise<readonly OperationRow[]> {
-  const rows = await database.transaction((tx) => database.stores.operations.load(tx, { ids, deferredOf: [] }))
+  const rows = await database.transaction((tx) =>
+    database.stores.operations.load(tx, { ids, deferredOf: [] }),
+  )
   return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
@@ -84,9 +86,18 @@ function storeScenes(world: () => DatabaseWorld): void {
       const { database } = world()
       await given(database, [operation('o1', { status: 'deferred' }), operation('o2')])
       const before = await stored(database, ['o1', 'o2'])
-      const change = { status: 'rejected', sent: '[1]', origin: null, again: 2, parked: 'PLAN_THROWS' } as const
+      const change = {
+        status: 'rejected',
+        sent: '[1]',
+        origin: null,
+        again: 2,
+        parked: 'PLAN_THROWS',
+      } as const
       await database.transaction((tx) =>
-        database.stores.operations.update(tx, before.map((row) => ({ ...row, ...change }))),
+        database.stores.operations.update(
+          tx,
+          before.map((row) => ({ ...row, ...change })),
+        ),
       )
       const after = await stored(database, ['o1', 'o2'])
       expect(unversioned(after)).toEqual([operation('o1', change), operation('o2', change)])
@@ -126,11 +137,20 @@ function storeScenes(world: () => DatabaseWorld): void {
 const OWNERS = ['mailer']
 
 function claimDue(database: Database, leaseMs: number, countMax = 10): Promise<readonly OperationRow[]> {
-  return database.transaction((tx) => database.stores.operations.claimDue(tx, { owners: OWNERS, leaseMs, countMax }))
+  return database.transaction((tx) =>
+    database.stores.operations.claimDue(tx, { owners: OWNERS, leaseMs, countMax }),
+  )
 }
 
 function intent(id: string, fields: Partial<OperationRow> = {}): OperationRow {
-  return operation(id, { status: 'set_aside', owner: 'mailer', attempt: 0, sent: null, dueAt: LONG_AGO, ...fields })
+  return operation(id, {
+    status: 'set_aside',
+    owner: 'mailer',
+    attempt: 0,
+    sent: null,
+    dueAt: LONG_AGO,
+    ...fields,
+  })
 }
 
 function claimDueScenes(world: () => DatabaseWorld): void {
@@ -147,7 +167,11 @@ function claimDueScenes(world: () => DatabaseWorld): void {
       ])
       const { claimed, now } = await database.transaction(async (tx) => ({
         now: tx.now,
-        claimed: await database.stores.operations.claimDue(tx, { owners: OWNERS, leaseMs: HOUR_MS, countMax: 10 }),
+        claimed: await database.stores.operations.claimDue(tx, {
+          owners: OWNERS,
+          leaseMs: HOUR_MS,
+          countMax: 10,
+        }),
       }))
       const dueAt = claimed[0]?.dueAt ?? 0
       expect(unversioned(claimed)).toEqual([intent('due', { status: 'calling', attempt: 1, dueAt })])
@@ -168,7 +192,9 @@ function claimDueScenes(world: () => DatabaseWorld): void {
       await given(database, [intent('o1')])
       const [first] = await claimDue(database, -HOUR_MS)
       const [second] = await claimDue(database, HOUR_MS)
-      expect([first, second].map((row) => ({ attempt: row?.attempt, doubt: row?.doubt, status: row?.status }))).toEqual([
+      expect(
+        [first, second].map((row) => ({ attempt: row?.attempt, doubt: row?.doubt, status: row?.status })),
+      ).toEqual([
         { attempt: 1, doubt: false, status: 'calling' },
         { attempt: 2, doubt: true, status: 'calling' },
       ])
@@ -179,20 +205,32 @@ function claimDueScenes(world: () => DatabaseWorld): void {
       await given(database, [intent('o1')])
       const before = await stored(database, ['o1'])
       await claimDue(database, HOUR_MS)
-      expect(await codeOf(database.transaction((tx) => database.stores.operations.update(tx, before)))).toBe('MOVED')
+      expect(await codeOf(database.transaction((tx) => database.stores.operations.update(tx, before)))).toBe(
+        'MOVED',
+      )
     })
 
     test('at most countMax are claimed, the longest due first', async () => {
       const { database } = world()
-      await given(database, [intent('third', { dueAt: LONG_AGO + 3 }), intent('first'), intent('second', { dueAt: LONG_AGO + 2 })])
+      await given(database, [
+        intent('third', { dueAt: LONG_AGO + 3 }),
+        intent('first'),
+        intent('second', { dueAt: LONG_AGO + 2 }),
+      ])
       const claimed = [await claimDue(database, HOUR_MS, 2), await claimDue(database, HOUR_MS, 2)]
-      expect(claimed.map((rows) => sorted(rows.map(({ id }) => id)))).toEqual([['first', 'second'], ['third']])
+      expect(claimed.map((rows) => sorted(rows.map(({ id }) => id)))).toEqual([
+        ['first', 'second'],
+        ['third'],
+      ])
     })
 
     test('workers at one time claim each row once', async () => {
       const { database } = world()
       const ids = Array.from({ length: 20 }, (_, index) => `o${index}`)
-      await given(database, ids.map((id) => intent(id)))
+      await given(
+        database,
+        ids.map((id) => intent(id)),
+      )
       const claimed = (await Promise.all([1, 2, 3].map(() => claimDue(database, HOUR_MS, 20)))).flat()
       expect(sorted(claimed.map(({ id }) => id))).toEqual(sorted(ids))
     })
@@ -201,7 +239,10 @@ function claimDueScenes(world: () => DatabaseWorld): void {
 
 function pruneScenes(world: () => DatabaseWorld): void {
   describe('operations.prune', () => {
-    const prune = (database: Database, what: { readonly ageMs: number; readonly countMax: number }): Promise<number> =>
+    const prune = (
+      database: Database,
+      what: { readonly ageMs: number; readonly countMax: number },
+    ): Promise<number> =>
       database.transaction((tx) =>
         database.stores.operations.prune(tx, { before: tx.now - what.ageMs, countMax: what.countMax }),
       )
@@ -211,23 +252,34 @@ function pruneScenes(world: () => DatabaseWorld): void {
 
     test('deletes answered rows only', async () => {
       const { database } = world()
-      await given(database, ids.map((status) => operation(status, { status })))
+      await given(
+        database,
+        ids.map((status) => operation(status, { status })),
+      )
       expect(await prune(database, { ageMs: -HOUR_MS, countMax: 100 })).toBe(PRUNED.length)
       expect((await stored(database, ids)).map(({ id }) => id)).toEqual(sorted(KEPT))
     })
 
     test('keeps rows that changed since', async () => {
       const { database } = world()
-      await given(database, ids.map((status) => operation(status, { status })))
+      await given(
+        database,
+        ids.map((status) => operation(status, { status })),
+      )
       expect(await prune(database, { ageMs: HOUR_MS, countMax: 100 })).toBe(0)
       expect(await stored(database, ids)).toHaveLength(ids.length)
     })
 
     test('deletes at most countMax at a time', async () => {
       const { database } = world()
-      await given(database, PRUNED.map((status) => operation(status, { status })))
+      await given(
+        database,
+        PRUNED.map((status) => operation(status, { status })),
+      )
       const some = { ageMs: -HOUR_MS, countMax: 2 }
-      expect([await prune(database, some), await prune(database, some), await prune(database, some)]).toEqual([2, 2, 1])
+      expect([await prune(database, some), await prune(database, some), await prune(database, some)]).toEqual(
+        [2, 2, 1],
+      )
     })
 
     test('keeps an answered row whose decision is parked: its saga still needs it', async () => {

@@ -26,7 +26,9 @@ export function rowScenes(world: () => DatabaseWorld): void {
       await database.transaction((tx) => rows.insert(tx, [row(thing('a'))]))
       const again = database.transaction((tx) => rows.insert(tx, [row(thing('b')), row(thing('a', 9))]))
       expect(await codeOf(again)).toBe('UNIQUE')
-      expect([...(await database.transaction((tx) => rows.load(tx, ['a', 'b'])))]).toEqual([['a', thing('a')]])
+      expect([...(await database.transaction((tx) => rows.load(tx, ['a', 'b'])))]).toEqual([
+        ['a', thing('a')],
+      ])
     })
 
     test('a key that is not there raises MOVED when it is updated', async ({ skip }) => {
@@ -48,15 +50,24 @@ export function rowScenes(world: () => DatabaseWorld): void {
 
     test('entries are appended with their transaction or not at all', async ({ skip }) => {
       const { database, entries, committedEntries } = world()
-      if (entries === undefined || committedEntries === undefined) return skip('the adapter offers no entries')
-      await database.transaction((tx) => entries.append(tx, [{ thingId: 'a', amount: 1 }, { thingId: 'a', amount: 2 }]))
+      if (entries === undefined || committedEntries === undefined)
+        return skip('the adapter offers no entries')
+      await database.transaction((tx) =>
+        entries.append(tx, [
+          { thingId: 'a', amount: 1 },
+          { thingId: 'a', amount: 2 },
+        ]),
+      )
       const failed = database.transaction(async (tx) => {
         await entries.append(tx, [{ thingId: 'a', amount: 3 }])
         throw new Error('no')
       })
       await expect(failed).rejects.toThrow('no')
       const found = (await committedEntries()).toSorted((a, b) => a.amount - b.amount)
-      expect(found).toEqual([{ thingId: 'a', amount: 1 }, { thingId: 'a', amount: 2 }])
+      expect(found).toEqual([
+        { thingId: 'a', amount: 1 },
+        { thingId: 'a', amount: 2 },
+      ])
     })
   })
 }

@@ -2,8 +2,8 @@
 import type { Database, SagaRow } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
 import type { DatabaseWorld } from './database.ts'
-import { completed, HOUR_MS, running, sagaRow, startRow } from './samples.ts'
-import { codeOf } from './world.ts'
+import { completed, HOUR_MS, LONG_AGO, running, sagaRow, startRow } from './samples.ts'
+import { codeOf, sorted } from './world.ts'
 
 const PLAN = 'order.place'
 
@@ -43,7 +43,10 @@ function sagaRowScenes(world: () => DatabaseWorld): void {
       const { database } = world()
       await given(database, [sagaRow('s1', { state: null, wish: { reason: 'r', by: 'b' } })])
       const [before] = await stored(database, ['s1'])
-      const next = { ...sagaRow('s1', { state: completed('s1'), parked: 'PLAN_THROWS' }), version: before?.version ?? 0 }
+      const next = {
+        ...sagaRow('s1', { state: completed('s1'), parked: 'PLAN_THROWS' }),
+        version: before?.version ?? 0,
+      }
       await database.transaction((tx) => database.stores.sagas.update(tx, [next]))
       const [after] = await stored(database, ['s1'])
       expect(after).toEqual({ ...next, version: after?.version })
@@ -85,7 +88,14 @@ function sagaPruneScenes(world: () => DatabaseWorld): void {
       const { database } = world()
       await given(database, rows)
       expect(await prune(database, -HOUR_MS, 10)).toBe(2)
-      expect((await stored(database, rows.map(({ id }) => id))).map(({ id }) => id)).toEqual(['parked', 'running'])
+      expect(
+        (
+          await stored(
+            database,
+            rows.map(({ id }) => id),
+          )
+        ).map(({ id }) => id),
+      ).toEqual(['parked', 'running'])
     })
 
     test('keeps what changed since, and deletes at most countMax', async () => {
@@ -111,7 +121,10 @@ function startScenes(world: () => DatabaseWorld): void {
 
     test('rows are stored in a transaction and loaded with every field, inside and outside', async () => {
       const { database } = world()
-      const orchestrated = startRow('s2', { saga: { plan: PLAN, id: 's2', pattern: 'orchestration' }, version: 4 })
+      const orchestrated = startRow('s2', {
+        saga: { plan: PLAN, id: 's2', pattern: 'orchestration' },
+        version: 4,
+      })
       const inside = await database.transaction(async (tx) => {
         await database.stores.starts.insert(tx, [startRow('s1'), orchestrated])
         return database.stores.starts.load(tx, [key('s2')])
@@ -132,7 +145,7 @@ function startScenes(world: () => DatabaseWorld): void {
       const { database } = world()
       const { starts } = database.stores
       const { saga } = startRow('s1')
-      const end = (id: string, status: string, data: unknown): Promise<void> =>
+      const end = (id: string, status: 'completed' | 'compensated', data: unknown): Promise<void> =>
         database.transaction((tx) => starts.ended(tx, [{ saga: { ...saga, id }, status, data }]))
       await database.transaction((tx) => starts.insert(tx, [startRow('s1'), startRow('s2'), startRow('s3')]))
       await end('s1', 'completed', { orderId: 's1', total: 5 })
@@ -144,6 +157,31 @@ function startScenes(world: () => DatabaseWorld): void {
         startRow('s2', { ended: { status: 'compensated', data: null } }),
         startRow('s3'),
       ])
+    })
+
+    test('starts that ended before are pruned, at most countMax; those that go on stay', async () => {
+      const { database } = world()
+      const { starts } = database.stores
+      const ended = { status: 'completed', data: null } as const
+      const prune = (before: number): Promise<number> =>
+        database.transaction((tx) => starts.prune(tx, { before, countMax: 2 }))
+      await database.transaction((tx) =>
+        starts.insert(tx, [
+          startRow('s1', { ended }),
+          startRow('s2', { ended }),
+          startRow('s3', { ended }),
+          startRow('s4'),
+          startRow('s5', { ended, startedAt: LONG_AGO + 10 * HOUR_MS }),
+        ]),
+      )
+      const counts = [
+        await prune(LONG_AGO - HOUR_MS),
+        await prune(LONG_AGO + HOUR_MS),
+        await prune(LONG_AGO + HOUR_MS),
+      ]
+      const left = await starts.load(database, ['s1', 's2', 's3', 's4', 's5'].map(key))
+      expect(counts).toEqual([0, 2, 1])
+      expect(sorted(left.map(({ saga }) => saga.id))).toEqual(['s4', 's5'])
     })
   })
 }

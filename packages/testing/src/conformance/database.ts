@@ -33,7 +33,10 @@ export interface DatabaseWorld {
 }
 
 /** Registers the scenes; `open` is called for each of them and gives an empty database. */
-export function databaseConformance(suite: { readonly name: string; readonly open: () => Promise<DatabaseWorld> }): void {
+export function databaseConformance(suite: {
+  readonly name: string
+  readonly open: () => Promise<DatabaseWorld>
+}): void {
   describe(`${suite.name} is a database`, () => {
     const world = freshWorld(suite.open)
     transactionScenes(world)

@@ -1,4 +1,4 @@
-// Owns: the conformance suite of buses as hosts see them: links, whose messages and positions go with the host's transactions.
+// Owns: the conformance suite of buses as hosts see them: links, whose messages and positions go with transactions.
 import type { Message } from '@ensemble/core'
 import type { Bus, Database, Delivered, Link, Transaction } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
@@ -9,19 +9,23 @@ import { codeOf, freshWorld, gate, sorted, until } from './world.ts'
 export interface LinkWorld {
   readonly bus: Bus
   /** The one database of a service, empty at first; the same for the same name. */
-  database(service: string): Promise<Database>
+  readonly database: (service: string) => Promise<Database>
   /** Names of topics that nobody has used; each has at least two partitions. */
   readonly topics: readonly [string, string]
   /** Puts a text on the bus as it is, as a broken sender would. */
-  raw(what: { readonly topic: string; readonly key: string; readonly text: string }): Promise<void>
+  readonly raw: (what: {
+    readonly topic: string
+    readonly key: string
+    readonly text: string
+  }) => Promise<void>
   close(): Promise<void>
 }
 
 interface Suite {
   readonly name: string
   /**
-   * Whether messages wait in the database's outbox between commit and bus. If so, `relay` must claim at once what is due:
-   * the suite leaves rows behind that are long due, and gives `put` no time to pass.
+   * Whether messages wait in the database's outbox between commit and bus. If so, open it with a claim time of 0, so
+   * that `relay` sends at once what was `put`: no scene waits.
    */
   readonly hasOutbox: boolean
   readonly open: () => Promise<LinkWorld>
@@ -41,7 +45,10 @@ export function linkConformance({ name, hasOutbox, open }: Suite): void {
 const NOTHING: readonly Message[] = []
 const LONG_MS = 3_600_000
 
-async function linked({ bus, database, topics }: LinkWorld, service: string): Promise<{ link: Link; database: Database }> {
+async function linked(
+  { bus, database, topics }: LinkWorld,
+  service: string,
+): Promise<{ link: Link; database: Database }> {
   const own = await database(service)
   return { link: await bus.connect({ service, database: own, topics }), database: own }
 }
@@ -87,7 +94,7 @@ function byKey(all: readonly Message[]): Record<string, string[]> {
 
 function sendScenes(world: () => LinkWorld): void {
   describe('sending', () => {
-    test('messages of a transaction arrive after it, as they were, in order per key; its value is returned', async () => {
+    test('messages of a transaction arrive after it as they were, in order per key', async () => {
       const { link } = await linked(world(), 'order')
       const sent = messages(30, { topic: world().topics[0], keyCount: 4 })
       const value = await link.transaction(async () => ({ value: 'done', messages: sent }))
@@ -108,11 +115,13 @@ function sendScenes(world: () => LinkWorld): void {
       expect(await codeOf(failed)).toBe('UNIQUE')
       await send(link, [message('marker', { topic, key: 'k' })])
       expect(idsOf(await drain(link, 1))).toEqual(['marker'])
-      const rows = await database.transaction((tx) => database.stores.operations.load(tx, { ids: ['o1'], deferredOf: [] }))
+      const rows = await database.transaction((tx) =>
+        database.stores.operations.load(tx, { ids: ['o1'], deferredOf: [] }),
+      )
       expect(rows).toEqual([])
     })
 
-    test('messages put into a caller\'s transaction arrive with it or not at all', async () => {
+    test("messages put into a caller's transaction arrive with it or not at all", async () => {
       const { link, database } = await linked(world(), 'order')
       const topic = world().topics[0]
       const failed = database.transaction(async (tx) => {
@@ -161,7 +170,9 @@ function receiveScenes(world: () => LinkWorld): void {
         return count === 0 ? null : count
       })
       expect(idsOf(await drain(link, 1))).toEqual(['answer'])
-      const rows = await database.transaction((tx) => database.stores.operations.load(tx, { ids: ['o1'], deferredOf: [] }))
+      const rows = await database.transaction((tx) =>
+        database.stores.operations.load(tx, { ids: ['o1'], deferredOf: [] }),
+      )
       expect(rows.map(({ id }) => id)).toEqual(['o1'])
       expect(await link.receive(10, async () => NOTHING)).toBe(0)
     })
@@ -183,7 +194,9 @@ function receiveScenes(world: () => LinkWorld): void {
       )
       expect(failure).toEqual(new Error('handler'))
       expect(idsOf(await drain(link, 2))).toEqual(['m1', 'm2'])
-      const rows = await database.transaction((tx) => database.stores.operations.load(tx, { ids: ['o1'], deferredOf: [] }))
+      const rows = await database.transaction((tx) =>
+        database.stores.operations.load(tx, { ids: ['o1'], deferredOf: [] }),
+      )
       expect(rows).toEqual([])
     })
 
@@ -210,7 +223,11 @@ function receiveScenes(world: () => LinkWorld): void {
       const { link } = await linked(world(), 'order')
       const sent = messages(10, { topic: world().topics[0], keyCount: 1 })
       await send(link, sent)
-      const [first, second, third] = [await received(link, 4), await received(link, 4), await received(link, 4)]
+      const [first, second, third] = [
+        await received(link, 4),
+        await received(link, 4),
+        await received(link, 4),
+      ]
       expect([first, second, third].map((batch) => batch.length)).toEqual([4, 4, 2])
       expect(idsOf([...first, ...second, ...third])).toEqual(sent.map(({ id }) => id))
       expect(await link.receive(4, async () => NOTHING)).toBe(0)
@@ -223,7 +240,11 @@ function receiveScenes(world: () => LinkWorld): void {
       await world().raw({ topic, key: 'k', text: 'no { json' })
       await send(link, [message('after', { topic, key: 'k' })])
       const got = await drain(link, 3)
-      expect(got.map((one) => (one.ok ? one.message.id : 'not decoded'))).toEqual(['before', 'not decoded', 'after'])
+      expect(got.map((one) => (one.ok ? one.message.id : 'not decoded'))).toEqual([
+        'before',
+        'not decoded',
+        'after',
+      ])
     })
 
     test('a link that connects again goes on where its service was', async () => {
@@ -241,7 +262,11 @@ function receiveScenes(world: () => LinkWorld): void {
       const { link: sender, database } = await linked(world(), 'order')
       const sent = messages(20, { topic: topics[0], keyCount: 4 })
       await send(sender, sent)
-      const link = await troubled(bus, { copies: 3, shuffle: 11 }).connect({ service: 'order', database, topics })
+      const link = await troubled(bus, { copies: 3, shuffle: 11 }).connect({
+        service: 'order',
+        database,
+        topics,
+      })
       let handled = 0
       await until('all messages', async () => {
         handled += await link.receive(8, async (tx, batch) => {
@@ -249,13 +274,18 @@ function receiveScenes(world: () => LinkWorld): void {
           expect(batch).toHaveLength(ids.length * 3)
           const known = await database.stores.operations.load(tx, { ids, deferredOf: [] })
           const fresh = ids.filter((id) => !known.some((row) => row.id === id))
-          await database.stores.operations.insert(tx, fresh.map((id) => operation(id)))
+          await database.stores.operations.insert(
+            tx,
+            fresh.map((id) => operation(id)),
+          )
           return NOTHING
         })
         return handled >= sent.length ? handled : null
       })
       const ids = sent.map(({ id }) => id)
-      const rows = await database.transaction((tx) => database.stores.operations.load(tx, { ids, deferredOf: [] }))
+      const rows = await database.transaction((tx) =>
+        database.stores.operations.load(tx, { ids, deferredOf: [] }),
+      )
       expect([handled, sorted(rows.map(({ id }) => id))]).toEqual([sent.length, sorted(ids)])
     })
   })
@@ -273,7 +303,7 @@ function shareScenes(world: () => LinkWorld): void {
       }
     })
 
-    test('instances of a service never handle one partition at one time, and each message is handled once', async () => {
+    test('instances never handle one partition at one time, nor a message twice', async () => {
       const instances = [await linked(world(), 'order'), await linked(world(), 'order')]
       const sent = messages(40, { topic: world().topics[0], keyCount: 20 })
       const [one] = instances

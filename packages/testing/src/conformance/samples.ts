@@ -1,4 +1,4 @@
-// Owns: the rows and messages that the conformance suites store and send: complete values, so that whole values are compared.
+// Owns: the rows and messages that the conformance suites store and send, complete, so that whole values are compared.
 import type { EventMessage, SagaState } from '@ensemble/core'
 import type { OperationRow, SagaRow, StartRow } from '@ensemble/runtime'
 
@@ -25,7 +25,10 @@ export function message(id: string, at: { readonly topic: string; readonly key?:
 }
 
 /** `count` messages over `keyCount` keys, in sending order. */
-export function messages(count: number, at: { readonly topic: string; readonly keyCount: number }): EventMessage[] {
+export function messages(
+  count: number,
+  at: { readonly topic: string; readonly keyCount: number },
+): EventMessage[] {
   return Array.from({ length: count }, (_, index) =>
     message(`m${String(index).padStart(4, '0')}`, { topic: at.topic, key: `key-${index % at.keyCount}` }),
   )

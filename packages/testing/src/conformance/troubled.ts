@@ -1,5 +1,5 @@
-// Owns: a bus that delivers each message several times and in another order, for tests of whole systems: what they leave behind must
-// be the same as on a calm one. Does not lose messages; crashes are the simulator's.
+// Owns: a bus that delivers each message several times and in another order, for tests of whole systems: what they
+// leave behind must be the same as on a calm one. Does not lose messages; crashes are the simulator's.
 import { plain } from '@ensemble/core'
 import { seededChance } from '@ensemble/memory'
 import type { Bus, Delivered, Link, Subscription, Transport } from '@ensemble/runtime'
@@ -11,7 +11,7 @@ export interface Trouble {
   readonly shuffle: number
 }
 
-/** A batch is up to `copies` times longer than was asked for; the answer of `receive` still counts each message once. */
+/** A batch may be `copies` times longer than was asked for; the answer of `receive` counts each message once. */
 export function troubled(bus: Bus, trouble: Trouble): Bus
 export function troubled(transport: Transport, trouble: Trouble): Transport
 export function troubled(calm: Bus | Transport, trouble: Trouble): Bus | Transport {

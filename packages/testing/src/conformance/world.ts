@@ -1,4 +1,4 @@
-// Owns: what the suites share: a fresh world per scene, waiting without sleeping, codes of errors, a gate between transactions.
+// Owns: what the suites share: a fresh world per scene, waiting without sleeping, codes of errors, a gate.
 import { afterEach, beforeEach, vi } from 'vitest'
 
 /** How long a real server may take until something that must come has come. */

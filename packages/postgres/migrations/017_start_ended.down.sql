@@ -1,0 +1,1 @@
+DROP INDEX ensemble_start_ended;

@@ -1,0 +1,48 @@
+// Owns: a database with the engine's and the log's tables for the tests of this package.
+import { fileURLToPath } from 'node:url'
+import type { Message } from '@ensemble/core'
+import { openDatabase } from '../src/database/database.ts'
+import type { DatabaseOptions } from '../src/database/database.ts'
+import { engineDatabase } from '../src/engine.ts'
+import type { EngineDatabase } from '../src/engine.ts'
+import { migrate } from '../src/migrate/migrate.ts'
+import { freshDatabase } from '../src/testing.ts'
+
+export interface Kit {
+  readonly url: string
+  readonly database: EngineDatabase
+  /** One more service, or one more instance, on the same database. */
+  open(options?: Partial<DatabaseOptions>): Promise<EngineDatabase>
+  end(): Promise<void>
+}
+
+const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
+
+export async function engineKit(name: string): Promise<Kit> {
+  const { url, drop } = await freshDatabase(name)
+  await migrate(url, { schema: 'shop', directory: folder('migrations'), direction: 'up' })
+  await migrate(url, { schema: 'bus', directory: folder('migrations-bus'), direction: 'up' })
+  const opened: EngineDatabase[] = []
+  const open = async (options: Partial<DatabaseOptions> = {}): Promise<EngineDatabase> => {
+    const database = engineDatabase(await openDatabase({ name: 'shop', url, schema: 'shop', ...options }))
+    opened.push(database)
+    return database
+  }
+  return {
+    url,
+    database: await open(),
+    open,
+    end: async () => {
+      for (const database of opened) await database.close()
+      await drop()
+    },
+  }
+}
+
+export function timer(topic: string, key: string, id: string): Message {
+  return { type: 'timer', id, topic, key, name: 'tick', at: 1_700_000_000_000, data: null, saga: null }
+}
+
+export function timers(topic: string, count: number, key: (index: number) => string): readonly Message[] {
+  return Array.from({ length: count }, (_, index) => timer(topic, key(index), `m${index}`))
+}
