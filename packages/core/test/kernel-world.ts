@@ -32,7 +32,7 @@ export function planOf(
   return draft.end()
 }
 
-export const kindsArbitrary: fc.Arbitrary<readonly StepKind[]> = fc
+const kindsArbitrary: fc.Arbitrary<readonly StepKind[]> = fc
   .tuple(
     fc.array(fc.constantFrom<StepKind>('check', 'compensatable', 'compensatable'), { maxLength: 5 }),
     fc.constantFrom<readonly StepKind[]>([], ['pivot']),

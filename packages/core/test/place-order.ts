@@ -17,7 +17,7 @@ export const order = participant('order', {
   complete: command({ input: OrderId, event: 'completed' }),
 })
 
-export const user = participant('user', {
+const user = participant('user', {
   verify: query({
     input: object({ userId: text }),
     output: object({ name: text }),
@@ -44,7 +44,7 @@ export const payment = participant('payment', {
   }),
 })
 
-export const notification = participant('notification', {
+const notification = participant('notification', {
   notify: command({ input: object({ userId: text, text }), event: 'sent' }),
 })
 

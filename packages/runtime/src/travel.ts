@@ -1,7 +1,7 @@
 // Owns: the choreographed executor: what the holder of a saga's turn sends after an answer. Pure.
 // I1: the turn passes in the transaction that stores the answer and sends the event; the event carries the whole saga.
 // I2: a decision that cannot be made (a plan function throws) keeps the turn here, parked.
-import { decide, type Answer, type Cancel, type Message, type RequestRef, type SagaState, type Slip, type Time } from '@ensemble/core'
+import { decide, plain, type Answer, type Cancel, type Message, type RequestRef, type SagaState, type Slip, type Time } from '@ensemble/core'
 import type { PlanBook } from './plans.ts'
 import { answerEvent, endedOf, historyOf, noteOf } from './letters.ts'
 
@@ -22,14 +22,12 @@ export function travel(plans: PlanBook, turn: Turn, answer: Answer, now: Time): 
   const plan = plans.find(slip.state.saga.plan, slip.state)
   const state = withWish(slip.state, turn.wish)
   const operation = slip.ask.operation
-  const decision = decide(plan, state, { type: 'answered', operation, answer }, now)
+  // The next step's input must be computed from what the bus would carry, as it is in orchestration.
+  const decision = decide(plan, state, { type: 'answered', operation, answer: plain(answer) }, now)
   if (decision.type === 'parked') return decision
   const { saga } = state
   const about = { ref, operation, saga, key: saga.id }
-  if (decision.type === 'ignored') {
-    const note = noteOf(saga, { type: 'ignored', operation, attempt: 0, detail: decision.reason }, { source: ref.participant, at: now })
-    return { type: 'passed', messages: [note] }
-  }
+  if (decision.type === 'ignored') return { type: 'parked', code: 'IMPOSSIBLE_ANSWER', message: decision.reason }
   const { next } = decision
   const passed = next.do === 'ask' ? { state: decision.state, ask: next.ask } : null
   const messages: Message[] = [answerEvent(about, answer, { at: now, slip: passed }), ...historyOf(decision, now)]

@@ -7,7 +7,7 @@ import type { AggregateContext, Change, EventHandler, Handler, HandlerContext } 
 import { checkAnswer, matches } from './specify-happenings.ts'
 import { filled, SAGA_ID, same, SCENE_BEGINS } from './specify-report.ts'
 
-export type AggregateHandler = Extract<Handler, { readonly form: 'aggregate' }>
+type AggregateHandler = Extract<Handler, { readonly form: 'aggregate' }>
 type Context = AggregateContext<Readonly<Record<string, unknown>>>
 type Outcome = ReturnType<AggregateHandler['rule']['decide']>['outcome']
 export type AnyChange = Change<unknown, Readonly<Record<string, unknown>>, unknown, Outcome>

@@ -71,7 +71,7 @@ describe('user bodies', () => {
     ['first_name', 'x'.repeat(51)],
     ['last_name', 'x'.repeat(51)],
     ['email', 'nobody'],
-    ['email', `${'x'.repeat(95)}@a.id`],
+    ['email', `${'x'.repeat(96)}@a.id`],
     ['handphone', '12'],
     ['handphone', '62 812 479'],
     ['handphone', '+62812479306999'],

@@ -26,7 +26,7 @@ const results = {
   completeOrder: { uuid: ORDER_ID, order_number: '7/ord' },
 }
 
-function asked(plan: Plan<never>, step: string, context: PlanContext, direction: 'run' | 'undo' = 'run'): unknown {
+function asked(plan: Pick<Plan, 'steps'>, step: string, context: PlanContext, direction: 'run' | 'undo' = 'run'): unknown {
   return plan.steps.find(({ name }) => name === step)?.[direction]?.input(context)
 }
 

@@ -1,0 +1,266 @@
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Delivered, Link } from '@ensemble/runtime'
+import { logAdmin } from '../src/bus/admin.ts'
+import { sharedBus } from '../src/bus/shared.ts'
+import type { BusOptions } from '../src/bus/shared.ts'
+import { asQueryable } from '../src/engine.ts'
+import { engineKit, timer, timers } from './engine-kit.ts'
+import type { Kit } from './engine-kit.ts'
+
+let kit: Kit
+beforeEach(async () => {
+  kit = await engineKit('bus-shared')
+})
+afterEach(() => kit.end())
+
+async function connect(service: string, topics: readonly string[], options: BusOptions = {}): Promise<Link> {
+  return sharedBus(options).connect({ service, database: kit.database, topics })
+}
+
+const send = (link: Link, ...messages: readonly ReturnType<typeof timer>[]) =>
+  link.transaction(async () => ({ value: undefined, messages }))
+
+const idOf = (one: Delivered) => (one.ok ? one.message.id : one.reason)
+
+/** Receives until there is nothing more; ids in the order of delivery. */
+async function drain(link: Link, countMax = 100): Promise<string[][]> {
+  const batches: string[][] = []
+  while ((await link.receive(countMax, async (_tx, batch) => (batches.push(batch.map(idOf)), []))) > 0);
+  return batches
+}
+
+describe('receiving', () => {
+  test('gives a new group everything from the earliest on, in order of the partition, with positions', async () => {
+    const sender = await connect('sender', [])
+    await send(sender, timer('t', 'k', 'a'), timer('t', 'k', 'b'))
+    await send(sender, timer('t', 'k', 'c'))
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    const got: Delivered[] = []
+    const count = await reader.receive(10, async (_tx, batch) => (got.push(...batch), []))
+    expect(count).toBe(3)
+    const partition = got[0]?.partition ?? -1
+    expect(got).toEqual(
+      ['a', 'b', 'c'].map((id, index) => {
+        return { ok: true, message: timer('t', 'k', id), topic: 't', partition, position: String(index) }
+      }),
+    )
+    expect(await drain(reader)).toEqual([])
+  })
+
+  test('hands over exactly the bound, also inside an entry, and shares it out over the partitions', async () => {
+    const reader = await connect('reader', ['t', 'u'], { partitions: 1 })
+    await send(reader, ...timers('t', 7, () => 'k'))
+    expect((await drain(reader, 3)).map(({ length }) => length)).toEqual([3, 3, 1])
+    await send(reader, ...timers('t', 9, () => 'k'), timer('u', 'k', 'quiet'))
+    expect(await drain(reader, 6)).toEqual([
+      ['m0', 'm1', 'm2', 'm3', 'm4', 'quiet'],
+      ['m5', 'm6', 'm7', 'm8'],
+    ])
+    await send(reader, timer('t', 'k', 'x'), timer('u', 'k', 'y'))
+    expect((await drain(reader, 1)).flat().toSorted()).toEqual(['x', 'y'])
+  })
+
+  test('moves the position, the effects and the answers together, or none of them', async () => {
+    const reader = await connect('reader', ['t'])
+    const next = await connect('next', ['u'])
+    await send(reader, timer('t', 'k', 'a'))
+    const failing = reader.receive(10, async (tx) => {
+      await kit.database.stores.claims.insert(tx, [{ value: 'v', owner: 'o' }])
+      tx.defer(tx.query('select 1/0'))
+      return [timer('u', 'k', 'answer')]
+    })
+    await expect(failing).rejects.toMatchObject({ sqlState: '22012' })
+    expect(await drain(next)).toEqual([])
+    expect((await kit.database.query('select value from ensemble_claim')).rows).toEqual([])
+
+    await reader.receive(10, async (_tx, batch) =>
+      batch.map((one) => timer('u', 'k', `answer to ${idOf(one)}`)),
+    )
+    expect(await drain(reader)).toEqual([])
+    expect(await drain(next)).toEqual([['answer to a']])
+  })
+
+  test('by two at a time shares the partitions and handles nothing twice', async () => {
+    const options = { partitionsMax: 2 }
+    const first = await connect('reader', ['t'], options)
+    const second = await connect('reader', ['t'], options)
+    await send(first, ...timers('t', 400, (index) => `k${index}`))
+    const seen: string[] = []
+    const byPartition = new Map<number, number>()
+    const work = async (link: Link) => {
+      const handle = async (_tx: unknown, batch: readonly Delivered[]) => {
+        for (const one of batch) {
+          expect(Number(one.position)).toBe(byPartition.get(one.partition) ?? 0)
+          byPartition.set(one.partition, Number(one.position) + 1)
+          seen.push(idOf(one))
+        }
+        return []
+      }
+      for (let round = 0; round < 100; round += 1) await link.receive(20, handle)
+    }
+    await Promise.all([work(first), work(second)])
+    expect(seen.length).toBe(400)
+    expect(new Set(seen).size).toBe(400)
+  })
+
+  test('passes over what somebody else holds', async () => {
+    const one = await connect('reader', ['t'])
+    const other = await connect('reader', ['t'])
+    await send(one, timer('t', 'k', 'a'))
+    await one.receive(10, async () => {
+      expect(await drain(other)).toEqual([])
+      return []
+    })
+    expect(await drain(other)).toEqual([])
+  })
+
+  test('raises MOVED when the position was moved under it, and nothing is committed', async () => {
+    const reader = await connect('reader', ['t'])
+    await send(reader, timer('t', 'k', 'a'), timer('t', 'k', 'b'))
+    const racing = reader.receive(10, async (tx) => {
+      await tx.query('update bus.log_cursor set next_offset = 1 where next_offset < 1')
+      return [timer('t', 'k', 'answer')]
+    })
+    await expect(racing).rejects.toMatchObject({ code: 'MOVED' })
+    expect(await drain(reader)).toEqual([['a', 'b']])
+  })
+
+  test('costs the same statements for one message and for two hundred', async () => {
+    const reader = await connect('reader', ['t'])
+    const next = await connect('next', ['u'])
+    const cost = async (count: number) => {
+      await send(reader, ...timers('t', count, (index) => `k${index}`))
+      const before = { ...kit.database.counted() }
+      const answer = async (_tx: unknown, batch: readonly Delivered[]) =>
+        batch.map((one, index) => timer('u', `k${index}`, idOf(one)))
+      expect(await reader.receive(200, answer)).toBe(count)
+      const counts = Object.entries(kit.database.counted()).map(([name, sum]) => [
+        name,
+        sum - (before[name] ?? 0),
+      ])
+      return counts.filter(([, spent]) => spent !== 0)
+    }
+    await cost(1)
+    const one = await cost(1)
+    expect(await cost(200)).toEqual(one)
+    expect(
+      one.map(([name, spent]) => `${spent} ${String(name).replace(/_[0-9a-f]{8}$/, '')}`).toSorted(),
+    ).toEqual(['1 BEGIN', '1 COMMIT', '1 NOW', '1 log_advance', '1 log_append', '1 log_fetch'])
+    await next.close()
+  })
+})
+
+describe('sending', () => {
+  test('in a slow transaction is never skipped by readers', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    const appended = Promise.withResolvers<void>()
+    const commit = Promise.withResolvers<void>()
+    const slow = kit.database.transaction(async (tx) => {
+      await reader.put(tx, [timer('t', 'k', 'slow')])
+      appended.resolve()
+      await commit.promise
+    })
+    await appended.promise
+    const fast = send(reader, timer('t', 'k', 'fast'))
+    expect(await drain(reader)).toEqual([])
+    commit.resolve()
+    await Promise.all([slow, fast])
+    expect(await drain(reader)).toEqual([['slow', 'fast']])
+  })
+
+  test('leaves no hole when it is rolled back', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    const failing = reader.transaction(async (tx) => {
+      tx.defer(tx.query('select 1/0'))
+      return { value: 0, messages: [timer('t', 'k', 'gone')] }
+    })
+    await expect(failing).rejects.toMatchObject({ sqlState: '22012' })
+    await send(reader, timer('t', 'k', 'a'))
+    expect(await drain(reader)).toEqual([['a']])
+  })
+
+  test('to many partitions at once in any order never deadlocks', async () => {
+    const topics = ['t', 'u', 'v']
+    const reader = await connect('reader', topics)
+    const messages = topics.flatMap((topic) => timers(topic, 20, (index) => `k${index}`))
+    const senders = Array.from({ length: 8 }, async (_, index) => {
+      const own = index % 2 === 0 ? messages : messages.toReversed()
+      for (let round = 0; round < 15; round += 1) await send(reader, ...own)
+    })
+    await Promise.all(senders)
+    expect(kit.database.counted()['ROLLBACK'] ?? 0).toBe(0)
+    expect((await drain(reader, 1000)).flat().length).toBe(8 * 15 * messages.length)
+  })
+
+  test('inside the transaction of a plain client follows its commit or its rollback', async () => {
+    const reader = await connect('reader', ['t'])
+    const client = new Client({ connectionString: kit.url })
+    await client.connect()
+    for (const end of ['rollback', 'commit']) {
+      await client.query('begin')
+      await reader.put(asQueryable(client), [timer('t', 'k', end), timer('new-topic', 'k', end)])
+      await client.query(end)
+    }
+    await client.end()
+    expect(await drain(reader)).toEqual([['commit']])
+    const late = await connect('late', ['new-topic'])
+    expect(await drain(late)).toEqual([['commit']])
+  })
+
+  test('tells the readers of the topic, in this process and in others', async () => {
+    const here = await connect('here', ['t'])
+    const elsewhere = await connect('elsewhere', ['t'])
+    const deaf = await connect('deaf', ['u'])
+    const told = (link: Link) => new Promise<void>((resolve) => link.onNews(resolve))
+    deaf.onNews(() => expect.unreachable('news of another topic'))
+    const all = Promise.all([told(here), told(elsewhere)])
+    await send(here, timer('t', 'k', 'a'))
+    await all
+    for (const link of [here, elsewhere, deaf]) await link.close()
+  })
+})
+
+describe('the log', () => {
+  test('is pruned up to the slowest group, in bounded steps, and a later group starts behind that', async () => {
+    const admin = logAdmin(kit.database)
+    const slow = await connect('slow', ['t'], { partitions: 1 })
+    const quick = await connect('quick', ['t'])
+    for (const id of ['a', 'b', 'c', 'd']) await send(slow, timer('t', 'k', id), timer('nobody', 'k', id))
+    await drain(quick)
+    await slow.receive(3, async () => [])
+    expect(await admin.lag('slow')).toEqual([{ topic: 't', partition: 0, messageCount: 1 }])
+    expect(await admin.lag('quick')).toEqual([])
+
+    const pruned = [await admin.prune({ countMax: 2 }), await admin.prune({ countMax: 2 })]
+    expect([...pruned, await admin.prune({ countMax: 2 })]).toEqual([2, 1, 0])
+    expect(await admin.size()).toBe(1 + 4)
+    expect(await drain(await connect('late', ['t']))).toEqual([['d']])
+    expect(await drain(slow)).toEqual([['d']])
+
+    expect(await admin.prune({ countMax: 10, unreadBefore: 4_000_000_000_000 })).toBe(1 + 4)
+    expect(await admin.size()).toBe(0)
+  })
+
+  test('says what was lost, and goes on behind it when told to', async () => {
+    const admin = logAdmin(kit.database)
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    await send(reader, timer('t', 'k', 'a'), timer('t', 'k', 'b'))
+    await admin.unregister('reader')
+    await admin.prune({ countMax: 10, unreadBefore: 4_000_000_000_000 })
+    await connect('reader', ['t'])
+    await kit.database.query('update bus.log_cursor set next_offset = 1')
+    const loss = { group: 'reader', topic: 't', partition: 0, nextOffset: 1, startOffset: 2 }
+    await expect(drain(reader)).rejects.toMatchObject({ code: 'MESSAGES_LOST', loss })
+
+    expect(await admin.forward('reader')).toEqual([{ topic: 't', partition: 0, nextOffset: 2 }])
+    await send(reader, timer('t', 'k', 'c'))
+    expect(await drain(reader)).toEqual([['c']])
+  })
+
+  test('restored from an older copy is a loss too', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    await kit.database.query('update bus.log_cursor set next_offset = 9')
+    await expect(drain(reader)).rejects.toMatchObject({ code: 'MESSAGES_LOST' })
+  })
+})

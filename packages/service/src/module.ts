@@ -1,0 +1,62 @@
+// Owns: the shape of a service as its main.ts offers it, so that the same service runs in one process with others or alone.
+import type { Span } from '@ensemble/core'
+import type { Check, Routes } from '@ensemble/http'
+import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
+import type { Pattern } from '@ensemble/core'
+
+/** What a service is given: its own database, the bus, time, chance, and how to reach the other services. */
+export interface Platform {
+  /** The service's own tables, and the engine's. */
+  readonly database: Database
+  /** Reads that may be a little stale: the read endpoint where there is one. */
+  readonly read: Queryable
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly config: Config
+  readonly peers: Peers
+}
+
+/** Settings of the reference system, from the environment, validated at start. */
+export interface Config {
+  readonly pattern: Pattern
+  readonly paymentDueIn: Span
+  /** Most open Pay Later money of one user, whole currency units. */
+  readonly payLaterLimit: number
+  readonly engine: Partial<Settings>
+}
+
+export interface PeerRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path with query, e.g. `/v2/order/list?limit=5`. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+export interface PeerAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** The HTTP APIs of the other services: in the same process without a socket, else over HTTP. */
+export interface Peers {
+  request(service: string, request: PeerRequest): Promise<PeerAnswer>
+}
+
+export interface RunningService {
+  readonly host: Host
+  /** The service's own HTTP API. */
+  readonly routes: Routes
+  /** What readiness depends on beyond the database and the bus. */
+  readonly checks?: readonly Check[]
+}
+
+export interface ServiceModule {
+  readonly name: string
+  /** Folder of the service's migrations. */
+  readonly migrations: URL
+  readonly title: string
+  readonly start: (platform: Platform) => Promise<RunningService>
+}
