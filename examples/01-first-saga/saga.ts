@@ -10,12 +10,21 @@ const Trip = z.object({ trip: z.string(), card: z.string(), price: z.number().in
 const OneTrip = z.object({ trip: z.string() })
 
 const seats = participant('seats', {
-  book: command({ input: OneTrip, output: z.object({ seat: z.string() }), rejections: { full: OneTrip }, event: 'booked' }),
+  book: command({
+    input: OneTrip,
+    output: z.object({ seat: z.string() }),
+    rejections: { full: OneTrip },
+    event: 'booked',
+  }),
   free: command({ input: OneTrip, event: 'freed' }),
   confirm: command({ input: OneTrip, event: 'confirmed' }),
 })
 const cards = participant('cards', {
-  charge: command({ input: Trip, rejections: { declined: z.object({ card: z.string() }) }, event: 'charged' }),
+  charge: command({
+    input: Trip,
+    rejections: { declined: z.object({ card: z.string() }) },
+    event: 'charged',
+  }),
 })
 // endregion
 
@@ -40,11 +49,17 @@ const seat = aggregate({ rows: seatRows })
 const seatService = implement(seats, {
   book: seat.on(seats.book, {
     key: ({ trip }) => trip,
-    decide: (_state, { trip }) => ({ state: { trip, status: 'booked' }, outcome: succeeded({ seat: '12A' }) }),
+    decide: (_state, { trip }) => ({
+      state: { trip, status: 'booked' },
+      outcome: succeeded({ seat: '12A' }),
+    }),
   }),
   free: seat.on(seats.free, {
     key: ({ trip }) => trip,
-    decide: (state) => (state === undefined ? { outcome: succeeded() } : { state: { ...state, status: 'freed' }, outcome: succeeded() }),
+    decide: (state) =>
+      state === undefined
+        ? { outcome: succeeded() }
+        : { state: { ...state, status: 'freed' }, outcome: succeeded() },
   }),
   confirm: seat.on(seats.confirm, {
     key: ({ trip }) => trip,
@@ -58,7 +73,9 @@ const cardService = implement(cards, {
   charge: charge.on(cards.charge, {
     key: ({ trip }) => trip,
     decide: (_state, { trip, card, price }) =>
-      card === 'stolen' ? { outcome: rejected('declined', { card }) } : { state: { trip, price }, outcome: succeeded() },
+      card === 'stolen'
+        ? { outcome: rejected('declined', { card }) }
+        : { state: { trip, price }, outcome: succeeded() },
   }),
 })
 // endregion
@@ -79,12 +96,33 @@ export async function startSystem(pattern: Pattern): Promise<System> {
   const seatDatabase = database('seats')
   const hosts = [
     await createHost({ service: 'seats', database: seatDatabase, bus, plans, implementation: seatService }),
-    await createHost({ service: 'cards', database: database('cards'), bus, plans, implementation: cardService }),
+    await createHost({
+      service: 'cards',
+      database: database('cards'),
+      bus,
+      plans,
+      implementation: cardService,
+    }),
   ]
   if (pattern === 'orchestration') {
-    hosts.push(await createHost({ service: 'orchestrator', database: database('orchestrator'), bus, plans, orchestrates: true }))
+    hosts.push(
+      await createHost({
+        service: 'orchestrator',
+        database: database('orchestrator'),
+        bus,
+        plans,
+        orchestrates: true,
+      }),
+    )
   }
-  const desk = await createHost({ service: 'desk', database: database('desk'), bus, plans, starts: true, pattern })
+  const desk = await createHost({
+    service: 'desk',
+    database: database('desk'),
+    bus,
+    plans,
+    starts: true,
+    pattern,
+  })
   return {
     desk,
     seatOf: (trip) => seatDatabase.transaction(async (tx) => (await seatRows.load(tx, [trip])).get(trip)),

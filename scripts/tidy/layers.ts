@@ -9,7 +9,7 @@ import type { Source, Violation } from './source.ts'
 interface Layer {
   /** Names after `@ensemble/`. */
   readonly ours: readonly string[] | 'any'
-  readonly node: boolean
+  readonly node: boolean | readonly string[]
   readonly others: readonly string[] | 'any'
 }
 
@@ -17,19 +17,20 @@ const ADAPTERS = ['postgres', 'kafka', 'memory']
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/core': { ours: [], node: false, others: [] },
-  'packages/runtime': { ours: ['core'], node: false, others: [] },
+  'packages/runtime': { ours: ['core'], node: ['node:crypto', 'node:diagnostics_channel'], others: [] },
   'packages/memory': { ours: ['core', 'runtime'], node: true, others: 'any' },
   'packages/postgres': { ours: ['core', 'runtime'], node: true, others: 'any' },
   'packages/kafka': { ours: ['core', 'runtime'], node: true, others: 'any' },
   'packages/testing': { ours: ['core', 'runtime', 'memory'], node: true, others: ['vitest'] },
   'packages/simulator': { ours: ['core', 'runtime', 'memory', 'testing'], node: true, others: [] },
   'packages/http': { ours: ['core', 'runtime'], node: true, others: 'any' },
+  'packages/service': { ours: ['core', 'runtime', 'http', 'postgres', 'kafka'], node: true, others: 'any' },
   'packages/console': { ours: ['core', 'runtime', 'http'], node: true, others: 'any' },
   'packages/cli': { ours: ['core', 'runtime', 'postgres', 'kafka'], node: true, others: 'any' },
   'services/contracts': { ours: ['core'], node: false, others: ['zod'] },
 }
 
-const SERVICE_OURS = ['core', 'runtime', 'http', 'service-contracts']
+const SERVICE_OURS = ['core', 'runtime', 'http', 'service', 'service-contracts']
 const ANYTHING: Layer = { ours: 'any', node: true, others: 'any' }
 
 /** The folder a relative import must not leave; everything outside the workspaces counts as one. */
@@ -69,8 +70,11 @@ function leaving(path: string, specifier: string): string | undefined {
 function refusal(path: string, specifier: string): string | undefined {
   const zone = zoneOf(path)
   const layer = layerOf(path)
-  if (isBuiltin(specifier))
-    return layer.node ? undefined : `${zone} imports nothing of node, not '${specifier}'`
+  if (isBuiltin(specifier)) {
+    const { node } = layer
+    const isAllowed = typeof node === 'boolean' ? node : node.includes(specifier)
+    return isAllowed ? undefined : `${zone} must not import '${specifier}'`
+  }
   const name = packageName(specifier)
   if (!name.startsWith('@ensemble/')) {
     return allows(layer.others, name) ? undefined : `${zone} must not import the package '${name}'`

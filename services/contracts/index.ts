@@ -19,5 +19,15 @@ export { rowIdOf } from './row-id.ts'
 export { OrderNotPlaced, PlaceOrder, placeOrder, placeOrderInput } from './sagas/place-order.ts'
 export { RegisterUser, registerUser, registerUserInput } from './sagas/register-user.ts'
 export type { ProfileChanges } from './user.ts'
-export { Contact, Profile, profileChangesOf, profileOf, user, UserChanges, UserRequest, UserResult, UserRow } from './user.ts'
+export {
+  Contact,
+  Profile,
+  profileChangesOf,
+  profileOf,
+  user,
+  UserChanges,
+  UserRequest,
+  UserResult,
+  UserRow,
+} from './user.ts'
 export { AMOUNT_MAX, momentOf, Uuid } from './values.ts'

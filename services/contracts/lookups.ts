@@ -1,5 +1,5 @@
-// Owns: the lookup rows that all services agree on, with the stable ids that clients send. The seeds of the services' databases
-// must hold the same (a test of each service compares them).
+// Owns: the lookup rows that all services agree on, with the stable ids that clients send.
+// The seeds of the services' databases hold the same: a test of each service compares them.
 // I1: rules decide by name; ids exist at the edges only. A new row is a constant here and a seed in a new migration.
 
 export const ORDER_STATUS = {
@@ -42,7 +42,10 @@ export type PaymentModel = keyof typeof PAYMENT_MODEL
 export type Role = keyof typeof ROLE
 
 /** The name of an id; undefined when the lookup does not have it. */
-export function nameIn<Name extends string>(lookup: Readonly<Record<Name, string>>, id: string): Name | undefined {
+export function nameIn<Name extends string>(
+  lookup: Readonly<Record<Name, string>>,
+  id: string,
+): Name | undefined {
   for (const name in lookup) if (lookup[name] === id) return name
   return undefined
 }

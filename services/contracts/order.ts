@@ -6,7 +6,8 @@ import { AmountText, Moment, note, RowId, text, Uuid } from './values.ts'
 const OrderNumber = text(100)
 
 /**
- * Body of POST /v1/order and /v2/order. Without `payment_order` the amount is open: the first payment settles it. Status ids
+ * Body of POST /v1/order and /v2/order. Without `payment_order` the amount is open: the first payment settles it.
+ * Status ids
  * must exist, but the services decide the statuses.
  */
 export const OrderRequest = z.object({

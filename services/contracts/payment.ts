@@ -1,10 +1,10 @@
-// Owns: what the payment service offers, the events it publishes of its own and how its rows look from outside. No behaviour.
+// Owns: what the payment service offers, the events it publishes and how its rows look from outside. No behaviour.
 import { command, participant } from '@ensemble/core'
 import * as z from 'zod'
 import { UnknownOrder } from './order.ts'
 import { Amount, AmountPaid, Moment, note, RowId, Uuid } from './values.ts'
 
-/** Body of PUT payment: `:uuid` names the order. `payment_status` is accepted and has no say: amounts decide the status. */
+/** Body of PUT payment: `:uuid` names the order. `payment_status` is accepted and has no say: amounts decide. */
 export const PayRequest = z.object({
   payment_total: AmountPaid,
   payment_status: note(100).optional(),

@@ -4,7 +4,7 @@
 
 const POSITIVE_INT8 = 0x7fff_ffff_ffff_ffffn
 
-/** Both halves of the uuid folded into 63 bits; two among ten million random uuids meet with odds of about 1 in 10^5. */
+/** Both halves of the uuid folded into 63 bits: two of ten million random uuids meet with odds of about 1 in 10^5. */
 export function rowIdOf(uuid: string): string {
   const hex = uuid.replaceAll('-', '')
   if (!/^[0-9a-f]{32}$/i.test(hex)) throw new TypeError(`'${uuid}' is not a uuid`)

@@ -1,10 +1,8 @@
-// Owns: the small schemas that bodies, commands and rows are made of. The words for what violates them are @ensemble/http's.
+// Owns: the small schemas that bodies, commands and rows are made of. The words for what violates them: @ensemble/http.
 // I1: every schema gives plain JSON and is idempotent: a value that passed once passes again unchanged.
 import * as z from 'zod'
 
-/**
- * Whole currency units, twelve digits: payments add up exactly in a JavaScript number (2^53 has sixteen).
- */
+/** Whole currency units, twelve digits: payments add up exactly in a JavaScript number (2^53 has sixteen). */
 export const AMOUNT_MAX = 999_999_999_999
 
 const INT8_MAX = 9_223_372_036_854_775_807n
@@ -47,9 +45,7 @@ export const Amount = z.int().min(0).max(AMOUNT_MAX)
 export const AmountPaid = z.int().min(1).max(AMOUNT_MAX)
 
 /** An amount as orders carry it: a string holding a whole number. */
-export const AmountText = z
-  .string()
-  .regex(/^\d{1,12}$/, 'is not a string of 1 to 12 digits, e.g. "100000"')
+export const AmountText = z.string().regex(/^\d{1,12}$/, 'is not a string of 1 to 12 digits, e.g. "100000"')
 
 /** A moment as rows show it: RFC 3339 in UTC. */
 export const Moment = z.iso.datetime()

@@ -12,35 +12,33 @@ import {
   pagination,
   problems,
   uuidParam,
-  type Ids,
   type Problem,
   type Routes,
 } from '@ensemble/http'
-import type { InputOf, OutcomeOf, RequestRef, RequestSpec } from '@ensemble/core'
+import type { OutcomeOf } from '@ensemble/core'
+import type { Host } from '@ensemble/runtime'
 import { order, OrderChanges, OrderResult, OrderRow } from '@ensemble/service-contracts'
 import type { OrderReads } from './order-store.ts'
 
-export interface Executor {
-  execute<S extends RequestSpec>(
-    ref: RequestRef<S>,
-    input: InputOf<S>,
-    options?: { readonly operation?: string },
-  ): Promise<OutcomeOf<S>>
-}
-
 export interface OrderHttp {
-  readonly host: Executor
+  readonly host: Pick<Host, 'execute'>
   readonly reads: OrderReads
-  readonly ids: Ids
 }
 
 type Refusal = Extract<OutcomeOf<(typeof order)['update']['spec']>, { status: 'rejected' }>
 
-export function orderRoutes({ host, reads, ids }: OrderHttp): Routes {
+export function orderRoutes({ host, reads }: OrderHttp): Routes {
   return (server) => {
     server.get(
       '/v2/order/get/:uuid',
-      { schema: { tags: ['order'], summary: 'An order', params: uuidParam, response: { 200: OrderRow, ...problems(404) } } },
+      {
+        schema: {
+          tags: ['order'],
+          summary: 'An order',
+          params: uuidParam,
+          response: { 200: OrderRow, ...problems(404) },
+        },
+      },
       async ({ params: { uuid } }) => {
         const found = await reads.get(uuid)
         if (found === undefined) throw unknownOrder()
@@ -49,8 +47,16 @@ export function orderRoutes({ host, reads, ids }: OrderHttp): Routes {
     )
     server.get(
       '/v2/order/list',
-      { schema: { tags: ['order'], summary: 'Orders, newest first', querystring: pagination, response: { 200: listSchema(OrderRow) } } },
-      async ({ query }) => listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
+      {
+        schema: {
+          tags: ['order'],
+          summary: 'Orders, newest first',
+          querystring: pagination,
+          response: { 200: listSchema(OrderRow) },
+        },
+      },
+      async ({ query }) =>
+        listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
     )
     for (const version of ['v1', 'v2']) {
       server.put(
@@ -65,17 +71,28 @@ export function orderRoutes({ host, reads, ids }: OrderHttp): Routes {
           },
         },
         async (request) => {
-          const { method, url: path, body, params } = request
-          const key = idempotencyKey(request)
-          const operation = `http/${key === undefined ? ids.uuid() : idFromKey(fingerprint({ method, path, body }), key)}`
-          const input = { orderId: params.uuid, orderNumber: body.order_number }
-          const outcome = await host.execute(order.update, input, { operation })
+          const input = { orderId: request.params.uuid, orderNumber: request.body.order_number }
+          const outcome = await host.execute(order.update, input, repeatable(request))
           if (outcome.status === 'rejected') throw problemOf(outcome)
           return outcome.output
         },
       )
     }
   }
+}
+
+/** The same key with the same content is the same operation, whose stored outcome answers. */
+function repeatable(request: Parameters<typeof idempotencyKey>[0] & Asked): { readonly operation?: string } {
+  const key = idempotencyKey(request)
+  if (key === undefined) return {}
+  const { method, url: path, body } = request
+  return { operation: `http/${idFromKey(fingerprint({ method, path, body }), key)}` }
+}
+
+interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly body: unknown
 }
 
 function unknownOrder(): Problem {

@@ -1,7 +1,15 @@
-// Owns: the orders' table in SQL: what a row is in memory, and the reads of the API. Does not own what an order may do (order.ts).
+// Owns: the orders' table in SQL: what a row is in memory, and the reads of the API. Does not own what an order may
+// do (order.ts).
 import { sqlFile, tableRows } from '@ensemble/postgres'
 import type { Queryable, Rows } from '@ensemble/runtime'
-import { momentOf, nameOf, ORDER_STATUS, ORDER_TYPE, rowIdOf, type OrderRow } from '@ensemble/service-contracts'
+import {
+  momentOf,
+  nameOf,
+  ORDER_STATUS,
+  ORDER_TYPE,
+  rowIdOf,
+  type OrderRow,
+} from '@ensemble/service-contracts'
 import { resultOf, type Order } from './order.ts'
 
 type Columns = Readonly<Record<string, unknown>>
@@ -22,7 +30,10 @@ const COUNT = sqlFile(new URL('./sql/order-count.sql', import.meta.url))
 
 export interface OrderReads {
   get(uuid: string): Promise<OrderRow | undefined>
-  list(page: { readonly limit: number; readonly offset: number }): Promise<{ total: number; results: OrderRow[] }>
+  list(page: {
+    readonly limit: number
+    readonly offset: number
+  }): Promise<{ total: number; results: OrderRow[] }>
 }
 
 /** What the API reads; as fresh as `read` is. */

@@ -1,6 +1,6 @@
-// Owns: the rules about one order. Pure. Does not own: who asks (handlers.ts), tables (order-store.ts), money (payment).
-// I1: Pending < Process < Waiting < Complete, forward only; Complete and Failed are final. A late event changes nothing.
-// I2: an order number belongs to at most one order of its user that has not failed: it is claimed until the order fails.
+// Owns: the rules about one order. Pure. Does not own: who asks (handlers.ts), tables (order-store.ts), money.
+// I1: Pending < Process < Waiting < Complete, forward only; Complete and Failed are final. Late events change nothing.
+// I2: a number belongs to at most one order of its user that has not failed: it is claimed until the order fails.
 // I3: Process and Waiting show what payment has told; only the saga's own commands end an order.
 import { rejected, succeeded, type OutcomeOf, type Succeeded, type Time } from '@ensemble/core'
 import type { AggregateContext, Change } from '@ensemble/runtime'
@@ -29,7 +29,12 @@ export interface Order {
 }
 
 type Context = Pick<AggregateContext<Record<never, never>>, 'now' | 'holder'>
-type Changed<Request extends keyof typeof order> = Change<Order, unknown, never, OutcomeOf<(typeof order)[Request]['spec']>>
+type Changed<Request extends keyof typeof order> = Change<
+  Order,
+  unknown,
+  never,
+  OutcomeOf<(typeof order)[Request]['spec']>
+>
 
 export interface OpenOrder {
   readonly orderId: string
@@ -56,7 +61,16 @@ export function open(state: Order | undefined, input: OpenOrder, context: Contex
     return { outcome: rejected('duplicate_number', { order_number: orderNumber }) }
   }
   const { now } = context
-  const next: Order = { uuid: orderId, orderNumber, userId, type, status: 'Pending', createdAt: now, updatedAt: now, version: 0 }
+  const next: Order = {
+    uuid: orderId,
+    orderNumber,
+    userId,
+    type,
+    status: 'Pending',
+    createdAt: now,
+    updatedAt: now,
+    version: 0,
+  }
   return { outcome: succeeded(resultOf(next)), state: next, claim: [numberClaim(next)] }
 }
 
@@ -101,16 +115,30 @@ export function update(
   return { outcome: succeeded(resultOf(next)), state: next, ...claims }
 }
 
-const RANK: Readonly<Record<OrderStatus, number>> = { Pending: 0, Process: 1, Waiting: 2, Complete: 3, Failed: 3 }
+const RANK: Readonly<Record<OrderStatus, number>> = {
+  Pending: 0,
+  Process: 1,
+  Waiting: 2,
+  Complete: 3,
+  Failed: 3,
+}
 
 /** Follows what payment told, if the order is not further already. */
 export function follow(
   to: 'Process' | 'Waiting',
-): (state: Order | undefined, input: unknown, context: Pick<Context, 'now'>) => Change<Order, unknown, never, Succeeded> {
+): (
+  state: Order | undefined,
+  input: unknown,
+  context: Pick<Context, 'now'>,
+) => Change<Order, unknown, never, Succeeded> {
   return (state, _input, { now }) => {
     if (state === undefined || RANK[state.status] >= RANK[to]) return { outcome: succeeded() }
     const next = moved(state, to, now)
-    return { outcome: succeeded(), state: next, events: [{ name: ORDER_STATUS_UPDATED, data: resultOf(next) }] }
+    return {
+      outcome: succeeded(),
+      state: next,
+      events: [{ name: ORDER_STATUS_UPDATED, data: resultOf(next) }],
+    }
   }
 }
 

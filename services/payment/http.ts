@@ -1,7 +1,7 @@
 // Owns: the payment service's own routes: reads of its table, and taking money.
 // Not here: history reads (the gateway), who may call.
 // I1: an envelope answers a committed decision; a refusal answers 404 or 409 and changed nothing.
-import type { InputOf, OutcomeOf, RequestRef, RequestSpec } from '@ensemble/core'
+import type { InputOf, OutcomeOf } from '@ensemble/core'
 import {
   conflict,
   fingerprint,
@@ -17,31 +17,29 @@ import {
   queuedEnvelopeSchema,
   tooEarly,
   uuidParam,
-  type Clock,
-  type Ids,
   type Problem,
   type Routes,
   type Server,
 } from '@ensemble/http'
-import { nameOf, payment, PAYMENT_STATUS, PaymentRequest, PaymentRow, PayRequest } from '@ensemble/service-contracts'
+import type { Clock, Host, Ids } from '@ensemble/runtime'
+import {
+  nameOf,
+  payment,
+  PAYMENT_STATUS,
+  PaymentRequest,
+  PaymentRow,
+  PayRequest,
+} from '@ensemble/service-contracts'
 import * as z from 'zod'
 import type { PaymentReads } from './payment-store.ts'
 
-export interface Executor {
-  execute<S extends RequestSpec>(
-    ref: RequestRef<S>,
-    input: InputOf<S>,
-    options?: { readonly operation?: string },
-  ): Promise<OutcomeOf<S>>
-}
-
 export interface PaymentHttp {
-  readonly host: Executor
+  readonly host: Pick<Host, 'execute'>
   readonly reads: PaymentReads
   readonly clock: Clock
-  readonly ids: Ids
-  /** Whether an order was started whose payment may not be there yet; without it an unknown order is 404 at once. */
-  readonly isStarted?: (orderId: string) => Promise<boolean>
+  readonly ids: Pick<Ids, 'next'>
+  /** What is known of an order whose payment is not there; without it such an order is 404 at once. */
+  readonly standing?: (orderId: string) => Promise<'unknown' | 'running' | 'failed'>
 }
 
 /** A script that orders and pays without a pause must work; a person waits no longer than that. */
@@ -56,7 +54,9 @@ const Paid = queuedEnvelopeSchema(
   z.object({
     uuid_order: z.string(),
     payment_total: z.string(),
-    payment_status: z.string().describe('Decided from the amounts: Waiting while a part is missing, then Paid'),
+    payment_status: z
+      .string()
+      .describe('Decided from the amounts: Waiting while a part is missing, then Paid'),
     bank_account_number: z.string(),
   }),
 )
@@ -73,7 +73,14 @@ export function paymentRoutes(http: PaymentHttp): Routes {
 function readRoutes(server: Server, reads: PaymentReads): void {
   server.get(
     '/v2/payment/get/:uuid',
-    { schema: { tags: ['payment'], summary: 'A payment', params: uuidParam, response: { 200: PaymentRow, ...problems(404) } } },
+    {
+      schema: {
+        tags: ['payment'],
+        summary: 'A payment',
+        params: uuidParam,
+        response: { 200: PaymentRow, ...problems(404) },
+      },
+    },
     async ({ params: { uuid } }) => {
       const found = await reads.get(uuid)
       if (found === undefined) throw notFound('unknown-payment', 'There is no payment with this uuid.')
@@ -91,7 +98,8 @@ function readRoutes(server: Server, reads: PaymentReads): void {
           response: { 200: listSchema(PaymentRow) },
         },
       },
-      async ({ query }) => listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
+      async ({ query }) =>
+        listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
     )
   }
 }
@@ -99,10 +107,18 @@ function readRoutes(server: Server, reads: PaymentReads): void {
 function payRoutes(server: Server, http: PaymentHttp, version: string): void {
   server.put(
     `/${version}/payment/:uuid`,
-    { schema: { tags: ['payment'], summary: 'Pays an order', params: uuidParam, body: PayRequest, response } },
+    {
+      schema: { tags: ['payment'], summary: 'Pays an order', params: uuidParam, body: PayRequest, response },
+    },
     async (request) => {
       const { payment_total: amount, bank_account_number: bankAccountNumber = '' } = request.body
-      const input: Pay = { orderId: request.params.uuid, amount, bankAccountNumber, userId: null, paymentModelId: null }
+      const input: Pay = {
+        orderId: request.params.uuid,
+        amount,
+        bankAccountNumber,
+        userId: null,
+        paymentModelId: null,
+      }
       return pay(http, { action: 'payment_order', uuid: uuidOf(request, http.ids), input })
     },
   )
@@ -130,11 +146,14 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
   )
 }
 
-/** The same key with the same content is the same payment: its stored outcome answers, and nothing is booked twice. */
-function uuidOf(request: Parameters<typeof idempotencyKey>[0] & Asked, ids: Ids): string {
+/**
+ * The same key with the same content is the same payment: its stored outcome answers, and nothing is booked twice.
+ * It is the operation's id too, so that the event of the payment can be found by the envelope.
+ */
+function uuidOf(request: Parameters<typeof idempotencyKey>[0] & Asked, ids: Pick<Ids, 'next'>): string {
   const { method, url: path, body } = request
   const key = idempotencyKey(request)
-  return key === undefined ? ids.uuid() : idFromKey(fingerprint({ method, path, body }), key)
+  return key === undefined ? ids.next() : idFromKey(fingerprint({ method, path, body }), key)
 }
 
 interface Asked {
@@ -143,7 +162,10 @@ interface Asked {
   readonly body: unknown
 }
 
-async function pay(http: PaymentHttp, what: { readonly action: string; readonly uuid: string; readonly input: Pay }) {
+async function pay(
+  http: PaymentHttp,
+  what: { readonly action: string; readonly uuid: string; readonly input: Pay },
+) {
   const { action, uuid, input } = what
   const { host, clock } = http
   await untilPrepared(http, input.orderId)
@@ -158,18 +180,18 @@ async function pay(http: PaymentHttp, what: { readonly action: string; readonly 
   return queuedEnvelope({ uuid, action, data, createdAt: clock.now() })
 }
 
-/**
- * Waits a moment for the payment of an order that was started. Nothing is executed before: a refusal would be stored under the
- * caller's key and answer the later tries too.
- */
-async function untilPrepared({ reads, clock, isStarted }: PaymentHttp, orderId: string): Promise<void> {
-  if (isStarted === undefined) return
+/** Waits a moment for the payment of an order that runs: a customer may be a little early. */
+async function untilPrepared({ reads, clock, standing }: PaymentHttp, orderId: string): Promise<void> {
+  if (standing === undefined) return
   const end = clock.now() + PAYMENT_WAIT_MS_MAX
+  const { signal } = new AbortController()
   for (let round = 0; round <= PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS; round += 1) {
     if ((await reads.get(orderId)) !== undefined) return
-    if (!(await isStarted(orderId))) throw unknownOrder()
+    const stands = await standing(orderId)
+    if (stands === 'unknown') throw unknownOrder()
+    if (stands === 'failed') throw conflict('order-failed', 'The order failed before anything was due.')
     if (clock.now() >= end) break
-    await clock.sleep(PAYMENT_POLL_MS)
+    await clock.sleep(PAYMENT_POLL_MS, signal)
   }
   throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', PAYMENT_RETRY_SECONDS)
 }
@@ -190,7 +212,9 @@ function problemOf(refusal: Refusal): Problem {
     case 'cancelled':
       return conflict('payment-cancelled', 'The payment was cancelled.', { members })
     case 'mismatch':
-      return conflict('payment-mismatch', `The order's payment has another ${refusal.data.field}.`, { members })
+      return conflict('payment-mismatch', `The order's payment has another ${refusal.data.field}.`, {
+        members,
+      })
     default:
       return refusal satisfies never
   }

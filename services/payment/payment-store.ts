@@ -2,7 +2,14 @@
 // Does not own what a payment may do (payment.ts).
 import { sqlFile, tableEntries, tableRows } from '@ensemble/postgres'
 import type { Entries, Queryable, Rows } from '@ensemble/runtime'
-import { momentOf, nameOf, PAYMENT_MODEL, PAYMENT_STATUS, rowIdOf, type PaymentRow } from '@ensemble/service-contracts'
+import {
+  momentOf,
+  nameOf,
+  PAYMENT_MODEL,
+  PAYMENT_STATUS,
+  rowIdOf,
+  type PaymentRow,
+} from '@ensemble/service-contracts'
 import { resultOf, type Credit, type Payment, type PaymentEntry } from './payment.ts'
 
 type Columns = Readonly<Record<string, unknown>>
@@ -50,7 +57,10 @@ const COUNT = sqlFile(new URL('./sql/payment-count.sql', import.meta.url))
 
 export interface PaymentReads {
   get(uuid: string): Promise<PaymentRow | undefined>
-  list(page: { readonly limit: number; readonly offset: number }): Promise<{ total: number; results: PaymentRow[] }>
+  list(page: {
+    readonly limit: number
+    readonly offset: number
+  }): Promise<{ total: number; results: PaymentRow[] }>
 }
 
 /** What the API reads; as fresh as `read` is. */

@@ -1,10 +1,19 @@
 // Owns: the rules about one payment: what is due, what came in, what went back. Pure.
 // Does not own: who asks (handlers.ts), tables (payment-store.ts), the order's fate (the saga).
 // I1: in = change + refund + what is kept; a payment keeps at most the amount due, and nothing once it has failed.
-// I2: amounts decide the status: Pending (nothing came in) -> Waiting (a part) -> Paid; Failed is final and takes no money.
+// I2: amounts decide the status: Pending (nothing came in) -> Waiting (a part) -> Paid. Failed is final and
+// takes no money.
 // I3: whoever closes a payment books its refund and frees its credit in the same change.
 // I4: a user's credit is the sum of what is due on Pay Later payments that are open, at most the limit.
-import { deferred, rejected, succeeded, type Outcome, type OutcomeOf, type Succeeded, type Time } from '@ensemble/core'
+import {
+  deferred,
+  rejected,
+  succeeded,
+  type Outcome,
+  type OutcomeOf,
+  type Succeeded,
+  type Time,
+} from '@ensemble/core'
 import type { AggregateContext, Change, Settlement, WithdrawOutcome } from '@ensemble/runtime'
 import {
   momentOf,
@@ -103,7 +112,8 @@ export function prepare(terms: PaymentTerms) {
     if (state !== undefined) throw new Error(`payment ${input.orderId} exists already`)
     const { orderId, userId, paymentModelId, paymentStatusId, amountDue, inquiryNumber, bankName } = input
     const model = nameIn(PAYMENT_MODEL, paymentModelId)
-    if (model === undefined) return { outcome: rejected('unknown_model', { id_payment_model: paymentModelId }) }
+    if (model === undefined)
+      return { outcome: rejected('unknown_model', { id_payment_model: paymentModelId }) }
     if (paymentStatusId !== null && nameIn(PAYMENT_STATUS, paymentStatusId) === undefined) {
       return { outcome: rejected('unknown_status', { id_payment_status: paymentStatusId }) }
     }
@@ -154,7 +164,10 @@ export function cancel(state: Payment | undefined, _input: unknown, context: Con
   return { ...change, settlements, outcome: succeeded(resultOf(next)) }
 }
 
-export function collect(state: Payment | undefined, input: { readonly orderId: string }): Answered<'collect'> {
+export function collect(
+  state: Payment | undefined,
+  input: { readonly orderId: string },
+): Answered<'collect'> {
   if (state === undefined) return { outcome: rejected('unknown_order', { uuid_order: input.orderId }) }
   switch (state.status) {
     case 'Paid':
@@ -170,10 +183,15 @@ export function collect(state: Payment | undefined, input: { readonly orderId: s
 }
 
 /**
- * A cancel meets a collection that waits for money. What is paid is paid; else the payment closes at once, so that no money
+ * A cancel meets a collection that waits for money. What is paid is paid; else the payment closes at once, so that
+ * no money
  * comes in between this answer and the saga's undo.
  */
-export function withdraw(state: Payment | undefined, _input: unknown, context: Context): Changed<WithdrawOutcome> {
+export function withdraw(
+  state: Payment | undefined,
+  _input: unknown,
+  context: Context,
+): Changed<WithdrawOutcome> {
   if (state?.status === 'Paid') return { outcome: succeeded(resultOf(state)) }
   const outcome: WithdrawOutcome = { status: 'withdrawn' }
   if (state === undefined || state.status === 'Failed') return { outcome }
@@ -207,19 +225,32 @@ export function pay(state: Payment | undefined, input: PayOrder, context: Contex
     entries: excess === 0 ? [paidIn] : [paidIn, { ...entry, kind: 'change', amount: excess }],
   }
   if (next.status !== 'Paid') return change
-  return { ...change, ...creditFreed(state, context), settlements: settled(context, succeeded(resultOf(next))) }
+  return {
+    ...change,
+    ...creditFreed(state, context),
+    settlements: settled(context, succeeded(resultOf(next))),
+  }
 }
 
 /** The due date has come. Verified here: a payment that is closed, or due later, is left alone. */
-export function expire(state: Payment | undefined, input: { readonly orderId: string }, context: Context): Changed<Succeeded> {
+export function expire(
+  state: Payment | undefined,
+  input: { readonly orderId: string },
+  context: Context,
+): Changed<Succeeded> {
   const outcome = succeeded()
   if (state === undefined || !isOpen(state)) return { outcome }
-  if (context.now < state.dueAt) return { outcome, timers: [{ name: EXPIRE_TIMER, at: state.dueAt, data: input }] }
+  if (context.now < state.dueAt)
+    return { outcome, timers: [{ name: EXPIRE_TIMER, at: state.dueAt, data: input }] }
   const { change, next } = close(state, 'expired', context)
   return { ...change, settlements: settled(context, refusal(next)), outcome }
 }
 
-export function remind(state: Payment | undefined, _input: unknown, context: Pick<Context, 'now'>): Changed<Succeeded> {
+export function remind(
+  state: Payment | undefined,
+  _input: unknown,
+  context: Pick<Context, 'now'>,
+): Changed<Succeeded> {
   if (state === undefined || !isOpen(state) || context.now >= state.dueAt) return { outcome: succeeded() }
   const data: PaymentDueSoon = {
     uuid_order: state.uuid,
@@ -298,7 +329,13 @@ function close(
 ): { readonly next: Payment; readonly change: Omit<Changed<Outcome>, 'outcome'> } {
   const { now, operation } = context
   const amount = state.received - state.changed - state.refunded
-  const next: Payment = { ...state, status: 'Failed', because, refunded: state.refunded + amount, updatedAt: now }
+  const next: Payment = {
+    ...state,
+    status: 'Failed',
+    because,
+    refunded: state.refunded + amount,
+    updatedAt: now,
+  }
   const change = { state: next, ...creditFreed(state, context) }
   if (amount === 0) return { next, change }
   const { uuid: paymentId, bankAccountNumber } = state
@@ -310,7 +347,8 @@ function close(
 function creditFreed(state: Payment, { related }: Context): { readonly related?: Related } {
   const held = creditHeld(state)
   if (held === 0) return {}
-  if (related.credit === undefined) throw new Error(`payment ${state.uuid} holds credit of user ${state.userId}, who has none`)
+  if (related.credit === undefined)
+    throw new Error(`payment ${state.uuid} holds credit of user ${state.userId}, who has none`)
   return { related: { credit: { ...related.credit, open: related.credit.open - held } } }
 }
 

@@ -1,4 +1,5 @@
-// Owns: the users' table in SQL: what a row is in memory, and the reads of the API. Does not own what a user may do (user.ts).
+// Owns: the users' table in SQL: what a row is in memory, and the reads of the API. Does not own what a user may do
+// (user.ts).
 import { sqlFile, tableRows } from '@ensemble/postgres'
 import type { Queryable, Rows } from '@ensemble/runtime'
 import { momentOf, rowIdOf, type UserRow } from '@ensemble/service-contracts'
@@ -22,7 +23,10 @@ const COUNT = sqlFile(new URL('./sql/user-count.sql', import.meta.url))
 
 export interface UserReads {
   get(uuid: string): Promise<UserRow | undefined>
-  list(page: { readonly limit: number; readonly offset: number }): Promise<{ total: number; results: UserRow[] }>
+  list(page: {
+    readonly limit: number
+    readonly offset: number
+  }): Promise<{ total: number; results: UserRow[] }>
 }
 
 /** What the API reads; as fresh as `read` is. */
@@ -86,5 +90,5 @@ function columnsOf(state: User): Columns {
 }
 
 function textOrNull(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value)
+  return typeof value === 'string' ? value : null
 }

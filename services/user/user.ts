@@ -1,9 +1,16 @@
 // Owns: the rules about one user. Pure. Does not own: who asks (handlers.ts), tables (user-store.ts).
-// I1: an e-mail address, whatever its case, belongs to at most one user who is not deleted: it is claimed while the user lives.
+// I1: an e-mail address, whatever its case, belongs to at most one user who is not deleted: a living user claims it.
 // I2: a deleted user keeps the row, so that orders still point at somebody.
 import { rejected, succeeded, type OutcomeOf, type Time } from '@ensemble/core'
 import type { AggregateContext, Change } from '@ensemble/runtime'
-import { momentOf, type Contact, type Profile, type ProfileChanges, type user, type UserResult } from '@ensemble/service-contracts'
+import {
+  momentOf,
+  type Contact,
+  type Profile,
+  type ProfileChanges,
+  type user,
+  type UserResult,
+} from '@ensemble/service-contracts'
 
 export interface User {
   readonly uuid: string
@@ -18,7 +25,12 @@ export interface User {
 }
 
 type Context = Pick<AggregateContext<Record<never, never>>, 'now' | 'holder'>
-type Changed<Request extends keyof typeof user> = Change<User, unknown, never, OutcomeOf<(typeof user)[Request]['spec']>>
+type Changed<Request extends keyof typeof user> = Change<
+  User,
+  unknown,
+  never,
+  OutcomeOf<(typeof user)[Request]['spec']>
+>
 
 export function emailClaim(email: string): string {
   return `email:${email.toLowerCase()}`
@@ -36,7 +48,15 @@ export function register(
   }
   const { now } = context
   const siteProfil = siteProfilOf(profile.firstName, userId)
-  const next: User = { uuid: userId, profile, siteProfil, createdAt: now, updatedAt: now, deletedAt: null, version: 0 }
+  const next: User = {
+    uuid: userId,
+    profile,
+    siteProfil,
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+    version: 0,
+  }
   return { outcome: succeeded(resultOf(next)), state: next, claim: [emailClaim(profile.email)] }
 }
 
@@ -70,7 +90,11 @@ export function update(
   return { outcome: succeeded(resultOf(next)), state: next, ...claims }
 }
 
-export function deleteUser(state: User | undefined, input: { readonly userId: string }, context: Context): Changed<'delete'> {
+export function deleteUser(
+  state: User | undefined,
+  input: { readonly userId: string },
+  context: Context,
+): Changed<'delete'> {
   if (state === undefined || state.deletedAt !== null) return unknown(input.userId)
   const next = deleted(state, context.now)
   return { outcome: succeeded(resultOf(next)), state: next, release: [emailClaim(state.profile.email)] }
@@ -100,12 +124,20 @@ const SLUG_NAME_LENGTH_MAX = 20
 
 export function siteProfilOf(firstName: string, uuid: string): string {
   const word = firstName.trim().split(/\s+/)[0] ?? ''
-  const plain = word.normalize('NFKD').replaceAll(/[^A-Za-z0-9]/g, '').slice(0, SLUG_NAME_LENGTH_MAX)
+  const plain = word
+    .normalize('NFKD')
+    .replaceAll(/[^A-Za-z0-9]/g, '')
+    .slice(0, SLUG_NAME_LENGTH_MAX)
   return `${plain === '' ? 'user' : plain}-${uuid}`
 }
 
 function contactOf({ uuid, profile }: User): Contact {
-  return { uuid_user: uuid, first_name: profile.firstName, email: profile.email, handphone: profile.handphone }
+  return {
+    uuid_user: uuid,
+    first_name: profile.firstName,
+    email: profile.email,
+    handphone: profile.handphone,
+  }
 }
 
 function merged(profile: Profile, changes: ProfileChanges): Profile {
@@ -122,7 +154,8 @@ function merged(profile: Profile, changes: ProfileChanges): Profile {
 }
 
 function kept<Value>(changed: Value | undefined, before: Value): Value {
-  return changed === undefined ? before : changed
+  if (changed === undefined) return before
+  return changed
 }
 
 function deleted(state: User, now: Time): User {

@@ -1,4 +1,5 @@
-// The public names of the pure half: contracts, plans, the kernel and the messages. Imports nothing outside this package.
+// The public names of the pure half: contracts, plans, the kernel and the messages. Imports nothing outside
+// this package.
 export { command, participant, query, eventNames, isCertain } from './contract/contract.ts'
 export type {
   CertainCommandSpec,
@@ -17,7 +18,17 @@ export type {
 export { check } from './contract/schema.ts'
 export type { Checked, Infer, Schema } from './contract/schema.ts'
 export { deferred, EXPIRED, rejected, succeeded } from './contract/outcome.ts'
-export type { Answer, AnswerStatus, Deferred, ErrorInfo, Outcome, OutcomeOf, Rejected, Succeeded, Time } from './contract/outcome.ts'
+export type {
+  Answer,
+  AnswerStatus,
+  Deferred,
+  ErrorInfo,
+  Outcome,
+  OutcomeOf,
+  Rejected,
+  Succeeded,
+  Time,
+} from './contract/outcome.ts'
 export { saga } from './plan/plan.ts'
 export type { Because, Plan, PlanContext, Step, StepKind } from './plan/plan.ts'
 export { mermaid } from './plan/diagram.ts'
@@ -32,7 +43,16 @@ export { askOf } from './kernel/ask.ts'
 export type { SagaEnd } from './kernel/ask.ts'
 export type { HistoryEntry, HistoryRecord, Note, NoteType } from './kernel/history.ts'
 export { operationId, PATTERNS } from './kernel/saga.ts'
-export type { Ask, Cancel, Direction, Pattern, Phase, PlanVersion, SagaRef, SagaState } from './kernel/saga.ts'
+export type {
+  Ask,
+  Cancel,
+  Direction,
+  Pattern,
+  Phase,
+  PlanVersion,
+  SagaRef,
+  SagaState,
+} from './kernel/saga.ts'
 export { ORCHESTRATOR, TOPIC } from './message/message.ts'
 export type {
   CancelMessage,

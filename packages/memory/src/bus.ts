@@ -10,7 +10,7 @@ import { writing } from './home.ts'
 import { Log } from './log.ts'
 import type { Hold, RawMessage, Reader } from './log.ts'
 
-export const PARTITION_COUNT_DEFAULT = 4
+const PARTITION_COUNT_DEFAULT = 4
 
 interface Raw {
   /** Appends a text as it is, as a foreign or broken sender would. */

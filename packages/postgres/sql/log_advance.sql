@@ -7,5 +7,5 @@ WITH done AS (
     c.consumer_group = $1::text AND c.topic = a.topic AND c.partition = a.partition AND c.next_offset = a.from_offset
   RETURNING c.topic
 )
-SELECT ln((CASE WHEN count(*) >= $6::int8 THEN 1 ELSE 0 END)::float8) AS moved
+SELECT ln((CASE WHEN count(*) >= $6::int8 THEN 1 ELSE 0 END)::numeric) AS moved
 FROM done

@@ -33,5 +33,5 @@ appended AS (
   INNER JOIN moved AS m ON m.topic = g.topic AND m.partition = g.partition
   RETURNING end_offset
 )
-SELECT ln((CASE WHEN count(*) = $6::int8 THEN 1 ELSE 0 END)::float8) AS moved
+SELECT ln((CASE WHEN count(*) = $6::int8 THEN 1 ELSE 0 END)::numeric) AS moved
 FROM appended

@@ -48,5 +48,7 @@ LEFT JOIN LATERAL (
   WHERE
     n.topic = q.topic AND n.partition = q.partition AND n.end_offset > q.next_offset
     AND n.end_offset <= coalesce(last.end_offset, 9223372036854775807::int8)
+  ORDER BY n.end_offset ASC
+  LIMIT $4::int8
 ) AS e ON true
 ORDER BY q.topic ASC, q.partition ASC, e.end_offset ASC NULLS LAST

@@ -11,5 +11,5 @@ WITH done AS (
   WHERE o.id = r.id AND o.version = r.version
   RETURNING o.id
 )
-SELECT ln((CASE WHEN count(*) = $12::int8 THEN 1 ELSE 0 END)::float8) AS moved
+SELECT ln((CASE WHEN count(*) = $12::int8 THEN 1 ELSE 0 END)::numeric) AS moved
 FROM done

@@ -10,5 +10,5 @@ WITH left_behind AS (
 UPDATE ensemble_outbox AS o
 SET claim_after = now() + $2::int8 * interval '1 millisecond'
 FROM left_behind AS l
-WHERE o.id = l.id AND o.claim_after <= now()
+WHERE o.id = l.id AND o.claim_after = l.since
 RETURNING o.id, o.messages, l.since

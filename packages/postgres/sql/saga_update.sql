@@ -9,5 +9,5 @@ WITH done AS (
   WHERE s.plan = r.plan AND s.id = r.id AND s.version = r.version
   RETURNING s.id
 )
-SELECT ln((CASE WHEN count(*) = $8::int8 THEN 1 ELSE 0 END)::float8) AS moved
+SELECT ln((CASE WHEN count(*) = $8::int8 THEN 1 ELSE 0 END)::numeric) AS moved
 FROM done

@@ -1,4 +1,5 @@
-// Owns: a service's database as the engine's port: the same database, with the stores and with MOVED told apart.
+// Owns: a service's database as the engine's port: the same database, with the stores and with MOVED told
+// apart.
 import type { Database, Queryable, Result } from '@ensemble/runtime'
 import type { Database as SqlDatabase, SqlTransaction } from './database/types.ts'
 import { orMoved } from './store/moved.ts'

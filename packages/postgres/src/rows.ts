@@ -1,7 +1,9 @@
-// Owns: a service's own tables as the engine's ports: keyed rows (`Rows`) and appended ones (`Entries`), in bulk.
+// Owns: a service's own tables as the engine's ports: keyed rows (`Rows`) and appended ones (`Entries`), in
+// bulk.
 // Does not own the statements: the service writes them.
 // I1: one statement for each call, whatever the number of rows; none for no rows.
-// I2: what a statement loads is locked by it (`FOR UPDATE`, ordered by key); a row that is inserted by two raises UNIQUE.
+// I2: what a statement loads is locked by it (`FOR UPDATE`, ordered by key); a row that is inserted by two
+// raises UNIQUE.
 // I3: an update whose statement does not find every row raises MOVED.
 import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { Statement } from './database/statement.ts'
@@ -64,7 +66,7 @@ function counting({ name, text }: Statement): Statement {
   const counted = `WITH done AS (
 ${text}
 )
-SELECT ln((CASE WHEN count(*) = $2::int8 THEN 1 ELSE 0 END)::float8) AS moved
+SELECT ln((CASE WHEN count(*) = $2::int8 THEN 1 ELSE 0 END)::numeric) AS moved
 FROM done`
   return statementOf(name, counted)
 }

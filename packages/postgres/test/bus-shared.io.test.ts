@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Delivered, Link } from '@ensemble/runtime'
+import type { Delivered, Link, Transaction } from '@ensemble/runtime'
 import { logAdmin } from '../src/bus/admin.ts'
 import { sharedBus } from '../src/bus/shared.ts'
 import type { BusOptions } from '../src/bus/shared.ts'
@@ -26,7 +26,11 @@ const idOf = (one: Delivered) => (one.ok ? one.message.id : one.reason)
 /** Receives until there is nothing more; ids in the order of delivery. */
 async function drain(link: Link, countMax = 100): Promise<string[][]> {
   const batches: string[][] = []
-  while ((await link.receive(countMax, async (_tx, batch) => (batches.push(batch.map(idOf)), []))) > 0);
+  const keep = async (_tx: unknown, batch: readonly Delivered[]) => {
+    batches.push(batch.map(idOf))
+    return []
+  }
+  while ((await link.receive(countMax, keep)) > 0);
   return batches
 }
 
@@ -37,7 +41,10 @@ describe('receiving', () => {
     await send(sender, timer('t', 'k', 'c'))
     const reader = await connect('reader', ['t'], { partitions: 1 })
     const got: Delivered[] = []
-    const count = await reader.receive(10, async (_tx, batch) => (got.push(...batch), []))
+    const count = await reader.receive(10, async (_tx, batch) => {
+      got.push(...batch)
+      return []
+    })
     expect(count).toBe(3)
     const partition = got[0]?.partition ?? -1
     expect(got).toEqual(
@@ -64,7 +71,8 @@ describe('receiving', () => {
   test('moves the position, the effects and the answers together, or none of them', async () => {
     const reader = await connect('reader', ['t'])
     const next = await connect('next', ['u'])
-    await send(reader, timer('t', 'k', 'a'))
+    await send(reader, timer('t', 'k', 'a'), timer('u', 'k', 'before'))
+    expect(await drain(next)).toEqual([['before']])
     const failing = reader.receive(10, async (tx) => {
       await kit.database.stores.claims.insert(tx, [{ value: 'v', owner: 'o' }])
       tx.defer(tx.query('select 1/0'))
@@ -86,22 +94,20 @@ describe('receiving', () => {
     const first = await connect('reader', ['t'], options)
     const second = await connect('reader', ['t'], options)
     await send(first, ...timers('t', 400, (index) => `k${index}`))
-    const seen: string[] = []
-    const byPartition = new Map<number, number>()
+    const seen: Delivered[] = []
     const work = async (link: Link) => {
-      const handle = async (_tx: unknown, batch: readonly Delivered[]) => {
-        for (const one of batch) {
-          expect(Number(one.position)).toBe(byPartition.get(one.partition) ?? 0)
-          byPartition.set(one.partition, Number(one.position) + 1)
-          seen.push(idOf(one))
-        }
+      const handle = async (tx: Transaction, batch: readonly Delivered[]) => {
+        tx.onCommit(() => seen.push(...batch))
         return []
       }
       for (let round = 0; round < 100; round += 1) await link.receive(20, handle)
     }
     await Promise.all([work(first), work(second)])
+    expect(new Set(seen.map(idOf)).size).toBe(400)
     expect(seen.length).toBe(400)
-    expect(new Set(seen).size).toBe(400)
+    for (const own of Object.values(Object.groupBy(seen, ({ partition }) => partition))) {
+      expect(own?.map(({ position }) => position)).toEqual(own?.map((_, index) => String(index)))
+    }
   })
 
   test('passes over what somebody else holds', async () => {

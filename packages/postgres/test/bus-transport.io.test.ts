@@ -39,7 +39,8 @@ test('a position that somebody else moved meanwhile is left where it is', async 
   const reader = await subscribe()
   await transport.send([timer('t', 'k', 'a'), timer('t', 'k', 'b')])
   const taken = await reader.take(1)
-  const pids = `select pid from pg_locks as l where l.relation = 'bus.log_cursor'::regclass and l.pid <> pg_backend_pid()`
+  const pids = `select pid from pg_locks as l
+    where l.relation = 'bus.log_cursor'::regclass and l.pid <> pg_backend_pid()`
   await kit.database.query(`select pg_terminate_backend(p.pid) from (${pids}) as p`)
   const other = await reader.take(2)
   expect(idsOf(other)).toEqual(['a', 'b'])
@@ -68,7 +69,9 @@ test('news reach a subscription of another process', async () => {
   const told = new Promise<void>((resolve) => reader.onNews(resolve))
   await transport.send([timer('t', 'k', 'a')])
   await told
-  expect(idsOf(await reader.take(1).then(async (taken) => (await taken?.done(), taken)))).toEqual(['a'])
+  const taken = await reader.take(1)
+  expect(idsOf(taken)).toEqual(['a'])
+  await taken?.done()
   await reader.close()
   await elsewhere.close()
 })

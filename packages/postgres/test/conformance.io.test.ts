@@ -1,16 +1,17 @@
-// Owns: running the conformance suites over a real PostgreSQL: the engine's database, the bus inside it, the bus beside it.
-import type { EngineDatabase } from '../src/engine.ts'
+// Owns: running the conformance suites over a real PostgreSQL: the engine's database, the bus in it, the bus beside it.
 import { databaseConformance, linkConformance, transportConformance } from '@ensemble/testing'
 import type { Thing, ThingEntry } from '@ensemble/testing'
+import { afterAll, beforeAll } from 'vitest'
 import { partitionOf } from '../src/bus/entries.ts'
 import { inSchema, Log } from '../src/bus/log.ts'
 import { sharedBus } from '../src/bus/shared.ts'
 import { postgresTransport } from '../src/bus/transport.ts'
 import { statementOf } from '../src/database/statement.ts'
+import type { EngineDatabase } from '../src/engine.ts'
 import { tableEntries, tableRows } from '../src/rows.ts'
 import { engineKit } from './engine-kit.ts'
+import type { Kit } from './engine-kit.ts'
 
-const TOPICS = ['order.events', 'order.commands'] as const
 const PARTITION_COUNT = 4
 
 const things = tableRows<Thing>({
@@ -45,74 +46,85 @@ const thingEntries = tableEntries<ThingEntry>({
   encode: ({ thingId, amount }) => ({ thing_id: thingId, amount }),
 })
 
+/** One server database for the whole file; each scene begins with empty tables and topics of its own. */
+let kit: Kit
+beforeAll(async () => {
+  kit = await engineKit('conformance')
+  await kit.database.query(
+    'CREATE TABLE thing (id text PRIMARY KEY, label text NOT NULL, amount int4 NOT NULL)',
+  )
+  await kit.database.query('CREATE TABLE thing_entry (thing_id text NOT NULL, amount int4 NOT NULL)')
+})
+afterAll(() => kit.end())
+
+async function emptied(): Promise<EngineDatabase> {
+  const { rows } = await kit.database.query(
+    `SELECT t.tablename AS name FROM pg_tables AS t
+    WHERE t.schemaname = 'shop' AND (t.tablename LIKE 'ensemble%' OR t.tablename LIKE 'thing%')`,
+  )
+  await kit.database.query(`TRUNCATE ${rows.map(({ name }) => String(name)).join(', ')}`)
+  return kit.database
+}
+
+let topicCount = 0
+function freshTopics(): readonly [string, string] {
+  topicCount += 1
+  return [`order.events.${topicCount}`, `order.commands.${topicCount}`]
+}
+
 databaseConformance({
   name: 'engineDatabase',
-  open: async () => {
-    const kit = await engineKit('conformance database')
-    const { database } = kit
-    await database.query(
-      'CREATE TABLE thing (id text PRIMARY KEY, label text NOT NULL, amount int4 NOT NULL)',
-    )
-    await database.query('CREATE TABLE thing_entry (thing_id text NOT NULL, amount int4 NOT NULL)')
-    return {
-      database,
-      rows: things,
-      entries: thingEntries,
-      committedEntries: async () => {
-        const { rows } = await database.query('SELECT e.thing_id, e.amount FROM thing_entry AS e')
-        return rows.map((row) => ({ thingId: String(row['thing_id']), amount: Number(row['amount']) }))
-      },
-      close: () => kit.end(),
-    }
-  },
+  open: async () => ({
+    database: await emptied(),
+    rows: things,
+    entries: thingEntries,
+    committedEntries: async () => {
+      const { rows } = await kit.database.query('SELECT e.thing_id, e.amount FROM thing_entry AS e')
+      return rows.map((row) => ({ thingId: String(row['thing_id']), amount: Number(row['amount']) }))
+    },
+    close: async () => undefined,
+  }),
 })
 
 /** As a foreign writer would append: one entry that says it holds one message. */
-async function raw(
-  database: EngineDatabase,
-  { topic, key, text }: { readonly topic: string; readonly key: string; readonly text: string },
-): Promise<void> {
-  const log = new Log(database, { partitions: PARTITION_COUNT })
-  await database.transaction(async (tx) => {
-    await log.learn(tx, [{ topic }])
-    const partition = partitionOf(key, PARTITION_COUNT)
-    await tx.query(inSchema('log_append', 'bus'), [[topic], [partition], [1], [1], [text], 1])
+async function raw(what: {
+  readonly topic: string
+  readonly key: string
+  readonly text: string
+}): Promise<void> {
+  const log = new Log(kit.database, { partitions: PARTITION_COUNT })
+  await kit.database.transaction(async (tx) => {
+    await log.learn(tx, [what])
+    const partition = partitionOf(what.key, PARTITION_COUNT)
+    await tx.query(inSchema('log_append', 'bus'), [[what.topic], [partition], [1], [1], [what.text], 1])
   })
 }
 
 transportConformance({
   name: 'postgresTransport',
   open: async () => {
-    const kit = await engineKit('conformance transport')
     const transport = await postgresTransport(kit.database, { partitions: PARTITION_COUNT })
-    return {
-      transport,
-      topics: TOPICS,
-      raw: (what) => raw(kit.database, what),
-      close: async () => {
-        await transport.close()
-        await kit.end()
-      },
-    }
+    return { transport, topics: freshTopics(), raw, close: () => transport.close() }
   },
 })
+
+const services = new Map<string, Promise<EngineDatabase>>()
 
 linkConformance({
   name: 'sharedBus',
   hasOutbox: false,
   open: async () => {
-    const kit = await engineKit('conformance shared bus')
-    const databases = new Map<string, Promise<EngineDatabase>>()
+    await emptied()
     return {
       bus: sharedBus({ partitions: PARTITION_COUNT }),
-      topics: TOPICS,
+      topics: freshTopics(),
       database: (service) => {
-        const database = databases.get(service) ?? kit.open({ name: service })
-        databases.set(service, database)
+        const database = services.get(service) ?? kit.open({ name: service })
+        services.set(service, database)
         return database
       },
-      raw: (what) => raw(kit.database, what),
-      close: () => kit.end(),
+      raw,
+      close: async () => undefined,
     }
   },
 })

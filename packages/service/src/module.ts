@@ -51,12 +51,14 @@ export interface RunningService {
   readonly routes: Routes
   /** What readiness depends on beyond the database and the bus. */
   readonly checks?: readonly Check[]
+  /** Adds to the OpenAPI document of its own routes, for a service that passes others on. */
+  readonly document?: (own: unknown) => Promise<unknown>
 }
 
 export interface ServiceModule {
   readonly name: string
-  /** Folder of the service's migrations. */
-  readonly migrations: URL
+  /** Folder of the service's migrations; null when it keeps the engine's tables only. */
+  readonly migrations: URL | null
   readonly title: string
   readonly start: (platform: Platform) => Promise<RunningService>
 }

@@ -1,4 +1,5 @@
-// Owns: the plan of an order, from opening it to telling the customer. Runnable either way. The saga's id is the order's uuid.
+// Owns: the plan of an order, from opening it to telling the customer. Runnable either way.
+// The saga's id is the order's uuid.
 import { saga } from '@ensemble/core'
 import * as z from 'zod'
 import { notification } from '../notification.ts'

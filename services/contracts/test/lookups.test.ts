@@ -1,15 +1,27 @@
 // Scenes about ids: lookups by id and the 64-bit ids that follow from uuids.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nameIn, nameOf, ORDER_STATUS, ORDER_TYPE, PAYMENT_MODEL, PAYMENT_STATUS, ROLE, rowIdOf } from '../index.ts'
+import {
+  nameIn,
+  nameOf,
+  ORDER_STATUS,
+  ORDER_TYPE,
+  PAYMENT_MODEL,
+  PAYMENT_STATUS,
+  ROLE,
+  rowIdOf,
+} from '../index.ts'
 
 const LOOKUPS = { ORDER_STATUS, ORDER_TYPE, PAYMENT_STATUS, PAYMENT_MODEL, ROLE }
 
 describe('lookups', () => {
-  test.each(Object.entries(LOOKUPS))('given %s, when read back by id, then every name is found once', (_name, lookup) => {
-    const ids = Object.values<string>(lookup)
-    expect(ids.map((id) => nameIn<string>(lookup, id))).toEqual(Object.keys(lookup))
-  })
+  test.each(Object.entries(LOOKUPS))(
+    'given %s, when read back by id, then every name is found once',
+    (_name, lookup) => {
+      const ids = Object.values<string>(lookup)
+      expect(ids.map((id) => nameIn<string>(lookup, id))).toEqual(Object.keys(lookup))
+    },
+  )
 
   test('given an id that no lookup has, when read, then there is no name, and a stored one is a fault', () => {
     expect(nameIn(PAYMENT_MODEL, '1')).toBeUndefined()

@@ -19,14 +19,24 @@ const input = {
   bankName: 'BANK',
 }
 
-const contact = { uuid_user: USER_ID, first_name: 'Maya', email: 'maya@example.test', handphone: '620000000001' }
+const contact = {
+  uuid_user: USER_ID,
+  first_name: 'Maya',
+  email: 'maya@example.test',
+  handphone: '620000000001',
+}
 const results = {
   verifyUser: contact,
   collectPayment: { payment_order: 100_000, payment_total: 120_000, change_total: 20_000 },
   completeOrder: { uuid: ORDER_ID, order_number: '7/ord' },
 }
 
-function asked(plan: Pick<Plan, 'steps'>, step: string, context: PlanContext, direction: 'run' | 'undo' = 'run'): unknown {
+function asked(
+  plan: Pick<Plan, 'steps'>,
+  step: string,
+  context: PlanContext,
+  direction: 'run' | 'undo' = 'run',
+): unknown {
   return plan.steps.find(({ name }) => name === step)?.[direction]?.input(context)
 }
 
@@ -45,7 +55,13 @@ describe('order.place', () => {
   test('given an order, when each step is asked, then it is asked what it needs', () => {
     const context = { input, results }
     const { orderId, orderNumber, userId, orderTypeId, orderStatusId } = input
-    expect(asked(placeOrder, 'openOrder', context)).toEqual({ orderId, orderNumber, userId, orderTypeId, orderStatusId })
+    expect(asked(placeOrder, 'openOrder', context)).toEqual({
+      orderId,
+      orderNumber,
+      userId,
+      orderTypeId,
+      orderStatusId,
+    })
     expect(asked(placeOrder, 'openOrder', context, 'undo')).toEqual({ orderId })
     expect(asked(placeOrder, 'verifyUser', context)).toEqual({ userId })
     expect(asked(placeOrder, 'preparePayment', context)).toEqual({

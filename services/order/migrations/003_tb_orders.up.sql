@@ -11,8 +11,10 @@ CREATE TABLE tb_orders (
   deleted_at timestamptz,
   version int8 NOT NULL,
   CONSTRAINT tb_orders_un_uuid UNIQUE (uuid),
-  CONSTRAINT tb_orders_fk_type FOREIGN KEY (id_order_type) REFERENCES tb_order_type (id_order_type) ON DELETE RESTRICT,
-  CONSTRAINT tb_orders_fk_status FOREIGN KEY (id_order_status) REFERENCES tb_order_status (id_order_status) ON DELETE RESTRICT,
+  CONSTRAINT tb_orders_fk_type
+    FOREIGN KEY (id_order_type) REFERENCES tb_order_type (id_order_type) ON DELETE RESTRICT,
+  CONSTRAINT tb_orders_fk_status
+    FOREIGN KEY (id_order_status) REFERENCES tb_order_status (id_order_status) ON DELETE RESTRICT,
   CONSTRAINT tb_orders_ck_number CHECK (order_number <> ''),
   CONSTRAINT tb_orders_ck_updated CHECK (updated_at >= created_at)
 );

@@ -1,1 +1,2 @@
-DROP INDEX tb_orders_un_number;
+-- CockroachDB drops a unique index with CASCADE only.
+DROP INDEX tb_orders_un_number CASCADE;

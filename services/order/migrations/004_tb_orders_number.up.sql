@@ -1,3 +1,4 @@
--- One number per user while the order has not failed (545347536940072961 is Failed). The claim decides; this index is the
--- second line.
-CREATE UNIQUE INDEX tb_orders_un_number ON tb_orders (user_uuid, order_number) WHERE id_order_status <> 545347536940072961;
+-- One number per user while the order has not failed (545347536940072961 is Failed).
+-- The claim decides; this index is the second line.
+CREATE UNIQUE INDEX tb_orders_un_number ON tb_orders (user_uuid, order_number)
+WHERE id_order_status <> 545347536940072961;

@@ -2,7 +2,7 @@
 import { rejected, succeeded } from '@ensemble/core'
 import { describe, expect, test } from 'vitest'
 import { orderRoutes } from '../http.ts'
-import { FRESH_ID, hostAnswering, ids, serverOf, type Asked } from './server.ts'
+import { FRESH_ID, hostAnswering, serverOf, type Asked } from './server.ts'
 
 const ORDER_ID = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
 
@@ -20,7 +20,14 @@ const row = { id_order: '9000000000000000001', ...result }
 
 const reads = {
   get: async (uuid: string) => (uuid === ORDER_ID ? row : undefined),
-  list: async (page: { limit: number; offset: number }) => ({ total: 1, results: page.offset === 0 ? [row] : [] }),
+  list: async (page: { limit: number; offset: number }) => ({
+    total: 1,
+    results: page.offset === 0 ? [row] : [],
+  }),
+}
+
+interface Body {
+  readonly paths: object
 }
 
 async function answer(
@@ -28,14 +35,17 @@ async function answer(
   outcome: unknown = succeeded(result),
 ) {
   const asked: Asked[] = []
-  const server = await serverOf(orderRoutes({ host: hostAnswering(outcome, asked), reads, ids }))
+  const server = await serverOf(orderRoutes({ host: hostAnswering(outcome, asked), reads }))
   const response = await server.inject(request)
-  return { status: response.statusCode, body: response.json(), asked }
+  return { status: response.statusCode, body: response.json<Body>(), asked }
 }
 
 describe('reads', () => {
   test('given an order, when read, then the row with its 64-bit ids as text', async () => {
-    expect(await answer({ method: 'GET', url: `/v2/order/get/${ORDER_ID}` })).toMatchObject({ status: 200, body: row })
+    expect(await answer({ method: 'GET', url: `/v2/order/get/${ORDER_ID}` })).toMatchObject({
+      status: 200,
+      body: row,
+    })
   })
 
   test('given none, when read, then 404', async () => {
@@ -50,13 +60,20 @@ describe('reads', () => {
     })
   })
 
-  test.each(['limit=0', 'limit=101', 'page=0', 'page=x'])('given %s, when listed, then 422', async (query) => {
-    expect(await answer({ method: 'GET', url: `/v2/order/list?${query}` })).toMatchObject({ status: 422 })
-  })
+  test.each(['limit=0', 'limit=101', 'page=0', 'page=x'])(
+    'given %s, when listed, then 422',
+    async (query) => {
+      expect(await answer({ method: 'GET', url: `/v2/order/list?${query}` })).toMatchObject({ status: 422 })
+    },
+  )
 })
 
 describe.each(['v1', 'v2'])('a new number under /%s', (version) => {
-  const request = { method: 'PUT' as const, url: `/${version}/order/${ORDER_ID}`, body: { order_number: '8/ord' } }
+  const request = {
+    method: 'PUT' as const,
+    url: `/${version}/order/${ORDER_ID}`,
+    body: { order_number: '8/ord' },
+  }
 
   test('given an order, when put, then it is executed and the order answered', async () => {
     expect(await answer(request)).toEqual({
@@ -66,7 +83,7 @@ describe.each(['v1', 'v2'])('a new number under /%s', (version) => {
         {
           request: 'order.update',
           input: { orderId: ORDER_ID, orderNumber: '8/ord' },
-          operation: `http/${FRESH_ID}`,
+          operation: undefined,
         },
       ],
     })
@@ -84,4 +101,15 @@ describe.each(['v1', 'v2'])('a new number under /%s', (version) => {
   ])('given %j, when put, then %i %s', async (outcome, status, code) => {
     expect(await answer(request, outcome)).toMatchObject({ status, body: { code } })
   })
+})
+
+test('given the routes, when described, then the document names all of them', async () => {
+  const document = await answer({ method: 'GET', url: '/openapi.json' })
+  const paths = Object.keys(document.body.paths).filter((path) => path.includes('/order'))
+  expect(paths.sort()).toEqual([
+    '/v1/order/{uuid}',
+    '/v2/order/get/{uuid}',
+    '/v2/order/list',
+    '/v2/order/{uuid}',
+  ])
 })

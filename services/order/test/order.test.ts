@@ -87,13 +87,16 @@ describe('fail, the undo', () => {
     expect(fail(undefined, one, later)).toEqual({ outcome: succeeded(null) })
   })
 
-  test.each(['Pending', 'Process', 'Waiting'] as const)('given %s, when undone, then Failed and the number free', (status) => {
-    expect(fail(at(status), one, later)).toEqual({
-      outcome: succeeded(resultOf(moved('Failed'))),
-      state: moved('Failed'),
-      release: [numbered],
-    })
-  })
+  test.each(['Pending', 'Process', 'Waiting'] as const)(
+    'given %s, when undone, then Failed and the number free',
+    (status) => {
+      expect(fail(at(status), one, later)).toEqual({
+        outcome: succeeded(resultOf(moved('Failed'))),
+        state: moved('Failed'),
+        release: [numbered],
+      })
+    },
+  )
 
   test('given Failed, when undone again, then succeeded and nothing changed', () => {
     expect(fail(at('Failed'), one, later)).toEqual({ outcome: succeeded(resultOf(at('Failed'))) })
@@ -105,20 +108,26 @@ describe('fail, the undo', () => {
 })
 
 describe('complete', () => {
-  test.each(['Pending', 'Process', 'Waiting'] as const)('given %s, when completed, then Complete', (status) => {
-    expect(complete(at(status), one, later)).toEqual({
-      outcome: succeeded(resultOf(moved('Complete'))),
-      state: moved('Complete'),
-    })
-  })
+  test.each(['Pending', 'Process', 'Waiting'] as const)(
+    'given %s, when completed, then Complete',
+    (status) => {
+      expect(complete(at(status), one, later)).toEqual({
+        outcome: succeeded(resultOf(moved('Complete'))),
+        state: moved('Complete'),
+      })
+    },
+  )
 
   test('given Complete, when completed again, then succeeded and nothing changed', () => {
     expect(complete(at('Complete'), one, later)).toEqual({ outcome: succeeded(resultOf(at('Complete'))) })
   })
 
-  test.each([undefined, at('Failed')])('given %j, when completed, then a fault that somebody sees', (state) => {
-    expect(() => complete(state, one, later)).toThrow('cannot be completed')
-  })
+  test.each([undefined, at('Failed')])(
+    'given %j, when completed, then a fault that somebody sees',
+    (state) => {
+      expect(() => complete(state, one, later)).toThrow('cannot be completed')
+    },
+  )
 })
 
 describe('following the payment', () => {
@@ -169,7 +178,9 @@ describe('update', () => {
   })
 
   test('given a number in use, when renumbered, then rejected', () => {
-    expect(update(pending, change, taken)).toEqual({ outcome: rejected('duplicate_number', { order_number: '8/ord' }) })
+    expect(update(pending, change, taken)).toEqual({
+      outcome: rejected('duplicate_number', { order_number: '8/ord' }),
+    })
   })
 
   test.each(['Complete', 'Failed'] as const)('given %s, when renumbered, then rejected', (status) => {
@@ -179,6 +190,8 @@ describe('update', () => {
   })
 
   test('given nothing, when renumbered, then unknown', () => {
-    expect(update(undefined, change, later)).toEqual({ outcome: rejected('unknown_order', { uuid_order: ORDER_ID }) })
+    expect(update(undefined, change, later)).toEqual({
+      outcome: rejected('unknown_order', { uuid_order: ORDER_ID }),
+    })
   })
 })

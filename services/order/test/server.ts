@@ -1,8 +1,9 @@
 // Owns: a server with this service's routes, without a socket, and a host that answers what the scene says.
+import { plain } from '@ensemble/core'
 import { createServer, mount, type Routes, type Server } from '@ensemble/http'
-import type { Executor } from '../http.ts'
+import type { Host } from '@ensemble/runtime'
 
-export const NOW = Date.parse('2024-03-01T09:30:00Z')
+const NOW = Date.parse('2024-03-01T09:30:00Z')
 export const FRESH_ID = '7e6f2f9c-28a1-4c52-9d0c-0a6f4a4d9b10'
 
 export interface Asked {
@@ -12,17 +13,17 @@ export interface Asked {
 }
 
 /** `asked` keeps what was executed; every execution answers `outcome`. */
-export function hostAnswering(outcome: unknown, asked: Asked[] = []): Executor {
+export function hostAnswering(outcome: unknown, asked: Asked[] = []): Pick<Host, 'execute'> {
   return {
     execute: async (ref, input, options) => {
       asked.push({ request: `${ref.participant}.${ref.request}`, input, operation: options?.operation })
-      return JSON.parse(JSON.stringify(outcome))
+      return plain(outcome) as never
     },
   }
 }
 
 /** Time passes only by sleeping. */
-export function testClock(): { now(): number; sleep(ms: number): Promise<void> } {
+function testClock(): { now(): number; sleep(ms: number): Promise<void> } {
   let now = NOW
   return {
     now: () => now,
@@ -32,11 +33,18 @@ export function testClock(): { now(): number; sleep(ms: number): Promise<void> }
   }
 }
 
-export const ids = { uuid: () => FRESH_ID }
+const ids = { uuid: () => FRESH_ID }
 
 export async function serverOf(routes: Routes): Promise<Server> {
   const openapi = { title: 'test', description: 'test' }
-  const server = await createServer({ clock: testClock(), ids, openapi, version: '0', checks: [] })
+  const server = await createServer({
+    clock: testClock(),
+    ids,
+    openapi,
+    version: '0',
+    name: 'test',
+    ready: async () => [],
+  })
   mount(server, routes)
   await server.ready()
   return server

@@ -22,8 +22,10 @@ CREATE TABLE tb_payment (
   version int8 NOT NULL,
   CONSTRAINT tb_payment_un_uuid UNIQUE (uuid),
   CONSTRAINT tb_payment_un_uuid_order UNIQUE (uuid_order),
-  CONSTRAINT tb_payment_fk_status FOREIGN KEY (id_payment_status) REFERENCES tb_payment_status (id_payment_status) ON DELETE RESTRICT,
-  CONSTRAINT tb_payment_fk_model FOREIGN KEY (id_payment_model) REFERENCES tb_payment_model (id_payment_model) ON DELETE RESTRICT,
+  CONSTRAINT tb_payment_fk_status
+    FOREIGN KEY (id_payment_status) REFERENCES tb_payment_status (id_payment_status) ON DELETE RESTRICT,
+  CONSTRAINT tb_payment_fk_model
+    FOREIGN KEY (id_payment_model) REFERENCES tb_payment_model (id_payment_model) ON DELETE RESTRICT,
   CONSTRAINT tb_payment_ck_amounts CHECK (payment_total >= 0 AND change_total >= 0 AND refund_total >= 0),
   CONSTRAINT tb_payment_ck_order CHECK (payment_order IS NULL OR payment_order >= 0),
   CONSTRAINT tb_payment_ck_paid CHECK (

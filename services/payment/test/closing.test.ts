@@ -44,7 +44,11 @@ describe('cancel, the undo', () => {
 
   test('given no money in, when undone, then Failed without a refund', () => {
     const state = failed(pending, 'cancelled', LATER)
-    expect(cancel(pending, one, context())).toEqual({ outcome: succeeded(resultOf(state)), state, settlements: [] })
+    expect(cancel(pending, one, context())).toEqual({
+      outcome: succeeded(resultOf(state)),
+      state,
+      settlements: [],
+    })
   })
 
   test('given money in, when undone, then it goes back', () => {
@@ -103,9 +107,12 @@ describe('withdraw of a collection', () => {
     expect(withdraw(paid, one, context())).toEqual({ outcome: succeeded(resultOf(paid)) })
   })
 
-  test.each([undefined, expired, cancelled])('given %j, when withdrawn, then withdrawn and nothing changed', (state) => {
-    expect(withdraw(state, one, context())).toEqual({ outcome: withdrawn })
-  })
+  test.each([undefined, expired, cancelled])(
+    'given %j, when withdrawn, then withdrawn and nothing changed',
+    (state) => {
+      expect(withdraw(state, one, context())).toEqual({ outcome: withdrawn })
+    },
+  )
 })
 
 describe('expire', () => {

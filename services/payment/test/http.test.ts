@@ -13,6 +13,12 @@ const reads = {
   list: async () => ({ total: 1, results: [row] }),
 }
 
+interface Body {
+  readonly uuid: string
+  readonly event: { readonly data: { readonly payment_status: string } }
+  readonly paths: object
+}
+
 async function answer(
   request: { method: 'GET' | 'PUT' | 'POST'; url: string; body?: object; headers?: Record<string, string> },
   scene: { outcome?: unknown; more?: Partial<PaymentHttp> } = {},
@@ -21,24 +27,36 @@ async function answer(
   const host = hostAnswering(scene.outcome ?? succeeded(resultOf(paid)), asked)
   const server = await serverOf(paymentRoutes({ host, reads, ids, clock: testClock(), ...scene.more }))
   const response = await server.inject(request)
-  return { status: response.statusCode, body: response.json(), headers: response.headers, asked }
+  return { status: response.statusCode, body: response.json<Body>(), headers: response.headers, asked }
 }
 
 const body = { payment_total: 100_000, payment_status: 'Whatever', bank_account_number: '1234567890' }
-const input = { orderId: ORDER_ID, amount: 100_000, bankAccountNumber: '1234567890', userId: null, paymentModelId: null }
+const input = {
+  orderId: ORDER_ID,
+  amount: 100_000,
+  bankAccountNumber: '1234567890',
+  userId: null,
+  paymentModelId: null,
+}
 
 describe('reads', () => {
   test('given a payment, when read, then the row; given none, 404', async () => {
-    expect(await answer({ method: 'GET', url: `/v2/payment/get/${ORDER_ID}` })).toMatchObject({ status: 200, body: row })
+    expect(await answer({ method: 'GET', url: `/v2/payment/get/${ORDER_ID}` })).toMatchObject({
+      status: 200,
+      body: row,
+    })
     expect(await answer({ method: 'GET', url: `/v2/payment/get/${FRESH_ID}` })).toMatchObject({ status: 404 })
   })
 
-  test.each(['v1', 'v2'])('given payments, when listed under /%s, then a page with its total', async (version) => {
-    expect(await answer({ method: 'GET', url: `/${version}/payment/list` })).toMatchObject({
-      status: 200,
-      body: { status: 200, meta: { limit: 20, page: 1, total: 1 }, results: [row] },
-    })
-  })
+  test.each(['v1', 'v2'])(
+    'given payments, when listed under /%s, then a page with its total',
+    async (version) => {
+      expect(await answer({ method: 'GET', url: `/${version}/payment/list` })).toMatchObject({
+        status: 200,
+        body: { status: 200, meta: { limit: 20, page: 1, total: 1 }, results: [row] },
+      })
+    },
+  )
 })
 
 describe.each(['v1', 'v2'])('paying under /%s', (version) => {
@@ -87,7 +105,11 @@ describe.each(['v1', 'v2'])('paying under /%s', (version) => {
   test.each([
     [rejected('unknown_order', { uuid_order: ORDER_ID }), 404, 'unknown-order'],
     [rejected('settled', { uuid_order: ORDER_ID }), 409, 'payment-settled'],
-    [rejected('expired', { uuid_order: ORDER_ID, due_date: '2024-03-02T09:30:00.000Z' }), 409, 'payment-expired'],
+    [
+      rejected('expired', { uuid_order: ORDER_ID, due_date: '2024-03-02T09:30:00.000Z' }),
+      409,
+      'payment-expired',
+    ],
     [rejected('cancelled', { uuid_order: ORDER_ID }), 409, 'payment-cancelled'],
     [rejected('mismatch', { uuid_order: ORDER_ID, field: 'uuid_user' }), 409, 'payment-mismatch'],
   ])('given %j, when put, then %i %s', async (outcome, status, code) => {
@@ -105,7 +127,10 @@ describe.each(['v1', 'v2'])('paying under /%s', (version) => {
   })
 
   test('given no amount, when put, then 422 and nothing executed', async () => {
-    expect(await answer({ method: 'PUT', url, body: { payment_status: 'Paid' } })).toMatchObject({ status: 422, asked: [] })
+    expect(await answer({ method: 'PUT', url, body: { payment_status: 'Paid' } })).toMatchObject({
+      status: 422,
+      asked: [],
+    })
   })
 })
 
@@ -115,20 +140,62 @@ describe('an order that was just started', () => {
   test('given its payment comes in time, when paid, then the request waits for it', async () => {
     let looks = 0
     const coming = { ...reads, get: async () => ((looks += 1) < 10 ? undefined : row) }
-    const paying = await answer(request, { more: { reads: coming, isStarted: async () => true } })
-    expect({ status: paying.status, looks, executed: paying.asked.length }).toEqual({ status: 200, looks: 10, executed: 1 })
+    const paying = await answer(request, {
+      more: { reads: coming, standing: async () => 'running' as const },
+    })
+    expect({ status: paying.status, looks, executed: paying.asked.length }).toEqual({
+      status: 200,
+      looks: 10,
+      executed: 1,
+    })
   })
 
   test('given it does not come, when paid, then 409 after two seconds, and nothing executed', async () => {
     const clock = testClock()
-    const more = { reads: { ...reads, get: async () => undefined }, isStarted: async () => true, clock }
+    const more = {
+      reads: { ...reads, get: async () => undefined },
+      standing: async () => 'running' as const,
+      clock,
+    }
     const paying = await answer(request, { more })
-    expect(paying).toMatchObject({ status: 409, body: { code: 'payment-not-ready' }, headers: { 'retry-after': '1' }, asked: [] })
+    expect(paying).toMatchObject({
+      status: 409,
+      body: { code: 'payment-not-ready' },
+      headers: { 'retry-after': '1' },
+      asked: [],
+    })
     expect(clock.now() - NOW).toBe(2_000)
   })
 
   test('given it was never started, when paid, then 404 at once', async () => {
-    const more = { reads: { ...reads, get: async () => undefined }, isStarted: async () => false }
-    expect(await answer(request, { more })).toMatchObject({ status: 404, body: { code: 'unknown-order' }, asked: [] })
+    const more = { reads: { ...reads, get: async () => undefined }, standing: async () => 'unknown' as const }
+    expect(await answer(request, { more })).toMatchObject({
+      status: 404,
+      body: { code: 'unknown-order' },
+      asked: [],
+    })
   })
+
+  test('given it failed before its payment, when paid, then 409 at once', async () => {
+    const more = { reads: { ...reads, get: async () => undefined }, standing: async () => 'failed' as const }
+    expect(await answer(request, { more })).toMatchObject({
+      status: 409,
+      body: { code: 'order-failed' },
+      asked: [],
+    })
+  })
+})
+
+test('given the routes, when described, then the document names all of them', async () => {
+  const document = await answer({ method: 'GET', url: '/openapi.json' })
+  const paths = Object.keys(document.body.paths).filter((path) => path.includes('/payment'))
+  expect(paths.sort()).toEqual([
+    '/v1/payment',
+    '/v1/payment/list',
+    '/v1/payment/{uuid}',
+    '/v2/payment',
+    '/v2/payment/get/{uuid}',
+    '/v2/payment/list',
+    '/v2/payment/{uuid}',
+  ])
 })

@@ -19,6 +19,10 @@ test.each([
 
 test("given the table's checks, when read, then they name Paid and Failed by their ids", () => {
   const sql = readFileSync(new URL('../migrations/003_tb_payment.up.sql', import.meta.url), 'utf8')
-  expect(sql).toMatch(new RegExp(`tb_payment_ck_paid CHECK \\(\\s*id_payment_status <> ${PAYMENT_STATUS.Paid}\\s`))
-  expect(sql).toMatch(new RegExp(`tb_payment_ck_failed CHECK \\(\\s*id_payment_status <> ${PAYMENT_STATUS.Failed}\\s`))
+  expect(sql).toMatch(
+    new RegExp(`tb_payment_ck_paid CHECK \\(\\s*id_payment_status <> ${PAYMENT_STATUS.Paid}\\s`),
+  )
+  expect(sql).toMatch(
+    new RegExp(`tb_payment_ck_failed CHECK \\(\\s*id_payment_status <> ${PAYMENT_STATUS.Failed}\\s`),
+  )
 })

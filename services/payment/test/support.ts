@@ -51,10 +51,20 @@ export const cancelled: Payment = { ...pending, status: 'Failed', because: 'canc
 export const payLater: Payment = { ...pending, model: 'Pay Later' }
 
 export function paying(amount: number, more: Partial<PayOrder> = {}): PayOrder {
-  return { orderId: ORDER_ID, amount, bankAccountNumber: '1234567890', userId: null, paymentModelId: null, ...more }
+  return {
+    orderId: ORDER_ID,
+    amount,
+    bankAccountNumber: '1234567890',
+    userId: null,
+    paymentModelId: null,
+    ...more,
+  }
 }
 
-type Context = Pick<AggregateContext<{ readonly credit: Credit }>, 'now' | 'operation' | 'related' | 'deferred'>
+type Context = Pick<
+  AggregateContext<{ readonly credit: Credit }>,
+  'now' | 'operation' | 'related' | 'deferred'
+>
 
 export function context(now = LATER, more: Partial<Context> = {}): Context {
   return { now, operation: 'op', related: { credit: undefined }, deferred: [], ...more }

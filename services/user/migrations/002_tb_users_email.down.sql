@@ -1,1 +1,2 @@
-DROP INDEX tb_users_un_email;
+-- CockroachDB drops a unique index with CASCADE only.
+DROP INDEX tb_users_un_email CASCADE;

@@ -2,7 +2,7 @@
 import { rejected, succeeded } from '@ensemble/core'
 import { describe, expect, test } from 'vitest'
 import { userRoutes } from '../http.ts'
-import { FRESH_ID, hostAnswering, ids, serverOf, type Asked } from './server.ts'
+import { FRESH_ID, hostAnswering, serverOf, type Asked } from './server.ts'
 
 const USER_ID = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 
@@ -31,19 +31,26 @@ const reads = {
   }),
 }
 
+interface Body {
+  readonly paths: object
+}
+
 async function answer(
   request: { method: 'GET' | 'PUT' | 'DELETE'; url: string; body?: object; headers?: Record<string, string> },
   outcome: unknown = succeeded(result),
   asked: Asked[] = [],
 ) {
-  const server = await serverOf(userRoutes({ host: hostAnswering(outcome, asked), reads, ids }))
+  const server = await serverOf(userRoutes({ host: hostAnswering(outcome, asked), reads }))
   const response = await server.inject(request)
-  return { status: response.statusCode, body: response.json(), asked }
+  return { status: response.statusCode, body: response.json<Body>(), asked }
 }
 
 describe('reads', () => {
   test('given a user, when read, then the row', async () => {
-    expect(await answer({ method: 'GET', url: `/v2/user/get/${USER_ID}` })).toMatchObject({ status: 200, body: row })
+    expect(await answer({ method: 'GET', url: `/v2/user/get/${USER_ID}` })).toMatchObject({
+      status: 200,
+      body: row,
+    })
   })
 
   test('given nobody, when read, then 404', async () => {
@@ -67,7 +74,11 @@ describe.each(['v1', 'v2'])('writes under /%s', (version) => {
       status: 200,
       body: result,
       asked: [
-        { request: 'user.update', input: { userId: USER_ID, changes: { city: 'Bandung' } }, operation: `http/${FRESH_ID}` },
+        {
+          request: 'user.update',
+          input: { userId: USER_ID, changes: { city: 'Bandung' } },
+          operation: undefined,
+        },
       ],
     })
   })
@@ -86,7 +97,10 @@ describe.each(['v1', 'v2'])('writes under /%s', (version) => {
 
   test('given a body that changes nothing known, when put, then 422 and nothing executed', async () => {
     expect(await answer({ method: 'PUT', url, body: {} })).toMatchObject({ status: 422, asked: [] })
-    expect(await answer({ method: 'PUT', url, body: { uuid: FRESH_ID } })).toMatchObject({ status: 422, asked: [] })
+    expect(await answer({ method: 'PUT', url, body: { uuid: FRESH_ID } })).toMatchObject({
+      status: 422,
+      asked: [],
+    })
   })
 
   test('given refusals, when put or deleted, then 404 and 409 with what was said', async () => {
@@ -105,7 +119,13 @@ describe.each(['v1', 'v2'])('writes under /%s', (version) => {
     expect(await answer({ method: 'DELETE', url }, succeeded(gone))).toEqual({
       status: 200,
       body: gone,
-      asked: [{ request: 'user.delete', input: { userId: USER_ID }, operation: `http/${FRESH_ID}` }],
+      asked: [{ request: 'user.delete', input: { userId: USER_ID }, operation: undefined }],
     })
   })
+})
+
+test('given the routes, when described, then the document names all of them', async () => {
+  const document = await answer({ method: 'GET', url: '/openapi.json' })
+  const paths = Object.keys(document.body.paths).filter((path) => path.includes('/user'))
+  expect(paths.sort()).toEqual(['/v1/user/{uuid}', '/v2/user/get/{uuid}', '/v2/user/list', '/v2/user/{uuid}'])
 })

@@ -31,7 +31,10 @@ const gone: User = { ...maya, updatedAt: NOW, deletedAt: NOW }
 
 const free = { now: NOW, holder: () => null }
 const later = { now: LATER, holder: () => null }
-const taken = { now: LATER, holder: (claim: string) => (claim === 'email:dewi@example.test' ? 'tb_users/other' : null) }
+const taken = {
+  now: LATER,
+  holder: (claim: string) => (claim === 'email:dewi@example.test' ? 'tb_users/other' : null),
+}
 const unknown = { outcome: rejected('unknown_user', { uuid_user: USER_ID }) }
 
 describe('register', () => {

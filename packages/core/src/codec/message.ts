@@ -1,4 +1,5 @@
-// Owns: the text of messages: packing a batch into one text and unpacking it again, with the checks that a reader needs before it
+// Owns: the text of messages: packing a batch into one text and unpacking it again, with the checks that a
+// reader needs before it
 // trusts the types. Unknown fields pass through unchanged.
 import type { Message, MessageType } from '../message/message.ts'
 
@@ -24,13 +25,18 @@ export function pack(messages: readonly Message[]): string {
   return JSON.stringify(messages)
 }
 
-/** The messages of a packed batch; what cannot be decoded is named, not thrown, so that the rest of the batch is handled. */
+/**
+ * The messages of a packed batch; what cannot be decoded is named, not thrown, so that the rest of the batch
+ * is handled.
+ */
 export function unpack(text: string): readonly Unpacked[] {
   const parsed = parse(text)
   if (!Array.isArray(parsed)) return [{ ok: false, text, reason: 'not a JSON array of messages' }]
   return parsed.map((value: unknown) => {
     const reason = whyNot(value)
-    return reason === null ? { ok: true, message: value as Message } : { ok: false, text: JSON.stringify(value), reason }
+    return reason === null
+      ? { ok: true, message: value as Message }
+      : { ok: false, text: JSON.stringify(value), reason }
   })
 }
 

@@ -1,4 +1,5 @@
-// Owns: what a participant offers (commands and queries with their schemas) and how a plan refers to it. No behaviour.
+// Owns: what a participant offers (commands and queries with their schemas) and how a plan refers to it. No
+// behaviour.
 // I1: a request without `rejections` is certain: its only outcome is `succeeded`.
 // I2: what is sent or stored is named here, in full: participant, request, event names, contract version.
 import type { Infer, Schema } from './schema.ts'
@@ -10,7 +11,10 @@ export interface RequestSpec {
   readonly rejections?: Readonly<Record<string, Schema>>
   /** Its outcome may come later (`deferred({ until })`), e.g. when a customer pays. */
   readonly deferred?: true
-  /** Past-tense name of the success event, e.g. `opened`; published as `<participant>.<event>`. Default `<request>-succeeded`. */
+  /**
+   * Past-tense name of the success event, e.g. `opened`; published as `<participant>.<event>`. Default
+   * `<request>-succeeded`.
+   */
   readonly event?: string
   /** Version of this contract; default 1. A participant sets aside what is newer than it knows. */
   readonly version?: number
@@ -22,7 +26,9 @@ export type CertainCommandSpec = CommandSpec & { readonly rejections?: never }
 
 export type InputOf<S extends RequestSpec> = Infer<S['input']>
 export type OutputOf<S> = S extends { readonly output: infer O extends Schema } ? Infer<O> : undefined
-export type RejectionsOf<S> = S extends { readonly rejections: infer R extends Readonly<Record<string, Schema>> }
+export type RejectionsOf<S> = S extends {
+  readonly rejections: infer R extends Readonly<Record<string, Schema>>
+}
   ? R
   : Record<never, never>
 export type RejectionName<S> = Extract<keyof RejectionsOf<S>, string>
@@ -34,7 +40,10 @@ export interface RequestRef<S extends RequestSpec = RequestSpec> {
   readonly spec: S
 }
 
-/** A request as a plan asks for it: whom, what, and how its input is computed from the saga's input and results. */
+/**
+ * A request as a plan asks for it: whom, what, and how its input is computed from the saga's input and
+ * results.
+ */
 export interface PlannedRequest<Context, S extends RequestSpec = RequestSpec> {
   readonly ref: RequestRef<S>
   readonly input: (context: Context) => InputOf<S>
@@ -79,7 +88,10 @@ export function participant<const Requests extends Readonly<Record<string, Reque
 }
 
 function maker<S extends RequestSpec>(ref: RequestRef<S>): RequestMaker<S> {
-  const plan = <Context>(input: (context: Context) => InputOf<S>): PlannedRequest<Context, S> => ({ ref, input })
+  const plan = <Context>(input: (context: Context) => InputOf<S>): PlannedRequest<Context, S> => ({
+    ref,
+    input,
+  })
   return Object.assign(plan, ref)
 }
 
@@ -92,7 +104,8 @@ export function checkName(what: string, name: string): void {
 
 /** Names of the events in which outcomes are published, e.g. `order.opened`, `payment.prepare-rejected`. */
 export const eventNames = {
-  succeeded: (ref: RequestRef): string => `${ref.participant}.${ref.spec.event ?? `${ref.request}-succeeded`}`,
+  succeeded: (ref: RequestRef): string =>
+    `${ref.participant}.${ref.spec.event ?? `${ref.request}-succeeded`}`,
   other: (ref: RequestRef, status: string): string => `${ref.participant}.${ref.request}-${status}`,
 }
 

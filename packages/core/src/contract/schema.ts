@@ -1,6 +1,8 @@
-// Owns: the part of the Standard Schema interface (standardschema.dev) that contracts need, so that zod, valibot, arktype or a
+// Owns: the part of the Standard Schema interface (standardschema.dev) that contracts need, so that zod,
+// valibot, arktype or a
 // team's own validators describe messages while this package imports nothing.
-// I1: validation is synchronous; a schema that answers with a promise is a fault of the contract, not of the data.
+// I1: validation is synchronous; a schema that answers with a promise is a fault of the contract, not of the
+// data.
 
 export interface SchemaIssue {
   readonly message: string
@@ -34,7 +36,8 @@ export type Checked<Output> =
 /** Validates a value against a schema; problems name the field, e.g. `items.0.sku: expected string`. */
 export function check<Output>(schema: Schema<Output>, value: unknown): Checked<Output> {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) return { ok: false, problems: ['the schema is asynchronous; contracts need a synchronous one'] }
+  if (result instanceof Promise)
+    return { ok: false, problems: ['the schema is asynchronous; contracts need a synchronous one'] }
   if (result.issues === undefined) return { ok: true, value: result.value }
   return { ok: false, problems: result.issues.map(describeIssue) }
 }

@@ -14,7 +14,11 @@ export class PlanThrows extends Error {
  * The ask of one direction of a step. Asked again it is the same: same id, input, deadline and `issuedAt`.
  * Errors: PlanThrows when the plan's function does.
  */
-export function askOf(plan: Plan, state: SagaState, what: { step: Step; direction: Direction; askedAt: Time }): Ask {
+export function askOf(
+  plan: Plan,
+  state: SagaState,
+  what: { step: Step; direction: Direction; askedAt: Time },
+): Ask {
   const { step, direction, askedAt } = what
   const planned = direction === 'undo' ? step.undo : step.run
   if (planned === null) throw new RangeError(`plan '${plan.name}', step '${step.name}' has no ${direction}`)
@@ -27,7 +31,9 @@ export function askOf(plan: Plan, state: SagaState, what: { step: Step; directio
     participant,
     request,
     contract: spec.version ?? 1,
-    input: computed(plan, `step '${step.name}'`, () => planned.input({ input: state.input, results: state.results })),
+    input: computed(plan, `step '${step.name}'`, () =>
+      planned.input({ input: state.input, results: state.results }),
+    ),
     deadline: direction === 'run' && step.withinMs !== null ? askedAt + step.withinMs : null,
     issuedAt: askedAt,
   }
@@ -38,7 +44,10 @@ export interface SagaEnd {
   readonly data: unknown
 }
 
-/** How a saga ends, with the data that its end event carries. Errors: PlanThrows when the plan's function does. */
+/**
+ * How a saga ends, with the data that its end event carries. Errors: PlanThrows when the plan's function
+ * does.
+ */
 export function endOf(plan: Plan, state: SagaState, route: Exclude<Route, { readonly step: Step }>): SagaEnd {
   const context = { input: state.input, results: state.results }
   if (route.to === 'completed') {

@@ -1,6 +1,8 @@
 // Owns: every decision of a saga, for both executors. Pure: a function of plan, state, signal and time.
-// I1: every (state, signal) pair has an answer; late, duplicate and impossible signals are ignored with a recorded reason.
-// I2: a saga turns around only on an answer; a cancel is a wish kept in the state until the outstanding run has answered.
+// I1: every (state, signal) pair has an answer; late, duplicate and impossible signals are ignored with a
+// recorded reason.
+// I2: a saga turns around only on an answer; a cancel is a wish kept in the state until the outstanding run
+// has answered.
 // I3: after the pivot has succeeded, or the first retriable was asked, nothing is undone.
 // I4: a plan function that throws decides nothing: the decision is parked and can be made again.
 import type { Answer, Time } from '../contract/outcome.ts'
@@ -48,7 +50,10 @@ export interface Begin {
   readonly wish: Cancel | null
 }
 
-/** The first decision of a saga: ask the first step, or withdraw it when a cancel came first (never a retriable). */
+/**
+ * The first decision of a saga: ask the first step, or withdraw it when a cancel came first (never a
+ * retriable).
+ */
 export function begin(plan: Plan, { saga, input, now, wish: early }: Begin): Decision {
   const first = stepAt(plan, 0)
   const wish = first.kind === 'retriable' ? null : early
@@ -94,10 +99,12 @@ function decideRunning(plan: Plan, state: RunningState, signal: Signal, now: Tim
   const step = stepOf(plan, state.phase.step)
   switch (signal.type) {
     case 'answered':
-      if (signal.operation !== operationId(state.saga, step.name, 'run')) return ignored('late: the operation is settled')
+      if (signal.operation !== operationId(state.saga, step.name, 'run'))
+        return ignored('late: the operation is settled')
       return onAnswer(plan, state, { step, answer: signal.answer, now })
     case 'accepted':
-      if (signal.operation !== operationId(state.saga, step.name, 'run')) return ignored('late: the operation is settled')
+      if (signal.operation !== operationId(state.saga, step.name, 'run'))
+        return ignored('late: the operation is settled')
       if (state.phase.until !== null) return ignored('duplicate: deferred already')
       return {
         type: 'decided',
@@ -142,26 +149,43 @@ function askAgain(plan: Plan, state: RunningState, step: Step): Decision {
   }
 }
 
-function onAnswer(plan: Plan, state: RunningState, heard: { step: Step; answer: Answer; now: Time }): Decision {
+function onAnswer(
+  plan: Plan,
+  state: RunningState,
+  heard: { step: Step; answer: Answer; now: Time },
+): Decision {
   const { step, answer, now } = heard
   const { wish } = state.phase
-  const answered: HistoryEntry = { type: 'answered', step: step.name, status: answer.status, data: dataOf(answer) }
+  const answered: HistoryEntry = {
+    type: 'answered',
+    step: step.name,
+    status: answer.status,
+    data: dataOf(answer),
+  }
   if (answer.status === 'succeeded') {
     const known: SagaState = { ...state, results: kept(state, step, answer.output) }
-    if (wish === null || step.kind === 'retriable') return moved(plan, known, { route: goForward(plan, step), before: [answered], now })
+    if (wish === null || step.kind === 'retriable')
+      return moved(plan, known, { route: goForward(plan, step), before: [answered], now })
     if (step.kind === 'pivot') {
       const decision = moved(plan, known, { route: goForward(plan, step), before: [answered], now })
       const detail = `${wish.reason}: '${step.name}' had succeeded`
-      return decision.type === 'decided' ? { ...decision, note: { type: 'cancel-refused', detail } } : decision
+      return decision.type === 'decided'
+        ? { ...decision, note: { type: 'cancel-refused', detail } }
+        : decision
     }
     const because: Because = { step: step.name, status: 'cancelled', reason: wish.reason, data: null }
     const cancelled: HistoryEntry = { type: 'cancelled', step: step.name, reason: wish.reason }
-    return moved(plan, known, { route: goBack(plan, step, { including: true, because }), before: [answered, cancelled], now })
+    return moved(plan, known, {
+      route: goBack(plan, step, { including: true, because }),
+      before: [answered, cancelled],
+      now,
+    })
   }
   const turn = failure(step, answer)
   if (turn === null) return ignored(`impossible: a ${step.kind} was answered ${answer.status}`)
   const before: HistoryEntry[] = [answered]
-  if (turn.because.status === 'cancelled') before.push({ type: 'cancelled', step: step.name, reason: turn.because.reason })
+  if (turn.because.status === 'cancelled')
+    before.push({ type: 'cancelled', step: step.name, reason: turn.because.reason })
   return moved(plan, state, { route: goBack(plan, step, turn), before, now })
 }
 
@@ -170,8 +194,10 @@ function decideUndoing(plan: Plan, state: UndoingState, signal: Signal, now: Tim
   const { because, askedAt, asks } = state.phase
   switch (signal.type) {
     case 'answered': {
-      if (signal.operation !== operationId(state.saga, step.name, 'undo')) return ignored('late: the operation is settled')
-      if (signal.answer.status !== 'succeeded') return ignored(`impossible: an undo was answered ${signal.answer.status}`)
+      if (signal.operation !== operationId(state.saga, step.name, 'undo'))
+        return ignored('late: the operation is settled')
+      if (signal.answer.status !== 'succeeded')
+        return ignored(`impossible: an undo was answered ${signal.answer.status}`)
       const before: HistoryEntry[] = [{ type: 'undone', step: step.name }]
       return moved(plan, state, { route: goBack(plan, step, { including: false, because }), before, now })
     }
@@ -195,7 +221,11 @@ function decideUndoing(plan: Plan, state: UndoingState, signal: Signal, now: Tim
 }
 
 /** Takes a route: the next step's run, the next undo, or the end. */
-function moved(plan: Plan, state: SagaState, to: { route: Route; before: readonly HistoryEntry[]; now: Time }): Decision {
+function moved(
+  plan: Plan,
+  state: SagaState,
+  to: { route: Route; before: readonly HistoryEntry[]; now: Time },
+): Decision {
   const { route, before, now } = to
   const seq = state.seq + 1
   const turning = route.to === 'run' || route.to === 'completed' || state.phase.at === 'undoing'
@@ -207,7 +237,13 @@ function moved(plan: Plan, state: SagaState, to: { route: Route; before: readonl
         : { at: 'undoing', step: route.step.name, askedAt: now, asks: 0, because: route.because }
     const ask = askOf(plan, state, { step: route.step, direction: route.to, askedAt: now })
     const next: Next = { do: 'ask', ask }
-    return { type: 'decided', state: { ...state, seq, phase }, next, entries: [...entries, asked(ask)], note: null }
+    return {
+      type: 'decided',
+      state: { ...state, seq, phase },
+      next,
+      entries: [...entries, asked(ask)],
+      note: null,
+    }
   }
   const end = endOf(plan, state, route)
   const phase: Phase =
@@ -215,7 +251,13 @@ function moved(plan: Plan, state: SagaState, to: { route: Route; before: readonl
       ? { at: 'completed', endedAt: now }
       : { at: 'compensated', endedAt: now, because: route.because }
   const ended: HistoryEntry = { type: 'ended', status: end.status, data: end.data }
-  return { type: 'decided', state: { ...state, seq, phase }, next: { do: 'end', end }, entries: [...entries, ended], note: null }
+  return {
+    type: 'decided',
+    state: { ...state, seq, phase },
+    next: { do: 'end', end },
+    entries: [...entries, ended],
+    note: null,
+  }
 }
 
 // No output, no result: a key without a value would not survive the bus, and both patterns must agree.

@@ -1,4 +1,5 @@
-// Owns: what a decision says for history. Entries of one decision share its number (saga, seq) and are equal in both patterns;
+// Owns: what a decision says for history. Entries of one decision share its number (saga, seq) and are equal
+// in both patterns;
 // a note has no number, comes from anyone, and is never compared.
 import type { AnswerStatus, Time } from '../contract/outcome.ts'
 import type { Because } from '../plan/plan.ts'
@@ -14,7 +15,12 @@ export type HistoryEntry =
       readonly request: string
     }
   | { readonly type: 'accepted'; readonly step: string; readonly until: Time }
-  | { readonly type: 'answered'; readonly step: string; readonly status: AnswerStatus; readonly data: unknown }
+  | {
+      readonly type: 'answered'
+      readonly step: string
+      readonly status: AnswerStatus
+      readonly data: unknown
+    }
   | { readonly type: 'cancelled'; readonly step: string; readonly reason: string }
   | { readonly type: 'going-back'; readonly because: Because }
   | { readonly type: 'undone'; readonly step: string }

@@ -23,7 +23,8 @@ export interface TurnBack {
 
 export function stepOf(plan: Plan, name: string): Step {
   const step = plan.steps.find((candidate) => candidate.name === name)
-  if (step === undefined) throw new RangeError(`plan '${plan.name}' version ${plan.version} has no step '${name}'`)
+  if (step === undefined)
+    throw new RangeError(`plan '${plan.name}' version ${plan.version} has no step '${name}'`)
   return step
 }
 
@@ -39,17 +40,32 @@ export function goBack(plan: Plan, from: Step, { including, because }: TurnBack)
   return step === undefined ? { to: 'compensated', because } : { to: 'undo', step, because }
 }
 
-/** How an answer other than `succeeded` turns the saga around; null when that answer is impossible for the step. */
-export function failure(step: Step, answer: Exclude<Answer, { readonly status: 'succeeded' }>): TurnBack | null {
+/**
+ * How an answer other than `succeeded` turns the saga around; null when that answer is impossible for the
+ * step.
+ */
+export function failure(
+  step: Step,
+  answer: Exclude<Answer, { readonly status: 'succeeded' }>,
+): TurnBack | null {
   if (step.kind === 'retriable') return null
   const at = step.name
   switch (answer.status) {
     case 'rejected':
-      return { including: false, because: { step: at, status: 'rejected', reason: answer.rejection, data: answer.data ?? null } }
+      return {
+        including: false,
+        because: { step: at, status: 'rejected', reason: answer.rejection, data: answer.data ?? null },
+      }
     case 'withdrawn':
-      return { including: false, because: { step: at, status: 'cancelled', reason: answer.reason, data: null } }
+      return {
+        including: false,
+        because: { step: at, status: 'cancelled', reason: answer.reason, data: null },
+      }
     case 'faulted':
-      return { including: false, because: { step: at, status: 'faulted', reason: answer.error.code, data: answer.error } }
+      return {
+        including: false,
+        because: { step: at, status: 'faulted', reason: answer.error.code, data: answer.error },
+      }
     case 'unknown':
       if (step.kind === 'pivot') return null
       return {

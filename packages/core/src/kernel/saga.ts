@@ -1,4 +1,5 @@
-// Owns: what is known of one running saga. The same value is a row of the orchestrator or the slip inside a choreographed event.
+// Owns: what is known of one running saga. The same value is a row of the orchestrator or the slip inside a
+// choreographed event.
 // I1: `seq` grows by one with each numbered decision; only the holder of the turn (or the saga row) decides.
 // I2: it is plain JSON; parts that a reader does not know pass through unchanged.
 import type { Time } from '../contract/outcome.ts'
@@ -75,7 +76,10 @@ export interface Ask {
   readonly issuedAt: Time
 }
 
-/** The id that makes one direction of one step of one saga idempotent, e.g. `order.place/7f.../openOrder/run`. */
+/**
+ * The id that makes one direction of one step of one saga idempotent, e.g.
+ * `order.place/7f.../openOrder/run`.
+ */
 export function operationId(saga: Pick<SagaRef, 'plan' | 'id'>, step: string, direction: Direction): string {
   return `${saga.plan}/${saga.id}/${step}/${direction}`
 }

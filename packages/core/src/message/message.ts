@@ -1,12 +1,16 @@
 // Owns: the messages that travel on the bus, and the topics they travel on. Plain JSON.
 // I1: a message's `id` is stable: sent again, it is the same id.
-// I2: commands, starts, withdraws and cancels carry `issuedAt` of their first asking, so that age can be judged.
+// I2: commands, starts, withdraws and cancels carry `issuedAt` of their first asking, so that age can be
+// judged.
 import type { Answer, Time } from '../contract/outcome.ts'
 import type { HistoryRecord, Note } from '../kernel/history.ts'
 import type { SagaEnd } from '../kernel/ask.ts'
 import type { Ask, Cancel, PlanVersion, SagaRef, SagaState } from '../kernel/saga.ts'
 
-/** The turn of a choreographed saga: its state and the one operation that the named participant shall do next. */
+/**
+ * The turn of a choreographed saga: its state and the one operation that the named participant shall do
+ * next.
+ */
 export interface Slip {
   readonly state: SagaState
   readonly ask: Ask
@@ -27,7 +31,10 @@ export interface StartMessage extends Base {
   readonly input: unknown
   readonly issuedAt: Time
   readonly slip: Slip | null
-  /** 0 the first time; n repairs lost messages: everyone who has passed the turn on sends its event again, once per n. */
+  /**
+   * 0 the first time; n repairs lost messages: everyone who has passed the turn on sends its event again,
+   * once per n.
+   */
   readonly again: number
 }
 
@@ -39,12 +46,18 @@ export interface CommandMessage extends Base {
   readonly ask: Ask
 }
 
-/** Asks for an outstanding operation not to happen; an operator may supply the outcome to store instead of `withdrawn`. */
+/**
+ * Asks for an outstanding operation not to happen; an operator may supply the outcome to store instead of
+ * `withdrawn`.
+ */
 export interface WithdrawMessage extends Base {
   readonly type: 'withdraw'
   readonly saga: SagaRef
   readonly plan: PlanVersion
-  /** In orchestration, and on a forwarded cancel, the ask of the run; null when a starter cancels a choreographed saga. */
+  /**
+   * In orchestration, and on a forwarded cancel, the ask of the run; null when a starter cancels a
+   * choreographed saga.
+   */
   readonly ask: Ask
   readonly cancel: Cancel
   readonly supply: Answer | null
@@ -60,7 +73,8 @@ export interface CancelMessage extends Base {
 }
 
 /**
- * Something happened. An operation's outcome is its participant's public event, published once in both patterns;
+ * Something happened. An operation's outcome is its participant's public event, published once in both
+ * patterns;
  * `operation` and `answer` are for the asker, `slip` for the next holder of a choreographed saga's turn.
  */
 export interface EventMessage extends Base {

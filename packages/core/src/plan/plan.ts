@@ -1,8 +1,15 @@
 // Owns: the shape of a plan (a saga definition as data) and the builder whose types enforce the grammar
 // `(check | compensatable)* pivot? retriable*`. What the compiler cannot see is checked when the plan is made.
 // I1: steps are known by name, never by index, in everything stored or sent.
-// I2: an undo is computed from what its run was given (input and earlier results), never from its run's own result.
-import type { CertainCommandSpec, CommandSpec, OutputOf, PlannedRequest, QuerySpec } from '../contract/contract.ts'
+// I2: an undo is computed from what its run was given (input and earlier results), never from its run's own
+// result.
+import type {
+  CertainCommandSpec,
+  CommandSpec,
+  OutputOf,
+  PlannedRequest,
+  QuerySpec,
+} from '../contract/contract.ts'
 import { checkName, isCertain } from '../contract/contract.ts'
 import type { Infer, Schema } from '../contract/schema.ts'
 import { erased } from '../codec/erase.ts'
@@ -53,7 +60,10 @@ export interface Plan<Input = unknown> {
   readonly fingerprint: string
 }
 
-/** A run that is not given `within` must begin within this time: long enough for a database restart, short enough to notice. */
+/**
+ * A run that is not given `within` must begin within this time: long enough for a database restart, short
+ * enough to notice.
+ */
 export const RUN_WITHIN: Span = '5m'
 
 interface Context<Input, Results> {
@@ -61,7 +71,9 @@ interface Context<Input, Results> {
   readonly results: Readonly<Results>
 }
 
-type Fresh<Name extends string, Results> = Name extends keyof Results ? `a step '${Name}' exists already` : unknown
+type Fresh<Name extends string, Results> = Name extends keyof Results
+  ? `a step '${Name}' exists already`
+  : unknown
 type With<Results, Name extends string, Output> = Results & { readonly [N in Name]: Output }
 
 interface End<Input, Results> {
@@ -109,14 +121,24 @@ interface Options<S extends Schema> {
 
 /**
  * Begins a plan: `saga('order.place', { version: 1, input })`, then steps in order, then `.end()`.
- * Errors: TypeError at definition time for a bad name, version or span, or a grammar the types were bypassed for.
+ * Errors: TypeError at definition time for a bad name, version or span, or a grammar the types were bypassed
+ * for.
  */
-export function saga<S extends Schema>(name: string, options: Options<S>): Steps<Infer<S>, Record<never, never>> {
+export function saga<S extends Schema>(
+  name: string,
+  options: Options<S>,
+): Steps<Infer<S>, Record<never, never>> {
   for (const part of name.split('.')) checkName('saga', part)
   if (!Number.isInteger(options.version) || options.version < 1) {
     throw new TypeError(`saga '${name}': version must be an integer from 1, got ${String(options.version)}`)
   }
-  const draft: Draft = { name, version: options.version, input: options.input, within: options.within ?? null, steps: [] }
+  const draft: Draft = {
+    name,
+    version: options.version,
+    input: options.input,
+    within: options.within ?? null,
+    steps: [],
+  }
   return erased<Steps<Infer<S>, Record<never, never>>>(builder(draft))
 }
 
@@ -135,7 +157,8 @@ interface StepDraft {
 }
 
 function builder(draft: Draft): object {
-  const add = (kind: StepKind) => (name: string, step: StepDraft) => builder({ ...draft, steps: [...draft.steps, made(draft, kind, { name, ...step })] })
+  const add = (kind: StepKind) => (name: string, step: StepDraft) =>
+    builder({ ...draft, steps: [...draft.steps, made(draft, kind, { name, ...step })] })
   return {
     check: add('check'),
     compensatable: add('compensatable'),
@@ -150,16 +173,21 @@ const RANK: Readonly<Record<StepKind, number>> = { check: 0, compensatable: 0, p
 function made(draft: Draft, kind: StepKind, step: StepDraft & { readonly name: string }): Step {
   const where = `saga '${draft.name}', step '${step.name}'`
   checkName('step', step.name)
-  if (draft.steps.some((other) => other.name === step.name)) throw new TypeError(`${where}: the name is used twice`)
+  if (draft.steps.some((other) => other.name === step.name))
+    throw new TypeError(`${where}: the name is used twice`)
   const last = draft.steps.at(-1)
   if (last !== undefined && (RANK[kind] < RANK[last.kind] || (kind === 'pivot' && last.kind === 'pivot'))) {
     throw new TypeError(`${where}: a ${kind} cannot follow the ${last.kind} '${last.name}'`)
   }
-  if (kind === 'check' && step.run.ref.spec.kind !== 'query') throw new TypeError(`${where}: a check asks a query, not a command`)
-  if (kind === 'compensatable' && step.undo === undefined) throw new TypeError(`${where}: a compensatable needs an undo`)
+  if (kind === 'check' && step.run.ref.spec.kind !== 'query')
+    throw new TypeError(`${where}: a check asks a query, not a command`)
+  if (kind === 'compensatable' && step.undo === undefined)
+    throw new TypeError(`${where}: a compensatable needs an undo`)
   const certain = kind === 'retriable' ? step.run : step.undo
   if (certain !== undefined && !isCertain(certain.ref.spec)) {
-    throw new TypeError(`${where}: '${certain.ref.request}' can be rejected; a retriable or an undo must be certain`)
+    throw new TypeError(
+      `${where}: '${certain.ref.request}' can be rejected; a retriable or an undo must be certain`,
+    )
   }
   const withinMs = kind === 'retriable' ? null : spanMs(step.within ?? RUN_WITHIN)
   return { name: step.name, kind, run: step.run, undo: step.undo ?? null, withinMs }
@@ -173,7 +201,10 @@ function finished(draft: Draft, end: Partial<PlanEnd>): Plan {
     version,
     input,
     steps,
-    end: { completed: end.completed ?? (() => ({})), compensated: end.compensated ?? (({ because }) => ({ because })) },
+    end: {
+      completed: end.completed ?? (() => ({})),
+      compensated: end.compensated ?? (({ because }) => ({ because })),
+    },
     withinMs: draft.within === null ? null : spanMs(draft.within),
     fingerprint: fingerprint(steps),
   }

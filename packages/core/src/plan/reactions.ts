@@ -1,5 +1,7 @@
-// Owns: a plan read as choreography: who acts on which message of which topic, and whom it names next. Computed by
-// playing the kernel itself through every answer, so that the table cannot say something else than what happens.
+// Owns: a plan read as choreography: who acts on which message of which topic, and whom it names next.
+// Computed by
+// playing the kernel itself through every answer, so that the table cannot say something else than what
+// happens.
 // Does not own: what a participant does with a slip (runtime), cancels on their way (they carry no turn).
 import type { Answer } from '../contract/outcome.ts'
 import type { PlannedRequest } from '../contract/contract.ts'
@@ -60,7 +62,8 @@ export function reactions(plan: Plan): readonly Reaction[] {
 }
 
 /**
- * The topics whose messages may name this participant as the next holder of a choreographed saga's turn: what it must
+ * The topics whose messages may name this participant as the next holder of a choreographed saga's turn: what
+ * it must
  * read. In the order of the table, each once; empty for a participant that the plan does not ask.
  */
 export function topicsOf(plan: Plan, participant: string): readonly string[] {

@@ -1,4 +1,5 @@
-// Owns: how long to wait before the next try. Exponential with full jitter (the idea: AWS Architecture Blog, "Exponential
+// Owns: how long to wait before the next try. Exponential with full jitter (the idea: AWS Architecture Blog,
+// "Exponential
 // Backoff And Jitter"), capped. Chance is an argument.
 // I1: run and undo have budgets of their own: the attempt number always belongs to one operation.
 
@@ -6,7 +7,10 @@ export interface RetryPolicy {
   /** First delay, milliseconds. */
   readonly delayMsMin: number
   readonly delayMsMax: number
-  /** Tries of a check, compensatable or pivot before it is answered `faulted`; retriables and undos are tried for ever. */
+  /**
+   * Tries of a check, compensatable or pivot before it is answered `faulted`; retriables and undos are tried
+   * for ever.
+   */
   readonly attemptsMax: number
 }
 

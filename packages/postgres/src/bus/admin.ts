@@ -1,4 +1,5 @@
-// Owns: what an operator or a sweeper does with the log: pruning, how far a group is behind, leaving, going on after a loss.
+// Owns: what an operator or a sweeper does with the log: pruning, how far a group is behind, leaving, going
+// on after a loss.
 // I1: what a registered group has not read is never pruned.
 import type { Time } from '@ensemble/core'
 import { integer, text, timeText } from '../store/columns.ts'
@@ -20,8 +21,8 @@ export interface Position {
 
 export interface LogAdmin {
   /**
-   * Deletes entries that every registered group has read, and those of topics that nobody reads once they are older than
-   * `unreadBefore` (never unless given); at most `countMax`. Answers how many.
+   * Deletes entries that every registered group has read, and those of topics that nobody reads once they are
+   * older than `unreadBefore` (never unless given); at most `countMax`. Answers how many.
    */
   prune(what: { readonly countMax: number; readonly unreadBefore?: Time }): Promise<number>
   /** Messages that the group has yet to read, by partition; without those where there are none. */

@@ -1,8 +1,10 @@
 // Owns: the statements of the log and what this process knows of its topics. Does not own transactions.
 // I1: a topic has its partitions before anything is appended to it; they never change.
-// I2: `append` and `advance` send their statement before they return, so that COMMIT can follow in the same flush.
+// I2: `append` and `advance` send their statement before they return, so that COMMIT can follow in the same
+// flush.
 import type { Message } from '@ensemble/core'
 import type { Queryable } from '@ensemble/runtime'
+import { DatabaseError } from '../database/errors.ts'
 import { statementOf } from '../database/statement.ts'
 import type { Statement } from '../database/statement.ts'
 import { quoteName } from '../database/settings.ts'
@@ -69,29 +71,35 @@ export class Log {
 
   /** Asks inside `tx`; only a topic that nobody has ever used costs a transaction of its own. */
   async learn(tx: Queryable, messages: readonly { readonly topic: string }[]): Promise<void> {
-    const unknown = new Set(
-      messages.map(({ topic }) => topic).filter((topic) => !this.#partitionCounts.has(topic)),
+    const topics = new Set(messages.map(({ topic }) => topic))
+    const unknown = await this.#ask(
+      tx,
+      [...topics].filter((topic) => !this.#partitionCounts.has(topic)),
     )
-    if (unknown.size === 0) return
-    await this.#ask(tx, unknown)
-    if (unknown.size === 0) return
-    const topics = [...unknown].flatMap((topic) => Array.from({ length: this.#partitions }, () => topic))
-    const partitions = [...unknown].flatMap(() =>
-      Array.from({ length: this.#partitions }, (_, index) => index),
-    )
-    await this.#database.transaction(async (own) => {
-      await own.query(this.#topicCreate, [topics, partitions])
-      await this.#ask(own, unknown)
-    })
+    if (unknown.length === 0) return
+    await this.#create(unknown)
+    const unseen = await this.#ask(tx, unknown)
+    if (unseen.length === 0) return
+    throw new DatabaseError('SERIALIZATION', `topics newer than the transaction: ${unseen.join(', ')}`)
   }
 
-  async #ask(tx: Queryable, unknown: Set<string>): Promise<void> {
-    const { rows } = await tx.query(this.#topics.text, [[...unknown]])
-    for (const row of rows) {
-      const topic = text(row, 'topic')
-      this.#partitionCounts.set(topic, integer(row, 'partition_count'))
-      unknown.delete(topic)
-    }
+  async #create(unknown: readonly string[]): Promise<void> {
+    const places = unknown.flatMap((topic) =>
+      Array.from({ length: this.#partitions }, (_, partition) => ({ topic, partition })),
+    )
+    const topics = places.map(({ topic }) => topic)
+    const partitions = places.map(({ partition }) => partition)
+    await this.#database.transaction((own) => own.query(this.#topicCreate, [topics, partitions]))
+    await this.#database.transaction((own) => this.#ask(own, unknown))
+  }
+
+  /** Answers those that are not there. */
+  async #ask(tx: Queryable, topics: readonly string[]): Promise<readonly string[]> {
+    if (topics.length === 0) return []
+    const { rows } = await tx.query(this.#topics.text, [topics])
+    for (const row of rows) this.#partitionCounts.set(text(row, 'topic'), integer(row, 'partition_count'))
+    const there = new Set(rows.map((row) => text(row, 'topic')))
+    return topics.filter((topic) => !there.has(topic))
   }
 
   /** Plain text when `asText`, for a caller's own transaction. All topics must be known. */
@@ -108,13 +116,9 @@ export class Log {
   }
 
   async register(group: string, topics: readonly string[]): Promise<void> {
-    await this.#database.transaction(async (tx) => {
-      await this.learn(
-        tx,
-        topics.map((topic) => ({ topic })),
-      )
-      await tx.query(this.#register, [group, topics])
-    })
+    const known = topics.map((topic) => ({ topic }))
+    await this.#database.transaction((tx) => this.learn(tx, known))
+    await this.#database.transaction((tx) => tx.query(this.#register, [group, topics]))
   }
 
   async fetch(

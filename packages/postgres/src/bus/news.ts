@@ -1,5 +1,7 @@
-// Owns: telling readers that a topic may have something new. Does not own delivery: news are hints, polling is the truth.
-// I1: nobody waits for a notice: it goes out after the commit, on the notice connection, gathered over a few milliseconds.
+// Owns: telling readers that a topic may have something new. Does not own delivery: news are hints, polling
+// is the truth.
+// I1: nobody waits for a notice: it goes out after the commit, on the notice connection, gathered over a few
+// milliseconds.
 // I2: one database of a process listens and speaks for all of them; the process ignores its own notices.
 import { randomText, systemClock } from '../database/clock.ts'
 import type { Clock } from '../database/clock.ts'

@@ -1,4 +1,5 @@
-// Owns: the bus whose log lives in the service's own database: position, effects and messages are one transaction.
+// Owns: the bus whose log lives in the service's own database: position, effects and messages are one
+// transaction.
 // I1: a batch's cursors are locked before anything else and the log's heads last, as everywhere.
 // I2: a cursor moves only from where it was read, in the batch's own transaction.
 import type { Message } from '@ensemble/core'

@@ -1,6 +1,7 @@
-// Owns: the log in a database that is not the service's: sending, and taking messages under a lock that lasts until the
-// service has committed. Does not own the service's outbox.
-// I1: the lock is a hint that spares double work; the guarantee is that a cursor moves only from where it was read.
+// Owns: the log in a database that is not the service's: sending, and taking messages under a lock that lasts
+// until the service has committed. Does not own the service's outbox.
+// I1: the lock is a hint that spares double work; the guarantee is that a cursor moves only from where it was
+// read.
 // I2: a taken delivery always ends: done, released, or ended by the server's bound on idle transactions.
 import type { Delivery, Transport } from '@ensemble/runtime'
 import type { Database, SqlTransaction } from '../database/types.ts'

@@ -1,4 +1,5 @@
-// Owns: reading columns of rows that our own statements returned, and writing what a column cannot hold as it is.
+// Owns: reading columns of rows that our own statements returned, and writing what a column cannot hold as it
+// is.
 // Does not own: which columns there are.
 import type { Message, Time } from '@ensemble/core'
 import { pack, unpack } from '@ensemble/core'

@@ -1,6 +1,6 @@
 // Owns: what a statement raises when a row is not as it was read. Does not own the retry.
-// I1: told by SQLSTATE alone: our statements compute `ln(0)`, which nothing else in them can, and which raises in a select
-// list on every database of profile.ts.
+// I1: told by SQLSTATE alone: our statements compute `ln(0)`, and nothing else in them can raise that. Of a
+// numeric: CockroachDB answers -Infinity for a float8.
 import { DatabaseError } from '../database/errors.ts'
 
 const LOGARITHM_OF_ZERO = '2201E'

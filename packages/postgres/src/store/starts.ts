@@ -1,4 +1,5 @@
-// Owns: the start rows in SQL. I1: load and insert send plain text, so any `query(text, values)` will do as their transaction.
+// Owns: the start rows in SQL. I1: load and insert send plain text, so any `query(text, values)` will do as
+// their transaction.
 import type { Pattern } from '@ensemble/core'
 import type { StartRow, StartStore } from '@ensemble/runtime'
 import { integer, isNull, jsonOrNull, jsonText, sorted, text, time, timeText } from './columns.ts'

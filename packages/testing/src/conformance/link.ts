@@ -2,6 +2,7 @@
 import type { Message } from '@ensemble/core'
 import type { Bus, Database, Delivered, Link, Transaction } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
+import { byKey, decoded, idsOf } from './delivered.ts'
 import { message, messages, operation } from './samples.ts'
 import { troubled } from './troubled.ts'
 import { codeOf, freshWorld, gate, sorted, until } from './world.ts'
@@ -75,23 +76,6 @@ async function drain(link: Link, count: number): Promise<Delivered[]> {
   return all
 }
 
-function decoded(delivered: readonly Delivered[]): Message[] {
-  return delivered.map((one) => {
-    if (!one.ok) throw new Error(`not decoded: ${one.reason}`)
-    return one.message
-  })
-}
-
-function idsOf(delivered: readonly Delivered[]): string[] {
-  return decoded(delivered).map(({ id }) => id)
-}
-
-function byKey(all: readonly Message[]): Record<string, string[]> {
-  const keys: Record<string, string[]> = {}
-  for (const { key, id } of all) (keys[key] ??= []).push(id)
-  return keys
-}
-
 function sendScenes(world: () => LinkWorld): void {
   describe('sending', () => {
     test('messages of a transaction arrive after it as they were, in order per key', async () => {
@@ -140,6 +124,25 @@ function sendScenes(world: () => LinkWorld): void {
         return count === 0 ? null : batch
       })
       expect(idsOf(got)).toEqual(['marker'])
+    })
+
+    test('messages put inside a savepoint that is taken back never appear, those outside do', async () => {
+      const { link, database } = await linked(world(), 'order')
+      const topic = world().topics[0]
+      const put = (tx: Transaction, id: string): Promise<void> =>
+        link.put(tx, [message(id, { topic, key: 'k' })])
+      await database.transaction(async (tx) => {
+        await put(tx, 'before')
+        const handler = tx.savepoint(async () => {
+          await put(tx, 'ghost')
+          throw new Error('handler')
+        })
+        await expect(handler).rejects.toThrow('handler')
+        await put(tx, 'after')
+      })
+      await link.relay()
+      expect(sorted(idsOf(await drain(link, 2)))).toEqual(['after', 'before'])
+      expect(await link.receive(10, async () => NOTHING)).toBe(0)
     })
 
     test('news are told when something is sent', async () => {

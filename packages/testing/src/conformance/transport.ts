@@ -1,7 +1,7 @@
 // Owns: the conformance suite of transports: buses in another place than the service's database.
-import type { Message } from '@ensemble/core'
 import type { Delivered, Delivery, Subscription, Transport } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
+import { byKey, decoded, idsOf } from './delivered.ts'
 import { message, messages } from './samples.ts'
 import { troubled } from './troubled.ts'
 import { freshWorld, sorted, until } from './world.ts'
@@ -47,23 +47,6 @@ async function drain(subscription: Subscription, count: number): Promise<Deliver
     await delivery.done()
   }
   return all
-}
-
-function decoded(delivered: readonly Delivered[]): Message[] {
-  return delivered.map((one) => {
-    if (!one.ok) throw new Error(`not decoded: ${one.reason}`)
-    return one.message
-  })
-}
-
-function idsOf(delivered: readonly Delivered[]): string[] {
-  return decoded(delivered).map(({ id }) => id)
-}
-
-function byKey(all: readonly Message[]): Record<string, string[]> {
-  const keys: Record<string, string[]> = {}
-  for (const { key, id } of all) (keys[key] ??= []).push(id)
-  return keys
 }
 
 function deliveryScenes(world: () => TransportWorld): void {

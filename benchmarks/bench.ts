@@ -1,0 +1,143 @@
+// Owns: the benchmark of the engine: sagas per second and latency on the "order saga", with the invariants checked in the same run.
+// Durable settings stay on. Run: `npm run bench -- --seconds 10 --concurrency 64 --pattern orchestration`.
+// Prints progress while it runs and one JSON line last.
+import { parseArgs } from 'node:util'
+import { PATTERNS, type Pattern } from '@ensemble/core'
+import { openSystem, type BenchSystem } from './order-saga/system.ts'
+import { orderSaga } from './order-saga/contracts.ts'
+
+interface Options {
+  readonly seconds: number
+  readonly concurrency: number
+  readonly pattern: Pattern
+  /** Share of sagas that are refused at the charge. */
+  readonly fail: number
+}
+
+function optionsOf(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '10' },
+      concurrency: { type: 'string', default: '64' },
+      pattern: { type: 'string', default: 'orchestration' },
+      fail: { type: 'string', default: '0.1' },
+    },
+  })
+  const problems: string[] = []
+  const number = (name: 'seconds' | 'concurrency' | 'fail', least: number, most: number): number => {
+    const value = Number(values[name])
+    if (!(value >= least && value <= most))
+      problems.push(`--${name} must be a number from ${least} to ${most}`)
+    return value
+  }
+  const pattern = PATTERNS.find((candidate) => candidate === values.pattern)
+  if (pattern === undefined) problems.push(`--pattern must be one of ${PATTERNS.join(', ')}`)
+  const options = {
+    seconds: number('seconds', 1, 3_600),
+    concurrency: number('concurrency', 1, 4_096),
+    fail: number('fail', 0, 1),
+    pattern: pattern ?? 'orchestration',
+  }
+  if (problems.length > 0) throw new TypeError(problems.join('\n'))
+  return options
+}
+
+interface Run {
+  readonly latenciesMs: readonly number[]
+  readonly completed: number
+  readonly compensated: number
+  readonly seconds: number
+}
+
+async function drive(system: BenchSystem, options: Options): Promise<Run> {
+  const { pattern, fail } = options
+  const latenciesMs: number[] = []
+  const ends = { completed: 0, compensated: 0, running: 0 }
+  const began = performance.now()
+  const stopAt = began + options.seconds * 1_000
+  let count = 0
+  const caller = async (): Promise<void> => {
+    while (performance.now() < stopAt) {
+      count += 1
+      const id = `${began}-${count}`
+      const refused = fail > 0 && count % Math.round(1 / fail) === 0
+      const from = performance.now()
+      await system.desk.start(orderSaga, { id, input: { id, total: 100, refused }, pattern })
+      const { status } = await system.desk.ended({ plan: orderSaga.name, id }, { within: '60s' })
+      latenciesMs.push(performance.now() - from)
+      ends[status] += 1
+    }
+  }
+  const progress = setInterval(() => {
+    const seconds = (performance.now() - began) / 1_000
+    process.stderr.write(
+      `\r${seconds.toFixed(0)} s: ${count} started, ${Math.round(latenciesMs.length / seconds)} sagas/s   `,
+    )
+  }, 1_000)
+  await Promise.all(Array.from({ length: options.concurrency }, caller))
+  clearInterval(progress)
+  process.stderr.write('\n')
+  return {
+    latenciesMs,
+    completed: ends.completed,
+    compensated: ends.compensated,
+    seconds: (performance.now() - began) / 1_000,
+  }
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2))
+}
+
+/** What must be true of the tables after the run; the names of what is not. */
+async function violations(system: BenchSystem, run: Run): Promise<readonly string[]> {
+  const found = await system.check()
+  const expected: Readonly<Record<string, number>> = {
+    complete: run.completed,
+    failed: run.compensated,
+    pending: 0,
+    paid: run.completed,
+    cancelled: run.compensated,
+    ledger: 0,
+    entries: 2 * run.completed,
+  }
+  const wrong = Object.entries(expected).filter(([name, value]) => found[name] !== value)
+  const ended = run.completed + run.compensated
+  const unended =
+    ended === run.latenciesMs.length ? [] : [`${run.latenciesMs.length - ended} sagas did not end`]
+  return [...wrong.map(([name, value]) => `${name}: ${String(found[name])}, not ${value}`), ...unended]
+}
+
+async function main(): Promise<void> {
+  const options = optionsOf(process.argv.slice(2))
+  process.stderr.write('starting a PostgreSQL server with durable settings\n')
+  const system = await openSystem(options.pattern)
+  try {
+    const cpuBefore = process.cpuUsage()
+    const run = await drive(system, options)
+    const cpu = process.cpuUsage(cpuBefore)
+    const wrong = await violations(system, run)
+    const sorted = [...run.latenciesMs].sort((a, b) => a - b)
+    const result = {
+      pattern: options.pattern,
+      concurrency: options.concurrency,
+      seconds: Number(run.seconds.toFixed(1)),
+      sagas: sorted.length,
+      sagas_per_s: Math.round(sorted.length / run.seconds),
+      p50_ms: percentile(sorted, 0.5),
+      p90_ms: percentile(sorted, 0.9),
+      p99_ms: percentile(sorted, 0.99),
+      node_cpu_ms_per_saga: Number(((cpu.user + cpu.system) / 1_000 / Math.max(1, sorted.length)).toFixed(3)),
+      completed: run.completed,
+      compensated: run.compensated,
+      invariants: wrong.length === 0 ? 'hold' : wrong,
+    }
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+    if (wrong.length > 0) process.exitCode = 1
+  } finally {
+    await system.stop()
+  }
+}
+
+await main()

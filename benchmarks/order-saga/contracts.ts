@@ -1,0 +1,36 @@
+// Owns: the work that is measured, "order saga": open an order row (pending), prepare a payment row, charge it (two ledger rows that
+// sum to zero), complete the order. A part of the sagas is refused at the charge and undone in reverse.
+import { command, participant, saga, type Plan } from '@ensemble/core'
+import * as z from 'zod'
+
+const Id = z.object({ id: z.string() })
+const Priced = z.object({ id: z.string(), total: z.number().int() })
+const Charge = z.object({ id: z.string(), total: z.number().int(), refused: z.boolean() })
+
+export const orders = participant('orders', {
+  open: command({ input: Priced, event: 'opened' }),
+  fail: command({ input: Id, event: 'failed' }),
+  complete: command({ input: Id, event: 'completed' }),
+})
+
+export const payments = participant('payments', {
+  prepare: command({ input: Priced, event: 'prepared' }),
+  cancel: command({ input: Id, event: 'cancelled' }),
+  charge: command({ input: Charge, rejections: { declined: Id }, event: 'charged' }),
+})
+
+export const OrderSaga = Charge
+export type OrderSaga = z.infer<typeof OrderSaga>
+
+export const orderSaga: Plan<OrderSaga> = saga('bench.order', { version: 1, input: OrderSaga })
+  .compensatable('open', {
+    run: orders.open(({ input: { id, total } }) => ({ id, total })),
+    undo: orders.fail(({ input: { id } }) => ({ id })),
+  })
+  .compensatable('prepare', {
+    run: payments.prepare(({ input: { id, total } }) => ({ id, total })),
+    undo: payments.cancel(({ input: { id } }) => ({ id })),
+  })
+  .pivot('charge', { run: payments.charge(({ input }) => input) })
+  .retriable('complete', { run: orders.complete(({ input: { id } }) => ({ id })) })
+  .end()

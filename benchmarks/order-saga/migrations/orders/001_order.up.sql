@@ -1,0 +1,1 @@
+CREATE TABLE bench_order (id text PRIMARY KEY, status text NOT NULL, total int8 NOT NULL)

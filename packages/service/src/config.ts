@@ -1,0 +1,143 @@
+// Owns: the settings of a process of the reference system, read from the environment and its arguments at start.
+// I1: everything wrong is named at once, each with its variable and what to set instead.
+// I2: nothing listens where others can reach it without a word about who may call.
+import { spanMs, type Span } from '@ensemble/core'
+import type { SagaPattern } from '@ensemble/http'
+import * as z from 'zod'
+
+/** What one process needs to know before it opens anything. */
+export interface Environment {
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+  /** Folder of the embedded server. */
+  readonly data: string
+  readonly pattern: SagaPattern
+  readonly paymentDueIn: Span
+  readonly payLaterLimit: number
+  /** The server to use instead of the embedded one, as somebody who may create databases and roles. */
+  readonly databaseUrl: string | undefined
+  /** One database per service and one for the bus, instead of one schema each in one database. */
+  readonly separateDatabases: boolean
+  /** Databases that were made by somebody else, by service; `bus` is the bus's. */
+  readonly databaseUrls: Readonly<Record<string, string>>
+  /** Read endpoints of those, where there are some. */
+  readonly databaseReadUrls: Readonly<Record<string, string>>
+  /** Where the other services listen, by service. */
+  readonly peerUrls: Readonly<Record<string, string>>
+  /** Whether somebody said that everybody who reaches this may call. */
+  readonly isOpen: boolean
+}
+
+export interface Given {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Arguments after the program's own. */
+  readonly args?: readonly string[]
+  /** Names of all services: each may have its own variables. */
+  readonly services: readonly string[]
+}
+
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError'
+  readonly code = 'ENVIRONMENT'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(['the environment is not usable:', ...problems.map((problem) => `  - ${problem}`)].join('\n'))
+    this.problems = problems
+  }
+}
+
+const PORT_DEFAULT = 8080
+const PAY_LATER_LIMIT_DEFAULT = 5_000_000
+const SEPARATE_FLAG = '--separate-databases'
+const BUS = 'bus'
+
+const Port = z.coerce.number().int().min(0).max(65_535)
+const Limit = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const DatabaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ })
+const HttpUrl = z.url({ protocol: /^https?$/ })
+const Pattern = z.enum(['orchestration', 'choreography'])
+const Switch = z.enum(['1', 'true', '0', 'false']).transform((word) => word === '1' || word === 'true')
+const Due = z
+  .string()
+  .refine(isSpan)
+  .transform((text) => text as Span)
+
+/** Errors: EnvironmentError with every problem at once. */
+export function readEnvironment({ env, args = [], services }: Given): Environment {
+  const problems: string[] = []
+  const read = <T>(name: string, schema: z.ZodType<T>, fallback: T, fix: string): T => {
+    const text = env[name]?.trim() ?? ''
+    if (text === '') return fallback
+    const result = schema.safeParse(text)
+    if (result.success) return result.data
+    problems.push(`${name}: '${shown(name, text)}' is not usable; ${fix}`)
+    return fallback
+  }
+  const readUrls = (names: readonly string[], suffix: string, { schema, fix }: UrlKind): Record<string, string> =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const url = read<string>(`${variableOf(name)}_${suffix}`, schema, '', fix)
+        return url === '' ? [] : [[name, url]]
+      }),
+    )
+  const unknown = args.filter((argument) => argument !== SEPARATE_FLAG)
+  for (const argument of unknown) problems.push(`${argument}: is not an option here; there is only ${SEPARATE_FLAG}`)
+  const isSeparateFix = `set 1 or 0, or give ${SEPARATE_FLAG}`
+  const environment: Environment = {
+    host: env['HOST']?.trim() || '127.0.0.1',
+    port: read('PORT', Port, PORT_DEFAULT, 'set a port from 0 (any free one) to 65535'),
+    data: env['ENSEMBLE_DATA']?.trim() || '.ensemble',
+    pattern: read('SAGA_PATTERN', Pattern, 'orchestration', 'set orchestration or choreography'),
+    paymentDueIn: read('PAYMENT_DUE_IN', Due, '1d', 'set a span with a unit, such as 3s, 10m or 1d'),
+    payLaterLimit: read('PAY_LATER_LIMIT', Limit, PAY_LATER_LIMIT_DEFAULT, 'set a whole number of currency units'),
+    databaseUrl: read<string | undefined>('DATABASE_URL', DatabaseUrl, undefined, DATABASE_KIND.fix),
+    separateDatabases: read('SEPARATE_DATABASES', Switch, false, isSeparateFix) || args.includes(SEPARATE_FLAG),
+    databaseUrls: readUrls([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
+    databaseReadUrls: readUrls(services, 'DATABASE_READ_URL', DATABASE_KIND),
+    peerUrls: readUrls(services, 'URL', PEER_KIND),
+    isOpen: read('AUTH', z.literal('open').transform(() => true), false, 'set open, or leave it out'),
+  }
+  if (!environment.isOpen && !isLoopback(environment.host)) {
+    problems.push(
+      `HOST: ${environment.host} can be reached from other machines, and nobody would be asked who they are; ` +
+        'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
+    )
+  }
+  if (problems.length > 0) throw new EnvironmentError(problems)
+  return environment
+}
+
+interface UrlKind {
+  readonly schema: z.ZodType<string>
+  readonly fix: string
+}
+
+const DATABASE_KIND: UrlKind = {
+  schema: DatabaseUrl,
+  fix: 'set a URL such as postgres://user:password@host:5432/name',
+}
+const PEER_KIND: UrlKind = { schema: HttpUrl, fix: 'set a URL such as http://127.0.0.1:8081' }
+
+/** The first part of a service's own variables: `ORDER` of `ORDER_DATABASE_URL`. */
+export function variableOf(service: string): string {
+  return service.toUpperCase().replaceAll('-', '_')
+}
+
+function isSpan(text: string): text is Span {
+  try {
+    return spanMs(text) > 0
+  } catch {
+    return false
+  }
+}
+
+/** URLs of databases hold passwords. */
+function shown(name: string, text: string): string {
+  return name.includes('DATABASE') ? text.replace(/\/\/[^@/]*@/, '//***@') : text
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}

@@ -1,0 +1,61 @@
+// Owns: what services of one process share: the connections to the bus, and one database handle per service.
+// I1: a service whose tables are in the bus's database writes both in one transaction; any other has an outbox.
+// I2: everything opened here is closed by the stack that was given, after whoever uses it.
+import { engineDatabase, openDatabase, postgresTransport, sharedBus, type EngineDatabase } from '@ensemble/postgres'
+import { outboxed, type Bus, type Ids } from '@ensemble/runtime'
+import { BUS, isTogether, type Place, type Places } from './places.ts'
+
+export interface Ground {
+  readonly database: EngineDatabase
+  readonly bus: Bus
+  /** Rejects when the bus cannot be used. */
+  readonly pingBus: () => Promise<unknown>
+}
+
+export interface Grounds {
+  open(service: string): Promise<Ground>
+}
+
+export interface GroundsOptions {
+  readonly places: Places
+  readonly ids: Ids
+  readonly stack: AsyncDisposableStack
+}
+
+/** Each service holds one connection while it works on a batch, and needs another to send what it decided. */
+const BUS_CONNECTIONS_PER_SERVICE = 3
+
+export function groundsOf({ places, ids, stack }: GroundsOptions): Grounds {
+  const shared = sharedBus()
+  const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
+  const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
+  let transported: Promise<Transported> | undefined
+  return {
+    open: async (service) => {
+      const place = places.services[service]
+      if (place === undefined) throw new RangeError(`no place for ${service}`)
+      const database = engineDatabase(await openPlace(service, place))
+      stack.defer(() => database.close())
+      if (isTogether(place, places.bus)) return { database, bus: shared, pingBus: () => database.ping() }
+      transported ??= openTransport(places.bus, { sizeMax, ids, stack })
+      return { database, ...(await transported) }
+    },
+  }
+}
+
+async function openPlace(name: string, { url, readUrl, schema }: Place) {
+  return await openDatabase({ name, url, readUrl, schema, applicationName: `ensemble ${name}` })
+}
+
+type Transported = Omit<Ground, 'database'>
+
+async function openTransport(
+  { url, schema }: Place,
+  { sizeMax, ids, stack }: { sizeMax: number; ids: Ids; stack: AsyncDisposableStack },
+): Promise<Transported> {
+  const database = await openDatabase({ name: BUS, url, schema, sizeMax, applicationName: 'ensemble bus' })
+  stack.defer(() => database.close())
+  const transport = await postgresTransport(database)
+  stack.defer(() => transport.close())
+  return { bus: outboxed(transport, ids), pingBus: () => database.ping() }
+}

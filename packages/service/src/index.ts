@@ -1,0 +1,19 @@
+// The surface of @ensemble/service: how services of the reference system are described, configured and run.
+export type {
+  Config,
+  PeerAnswer,
+  PeerRequest,
+  Peers,
+  Platform,
+  RunningService,
+  ServiceModule,
+} from './module.ts'
+export { EnvironmentError, isLoopback, readEnvironment } from './config.ts'
+export type { Environment, Given } from './config.ts'
+export { BUS, findPlaces, makePlaces, migrateBus, migrateService, PlaceUnknown } from './places.ts'
+export type { Layout, Place, Places, Step } from './places.ts'
+export { startSystem } from './run.ts'
+export type { RunningSystem, ServiceHandle, SystemOptions } from './run.ts'
+export { sayEngineErrors } from './logger.ts'
+export { untilStopped } from './signals.ts'
+export type { Program } from './signals.ts'

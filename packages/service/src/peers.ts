@@ -1,0 +1,73 @@
+// Owns: reaching the HTTP APIs of other services: a server in this process without a socket, or a URL.
+// I1: a peer that cannot be reached is a 503 problem with Retry-After; what it answers is passed on whatever it says.
+// I2: no call to another process waits longer than PEER_MS_MAX.
+import { problem, retryLater, type Server } from '@ensemble/http'
+import type { PeerAnswer, PeerRequest, Peers } from './module.ts'
+
+/** Longer than a peer's own longest wait (`Prefer: wait`), shorter than what proxies in front of us allow. */
+const PEER_MS_MAX = 35_000
+const RETRY_SECONDS = 1
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i
+
+export interface PeersOptions {
+  /** Asked at every call, because the services of one process start one after the other. */
+  readonly local: (service: string) => Server | undefined
+  readonly urls: Readonly<Record<string, string>>
+}
+
+export function peersOf({ local, urls }: PeersOptions): Peers {
+  return {
+    request: async (service, request) => {
+      const server = local(service)
+      if (server !== undefined) return await inProcess(server, request)
+      const url = urls[service]
+      if (url === undefined) throw problem(503, 'peer-unknown', `The ${service} service is not part of this system.`)
+      return await remote(service, url, request)
+    },
+  }
+}
+
+async function inProcess(server: Server, { method, path, headers, body }: PeerRequest): Promise<PeerAnswer> {
+  const answer = await server.inject({
+    method,
+    url: path,
+    headers: { ...headers, ...contentTypeOf(body) },
+    ...(body !== undefined && { payload: JSON.stringify(body) }),
+  })
+  return { status: answer.statusCode, ...decoded(headersOf(answer.headers), answer.body) }
+}
+
+async function remote(service: string, url: string, request: PeerRequest): Promise<PeerAnswer> {
+  const { method, path, headers, body } = request
+  try {
+    const answer = await fetch(new URL(path, url), {
+      method,
+      headers: { ...headers, ...contentTypeOf(body) },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PEER_MS_MAX),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    return { status: answer.status, ...decoded(Object.fromEntries(answer.headers), text) }
+  } catch (cause) {
+    throw retryLater(RETRY_SECONDS, `The ${service} service cannot be reached now.`, { cause })
+  }
+}
+
+function contentTypeOf(body: unknown): Record<string, string> {
+  return body === undefined ? {} : { 'content-type': 'application/json' }
+}
+
+type Head = Readonly<Record<string, number | string | readonly string[] | undefined>>
+
+function headersOf(headers: Head): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  )
+}
+
+function decoded(headers: Readonly<Record<string, string>>, text: string): Pick<PeerAnswer, 'headers' | 'body'> {
+  const isJson = JSON_TYPE.test(headers['content-type'] ?? '')
+  const body: unknown = isJson ? JSON.parse(text) : text
+  return { headers, body }
+}

@@ -1,0 +1,143 @@
+// Owns: the life of the services of one process: opened, started, reachable by each other, stopped.
+// I1: they stop in the opposite order of their start: who accepts requests first, its tables last.
+// I2: a start that fails closes what it had opened.
+import { createServer, drain, mount, systemClock as httpClock, systemIds as httpIds } from '@ensemble/http'
+import type { Server } from '@ensemble/http'
+import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
+import type { EngineDatabase } from '@ensemble/postgres'
+import { groundsOf, type Ground } from './grounds.ts'
+import { errorLogger } from './logger.ts'
+import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
+import { peersOf } from './peers.ts'
+import { migrateBus, migrateService, type Places } from './places.ts'
+import manifest from '../package.json' with { type: 'json' }
+
+export interface SystemOptions {
+  /** In the order of their start: who takes part in sagas before who starts them. */
+  readonly modules: readonly ServiceModule[]
+  readonly places: Places
+  readonly config: Config
+  readonly peerUrls?: Readonly<Record<string, string>>
+  /** For tests: a bus that misbehaves. */
+  readonly wrapBus?: (bus: Bus, service: string) => Bus
+  /** More members of every health answer. */
+  readonly health?: Readonly<Record<string, string | number | boolean>>
+  /** Hears how far a start is, and what fails later. */
+  readonly say?: (line: string) => void
+}
+
+export interface ServiceHandle {
+  readonly name: string
+  readonly host: Host
+  readonly server: Server
+  readonly database: EngineDatabase
+}
+
+export interface RunningSystem {
+  readonly services: ReadonlyMap<string, ServiceHandle>
+  /** Lets a service's API be reached at an address; answers its URL. */
+  listen(service: string, at: { readonly host: string; readonly port: number }): Promise<string>
+  /** Answers what is under way, then ends everything; safe to repeat. */
+  stop(): Promise<void>
+}
+
+const RETRY_AFTER_LAG_MS = 1_000
+
+/** Migrates the bus and the services, and starts them. */
+export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
+  const { modules, places, say = () => undefined } = options
+  await using stack = new AsyncDisposableStack()
+  await migrateAll(options, say)
+  const services = new Map<string, ServiceHandle>()
+  const ids = systemIds(systemClock)
+  const grounds = groundsOf({ places, ids, stack })
+  const peers = peersOf({ local: (name) => services.get(name)?.server, urls: options.peerUrls ?? {} })
+  say(`starting ${modules.map(({ name }) => name).join(', ')}`)
+  for (const module of modules) {
+    const ground = await grounds.open(module.name)
+    services.set(module.name, await startService(module, { options, ground, peers, stack }))
+  }
+  const owned = stack.move()
+  let stopped: Promise<void> | undefined
+  return {
+    services,
+    listen: async (name, { host, port }) => {
+      const service = services.get(name)
+      if (service === undefined) throw new RangeError(`${name} is not started`)
+      return await service.server.listen({ host, port })
+    },
+    stop: async () => {
+      stopped ??= owned.disposeAsync()
+      await stopped
+    },
+  }
+}
+
+async function migrateAll({ modules, places }: SystemOptions, say: (line: string) => void): Promise<void> {
+  const report = (name: string, ran: readonly string[]): void => {
+    if (ran.length > 0) say(`migrated ${name} (${ran.length} steps)`)
+  }
+  report('bus', await migrateBus(places.bus))
+  for (const module of modules) {
+    const place = places.services[module.name]
+    if (place === undefined) throw new RangeError(`no place for ${module.name}`)
+    report(module.name, await migrateService(place, module))
+  }
+}
+
+interface Around {
+  readonly options: SystemOptions
+  readonly ground: Ground
+  readonly peers: Peers
+  readonly stack: AsyncDisposableStack
+}
+
+async function startService(module: ServiceModule, { options, ground, peers, stack }: Around): Promise<ServiceHandle> {
+  const { name } = module
+  const { database } = ground
+  const { config, wrapBus = (bus) => bus } = options
+  const running = await module.start({
+    database,
+    read: database.read,
+    bus: wrapBus(ground.bus, name),
+    clock: systemClock,
+    ids: systemIds(systemClock),
+    config,
+    peers,
+  })
+  stack.defer(() => running.host.stop())
+  const server = await serverOf(module, running, { options, ground })
+  stack.defer(async () => void (await drain(server)))
+  mount(server, running.routes)
+  await server.ready()
+  return { name, host: running.host, server, database }
+}
+
+async function serverOf(
+  { name, title }: ServiceModule,
+  { checks = [], document }: RunningService,
+  { options, ground }: Pick<Around, 'options' | 'ground'>,
+): Promise<Server> {
+  const { health, say } = options
+  const server = await createServer({
+    name,
+    version: manifest.version,
+    clock: httpClock,
+    ids: httpIds,
+    openapi: { title, description: `${title} of the Ensemble reference system.` },
+    eventLoopDelayMsMax: RETRY_AFTER_LAG_MS,
+    ready: async () => [
+      { name: 'database', probe: () => ground.database.ping() },
+      { name: 'bus', probe: ground.pingBus },
+      ...checks,
+    ],
+    ...(health !== undefined && { healthFields: () => health }),
+    ...(say !== undefined && { logger: errorLogger(name, say) }),
+  })
+  if (document !== undefined) {
+    server.addHook('preSerialization', async (request, _reply, payload) =>
+      request.routeOptions.url === '/openapi.json' ? await document(payload) : payload,
+    )
+  }
+  return server
+}
