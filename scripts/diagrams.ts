@@ -1,6 +1,6 @@
 // Owns: what the documents show of plans and tables: blocks `<!-- diagram: <plan> -->` (Mermaid) and
-// `<!-- reactions: <plan> -->` are computed from the plan itself, `<!-- table: <file> -->` is the table that stands in the
-// file's opening comment. Run: `node scripts/diagrams.ts`; with `--check` it fails when a document is stale.
+// `<!-- reactions: <plan> -->` are computed from the plan itself, `<!-- table: <file> -->` is the table that stands in
+// the file's opening comment. Run: `node scripts/diagrams.ts`; with `--check` it fails when a document is stale.
 import { readFileSync } from 'node:fs'
 import { mermaid, reactionTable } from '@ensemble/core'
 import type { Plan } from '@ensemble/core'

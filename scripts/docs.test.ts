@@ -18,11 +18,13 @@ describe('a block', () => {
 
   test('is replaced whole; what is not known stays', () => {
     const text = 'a\n<!-- word: hello -->\nold\nolder\n<!-- end -->\nb\n<!-- other: x -->\nc'
-    expect(fill(text, render)).toBe('a\n<!-- word: hello -->\nhello!\n<!-- end -->\nb\n<!-- other: x -->\nc')
+    expect(fill(text, render)).toBe(
+      'a\n<!-- word: hello -->\n\nhello!\n\n<!-- end -->\nb\n<!-- other: x -->\nc',
+    )
   })
 
   test('that is fresh does not change', () => {
-    const text = '<!-- word: hello -->\nhello!\n<!-- end -->\n'
+    const text = '<!-- word: hello -->\n\nhello!\n\n<!-- end -->\n'
     expect(fill(text, render)).toBe(text)
   })
 

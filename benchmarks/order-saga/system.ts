@@ -1,5 +1,5 @@
 // Owns: the system that is measured: an embedded PostgreSQL server, four hosts in one process, the log bus in the same database.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,7 +33,7 @@ type Name = (typeof SERVICES)[number]
 const CHECK = sqlFile(new URL('./sql/check.sql', import.meta.url))
 
 export async function openSystem(pattern: Pattern): Promise<BenchSystem> {
-  const directory = await mkdtemp(join(tmpdir(), 'ensemble-bench-'))
+  const directory = join(tmpdir(), `ensemble-bench-${process.pid}`)
   const server = await startEmbedded({ directory })
   const provisioned = await provision({
     adminUrl: server.adminUrl,

@@ -1,4 +1,4 @@
-// Owns: blocks of Markdown that a script fills: found by their marker, filled, compared. Pure but for reading and writing.
+// Owns: blocks of Markdown that a script fills: found by their marker, filled, compared. Pure but for files.
 // Does not own: what a block holds (diagrams.ts, snippets.ts).
 // I1: a block is what stands between `<!-- <kind>: <argument> -->` and the next `<!-- end -->`; each on a line alone.
 // I2: a block that does not end, or that nobody can fill, is an error: never an empty block.
@@ -24,7 +24,8 @@ export function fill(text: string, render: Render): string {
     if (content === null) continue
     const end = lines.indexOf(END, index)
     if (end < 0) throw new Error(`'${line}' has no '${END}'`)
-    filled.push(content, END)
+    // GitHub wants a blank line around a table.
+    filled.push('', content, '', END)
     index = end
   }
   return filled.join('\n')
@@ -35,7 +36,7 @@ export function fenced(language: string, text: string): string {
 }
 
 /** The Markdown files that may hold blocks, from the root of the project. */
-export function documents(): readonly string[] {
+function documents(): readonly string[] {
   const under = readdirSync(new URL('docs/', ROOT), { recursive: true, encoding: 'utf8' })
   const paths = under.map((path) => `docs/${path.replaceAll('\\', '/')}`)
   return ['README.md', 'ARCHITECTURE.md', ...paths].filter((path) => path.endsWith('.md')).sort()

@@ -69,8 +69,8 @@ export type Profile = z.infer<typeof Profile>
 const ProfileChanges = Profile.partial()
 export type ProfileChanges = z.infer<typeof ProfileChanges>
 
-export const UnknownUser = z.object({ uuid_user: Uuid })
-export const DuplicateEmail = z.object({ email: z.string() })
+const UnknownUser = z.object({ uuid_user: Uuid })
+const DuplicateEmail = z.object({ email: z.string() })
 
 const One = z.object({ userId: Uuid })
 

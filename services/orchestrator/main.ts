@@ -4,7 +4,7 @@ import { createHost } from '@ensemble/runtime'
 import type { ServiceModule } from '@ensemble/service'
 import { placeOrder, registerUser } from '@ensemble/service-contracts'
 
-export const orchestratorService: ServiceModule = {
+export const orchestrator: ServiceModule = {
   name: 'orchestrator',
   title: 'Orchestrator',
   migrations: null,

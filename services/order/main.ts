@@ -1,5 +1,4 @@
 // Owns: putting the order service together: which adapters stand behind its rules and routes.
-import { systemIds } from '@ensemble/http'
 import { createHost } from '@ensemble/runtime'
 import type { ServiceModule } from '@ensemble/service'
 import { placeOrder } from '@ensemble/service-contracts'
@@ -7,7 +6,7 @@ import { orderImplementation } from './handlers.ts'
 import { orderRoutes } from './http.ts'
 import { orderReads, orderRows } from './order-store.ts'
 
-export const orderService: ServiceModule = {
+export const order: ServiceModule = {
   name: 'order',
   title: 'Order service',
   migrations: new URL('./migrations/', import.meta.url),
@@ -22,6 +21,6 @@ export const orderService: ServiceModule = {
       plans: [placeOrder],
       implementation: orderImplementation({ orders: orderRows }),
     })
-    return { host, routes: orderRoutes({ host, reads: orderReads(read), ids: systemIds }) }
+    return { host, routes: orderRoutes({ host, reads: orderReads(read) }) }
   },
 }

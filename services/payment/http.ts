@@ -43,7 +43,7 @@ export interface PaymentHttp {
 }
 
 /** A script that orders and pays without a pause must work; a person waits no longer than that. */
-export const PAYMENT_WAIT_MS_MAX = 2_000
+const PAYMENT_WAIT_MS_MAX = 2_000
 const PAYMENT_POLL_MS = 50
 const PAYMENT_RETRY_SECONDS = 1
 

@@ -1,5 +1,4 @@
 // Owns: putting the user service together: which adapters stand behind its rules and routes.
-import { systemIds } from '@ensemble/http'
 import { createHost } from '@ensemble/runtime'
 import type { ServiceModule } from '@ensemble/service'
 import { placeOrder, registerUser } from '@ensemble/service-contracts'
@@ -7,7 +6,7 @@ import { userImplementation } from './handlers.ts'
 import { userRoutes } from './http.ts'
 import { userReads, userRows } from './user-store.ts'
 
-export const userService: ServiceModule = {
+export const user: ServiceModule = {
   name: 'user',
   title: 'User service',
   migrations: new URL('./migrations/', import.meta.url),
@@ -22,6 +21,6 @@ export const userService: ServiceModule = {
       plans: [placeOrder, registerUser],
       implementation: userImplementation({ users: userRows }),
     })
-    return { host, routes: userRoutes({ host, reads: userReads(read), ids: systemIds }) }
+    return { host, routes: userRoutes({ host, reads: userReads(read) }) }
   },
 }

@@ -1,27 +1,13 @@
 // Owns: a service's database as the engine's port: the same database, with the stores and with MOVED told
 // apart.
 import type { Database, Queryable, Result } from '@ensemble/runtime'
-import type { Database as SqlDatabase, SqlTransaction } from './database/types.ts'
-import { orMoved } from './store/moved.ts'
+import type { Database as SqlDatabase } from './database/types.ts'
 import { stores } from './store/stores.ts'
 
 export type EngineDatabase = SqlDatabase & Database
 
 export function engineDatabase(database: SqlDatabase): EngineDatabase {
-  return {
-    ...database,
-    stores,
-    transaction: async <T>(
-      work: (tx: SqlTransaction) => Promise<T>,
-      options?: { readonly triesMax?: number },
-    ) => {
-      try {
-        return await database.transaction(work, options)
-      } catch (error) {
-        throw orMoved(error)
-      }
-    },
-  }
+  return { ...database, stores }
 }
 
 export function isEngineDatabase(database: Database): database is EngineDatabase {

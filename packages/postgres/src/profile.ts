@@ -17,6 +17,8 @@ export interface Profile {
   readonly canLockAdvisory: boolean
   /** The setting `transaction_timeout` is known; a connection that asks for an unknown one is refused. */
   readonly canSetTransactionTimeout: boolean
+  /** Plans made while tables are empty can be kept from scanning them whole once they are large. */
+  readonly canAvoidScans: boolean
   /** DDL takes part in the transaction around it. */
   readonly canMigrateInTransaction: boolean
 }
@@ -32,6 +34,7 @@ export const PROFILES: Readonly<Record<Profile['name'], Profile>> = {
     locksAreGuarantees: true,
     canLockAdvisory: true,
     canSetTransactionTimeout: true,
+    canAvoidScans: true,
     canMigrateInTransaction: true,
   },
   cockroach: {
@@ -42,6 +45,7 @@ export const PROFILES: Readonly<Record<Profile['name'], Profile>> = {
     locksAreGuarantees: false,
     canLockAdvisory: false,
     canSetTransactionTimeout: true,
+    canAvoidScans: false,
     canMigrateInTransaction: false,
   },
 }

@@ -5,7 +5,7 @@ import { logAdmin } from '../src/bus/admin.ts'
 import { sharedBus } from '../src/bus/shared.ts'
 import type { BusOptions } from '../src/bus/shared.ts'
 import { asQueryable } from '../src/engine.ts'
-import { engineKit, timer, timers } from './engine-kit.ts'
+import { engineKit, logIn, timer, timers } from './engine-kit.ts'
 import type { Kit } from './engine-kit.ts'
 
 let kit: Kit
@@ -228,6 +228,17 @@ describe('sending', () => {
 })
 
 describe('the log', () => {
+  test('may be in a schema of another name, beside others', async () => {
+    await logIn(kit.url, 'Other Log')
+    const options = { schema: 'Other Log' }
+    const reader = await connect('reader', ['t'], options)
+    const usual = await connect('reader', ['t'])
+    await send(reader, timer('t', 'k', 'a'))
+    expect(await drain(usual)).toEqual([])
+    expect(await drain(reader)).toEqual([['a']])
+    expect(await logAdmin(kit.database, options).prune({ countMax: 10 })).toBe(1)
+  })
+
   test('is pruned up to the slowest group, in bounded steps, and a later group starts behind that', async () => {
     const admin = logAdmin(kit.database)
     const slow = await connect('slow', ['t'], { partitions: 1 })

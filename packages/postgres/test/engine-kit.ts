@@ -21,7 +21,7 @@ const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, imp
 export async function engineKit(name: string): Promise<Kit> {
   const { url, drop } = await freshDatabase(name)
   await migrate(url, { schema: 'shop', directory: folder('migrations'), direction: 'up' })
-  await migrate(url, { schema: 'bus', directory: folder('migrations-bus'), direction: 'up' })
+  await logIn(url, 'bus')
   const opened: EngineDatabase[] = []
   const open = async (options: Partial<DatabaseOptions> = {}): Promise<EngineDatabase> => {
     const database = engineDatabase(await openDatabase({ name: 'shop', url, schema: 'shop', ...options }))
@@ -37,6 +37,11 @@ export async function engineKit(name: string): Promise<Kit> {
       await drop()
     },
   }
+}
+
+/** The log's tables in this schema. */
+export async function logIn(url: string, schema: string): Promise<void> {
+  await migrate(url, { schema, directory: folder('migrations-bus'), direction: 'up' })
 }
 
 export function timer(topic: string, key: string, id: string): Message {

@@ -2,8 +2,9 @@
 // I1: a call is made only after its intent is stored as `calling`; the operation's id is the idempotency key.
 // I2: an outcome is stored only while the row is `calling` in this very attempt.
 // I3: once a call is in doubt only the provider's word about the key, or `unknown`, ends it: never expired, faulted or withdrawn.
-// I4: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as parked.
-import { backoffMs, EXPIRED, rejected, type Answer, type ErrorInfo, type Outcome, type Time } from '@ensemble/core'
+// I4: a call that would begin after its deadline is not made; one that is in doubt is made all the same.
+// I5: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as parked.
+import { backoffMs, EXPIRED, rejected, type Answer, type ErrorInfo, type Message, type Outcome, type Time } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
 import { NotDone, type EffectHandler } from './handlers.ts'
@@ -12,12 +13,15 @@ import { effectOwner } from './perform/decide-work.ts'
 import { Picture } from './perform/picture.ts'
 import { store } from './perform/perform.ts'
 import { pendingOf } from './perform/rules.ts'
-import type { Database, Link, OperationRow } from './ports.ts'
+import { checkedOnce, validInput } from './perform/work.ts'
+import type { Clock, Database, Link, OperationRow, Transaction } from './ports.ts'
+import { rerun } from './shell/race.ts'
 
 export interface EffectOptions {
   readonly shop: Shop
   readonly database: Database
   readonly link: Link
+  readonly clock: Clock
   readonly handlers: readonly EffectHandler[]
   /** Rings when a call has ended, so that the next due intent is taken at once. */
   readonly onDone: () => void
@@ -28,7 +32,7 @@ const LEASE_SLACK_MS = 5_000
 
 export class EffectWorker {
   readonly #options: EffectOptions
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<Promise<void>, string>()
 
   constructor(options: EffectOptions) {
     this.#options = options
@@ -43,44 +47,50 @@ export class EffectWorker {
 
   /** Resolves when the calls that are out have ended. */
   async drain(): Promise<void> {
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.keys())
   }
 
   async #takeDue(group: readonly EffectHandler[]): Promise<number> {
     const [first] = group
-    const countMax = (first?.concurrency ?? 0) - this.#running.size
-    if (first === undefined || countMax <= 0) return 0
+    if (first === undefined) return 0
+    const { provider } = first
+    const out = [...this.#running.values()].filter((other) => other === provider).length
+    const countMax = Math.min(...group.map((handler) => handler.concurrency)) - out
+    if (countMax <= 0) return 0
     const leaseMs = Math.max(...group.map((handler) => handler.timeoutMs)) + LEASE_SLACK_MS
     const { database, shop } = this.#options
-    const rows = await database.transaction((tx) =>
-      database.stores.operations.claimDue(tx, { owners: [effectOwner(first)], leaseMs, countMax }),
-    )
-    for (const row of rows) this.#spawn(row)
+    const { rows, now } = await database.transaction(async (tx) => ({
+      rows: await database.stores.operations.claimDue(tx, { owners: [effectOwner(first)], leaseMs, countMax }),
+      now: tx.now,
+    }))
+    for (const row of rows) this.#spawn(row, { provider, now })
     if (rows.length > 0) tell('effect', { service: shop.service, count: rows.length })
     return rows.length
   }
 
-  #spawn(row: OperationRow): void {
-    const run = this.#call(row)
+  #spawn(row: OperationRow, { provider, now }: { provider: string; now: Time }): void {
+    const run = this.#call(row, now)
       .catch((error: unknown) => tell('error', { service: this.#options.shop.service, detail: 'effect', error }))
       .finally(() => {
         this.#running.delete(run)
         this.#options.onDone()
       })
-    this.#running.add(run)
+    this.#running.set(run, provider)
   }
 
-  async #call(row: OperationRow): Promise<void> {
+  async #call(row: OperationRow, now: Time): Promise<void> {
     const pending = pendingOf(this.#options.shop, row)
     const handler = this.#options.handlers.find((candidate) => candidate.ref.request === pending.ask.request)
     if (handler === undefined) return
-    const said = await callProvider(handler, { row, pending })
+    const { ask } = pending
+    const late = !row.doubt && ask.deadline !== null && now > ask.deadline
+    const said: Called = late ? { type: 'expired' } : await callProvider(handler, { row, pending, clock: this.#options.clock })
     await this.#store(row, { handler, said })
   }
 
   async #store(row: OperationRow, heard: { handler: EffectHandler; said: Called }): Promise<void> {
     const { link, database, shop } = this.#options
-    await link.transaction(async (tx) => {
+    const stored = async (tx: Transaction): Promise<{ value: undefined; messages: readonly Message[] }> => {
       const [current] = await database.stores.operations.load(tx, { ids: [row.id], deferredOf: [] })
       const loaded = { now: tx.now, horizon: 0, operations: new Map<string, OperationRow>(), rows: new Map(), claims: new Map() }
       const picture = new Picture(loaded)
@@ -92,7 +102,8 @@ export class EffectWorker {
       }
       store(tx, picture, database.stores)
       return { value: undefined, messages: picture.messages }
-    })
+    }
+    await rerun(() => link.transaction(stored))
   }
 }
 
@@ -104,20 +115,31 @@ type Called =
   | { readonly type: 'word'; readonly outcome: Outcome }
   | { readonly type: 'not done'; readonly error: ErrorInfo }
   | { readonly type: 'doubt'; readonly error: ErrorInfo }
+  /** Not called: it was too late to begin. */
+  | { readonly type: 'expired' }
 
-async function callProvider(handler: EffectHandler, call: { row: OperationRow; pending: Pending }): Promise<Called> {
-  const { row, pending } = call
+async function callProvider(handler: EffectHandler, call: { row: OperationRow; pending: Pending; clock: Clock }): Promise<Called> {
+  const { row, pending, clock } = call
   const { ask, saga } = pending
   const run = ask.direction === 'undo' ? row.id.replace(/undo$/, 'run') : null
-  const signal = AbortSignal.timeout(handler.timeoutMs)
-  const timedOut = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`no answer within ${handler.timeoutMs} ms`)))
-  })
+  const timeout = new AbortController()
+  const over = new AbortController()
+  const { signal } = timeout
+  const called = async (): Promise<Outcome> => {
+    const input = validInput(handler.ref, checkedOnce(handler.ref.spec.input, ask.input))
+    return await handler.call({ input, operation: row.id, run, attempt: row.attempt, signal, saga })
+  }
+  const timedOut = async (): Promise<never> => {
+    await clock.sleep(handler.timeoutMs, over.signal)
+    if (!over.signal.aborted) timeout.abort()
+    throw new Error(`no answer within ${handler.timeoutMs} ms`)
+  }
   try {
-    const called = handler.call({ input: ask.input, operation: row.id, run, attempt: row.attempt, signal, saga })
-    return { type: 'word', outcome: await Promise.race([called, timedOut]) }
+    return { type: 'word', outcome: await Promise.race([called(), timedOut()]) }
   } catch (error) {
     return { type: error instanceof NotDone ? 'not done' : 'doubt', error: errorInfo(error) }
+  } finally {
+    over.abort()
   }
 }
 
@@ -131,6 +153,10 @@ function settle(shop: Shop, picture: Picture, { current, handler, said }: Settli
   const pending = pendingOf(shop, current)
   if (said.type === 'word') {
     answer(shop, picture, pending, said.outcome)
+    return
+  }
+  if (said.type === 'expired') {
+    answer(shop, picture, pending, rejected(EXPIRED, { deadline: pending.ask.deadline }))
     return
   }
   const doubt = current.doubt || said.type === 'doubt'

@@ -30,6 +30,9 @@ export class EnsembleError extends Error {
   }
 }
 
+/** Codes after which a database wants the whole transaction to be run again. */
+export const RERUN: ReadonlySet<string> = new Set(['SERIALIZATION', 'DEADLOCK'])
+
 /** The stable code of any thrown thing, for operation rows, dead letters and notes. */
 export function errorInfo(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: 'THROWN', message: String(error) }

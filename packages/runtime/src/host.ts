@@ -1,7 +1,7 @@
 // Owns: the host of one service: its one connection to the bus, its loops, and the user's API.
 // I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
 // I2: stop() ends the batch under way, then the loops, then the connection.
-import { spanMs, type InputOf, type Outcome, type OutcomeOf, type Pattern, type Plan, type RequestRef, type RequestSpec, type SagaRef, type Span } from '@ensemble/core'
+import { spanMs, type InputOf, type Message, type Outcome, type OutcomeOf, type Pattern, type Plan, type RequestRef, type RequestSpec, type SagaRef, type Span } from '@ensemble/core'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
@@ -10,15 +10,16 @@ import { systemIds } from './ids.ts'
 import { sagaKey } from './letters.ts'
 import type { Shop } from './perform/answer.ts'
 import { perform, type PerformOptions } from './perform/perform.ts'
-import { serviceOf, type LocalWork, type Service } from './perform/work.ts'
+import { checkedOnce, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
-import type { Bus, Clock, Database, Ids, Link, Queryable, StartEnd } from './ports.ts'
+import type { Bus, Clock, Database, Ids, Link, Queryable, StartEnd, Transaction } from './ports.ts'
 import { Receiver, type Observer } from './receive.ts'
 import { Bell } from './shell/bell.ts'
 import { gathered } from './shell/gather.ts'
 import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
 import { prune } from './shell/prune.ts'
+import { rerun } from './shell/race.ts'
 import { horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
 import { topicsFor } from './shell/topics.ts'
 import { wake } from './wake.ts'
@@ -93,7 +94,7 @@ export interface Host {
  */
 export async function createHost(options: HostOptions): Promise<Host> {
   const settings = settingsOf(options.settings ?? {})
-  const problems = misconfigurations(options)
+  const problems = misconfigurations(options, settings)
   if (problems.length > 0) throw new EnsembleError('HOST_MISCONFIGURED', `host '${options.service}'`, problems)
   const { service, database, plans = [], implementation = null, orchestrates = false, starts = false } = options
   await registerPlans(database, plans)
@@ -112,6 +113,10 @@ interface Connected {
 }
 
 const LOCAL_COUNT_MAX = 100
+
+/** Handlers behind a savepoint that share a transaction: more than 64 at once are slow on Postgres. */
+const SAVEPOINTS_MAX = 50
+
 const PRUNE_EVERY_MS = 3_600_000
 const ENDED_POLL_MS = 500
 
@@ -129,6 +134,7 @@ class RunningHost implements Host {
   readonly #stopping = new AbortController()
   readonly #news = new Bell()
   readonly #due = new Bell()
+  readonly #calls = new Bell()
   readonly #waiters = new Map<string, Set<() => void>>()
   readonly #loops: Promise<void>[] = []
   readonly #effects: EffectWorker | null
@@ -158,9 +164,9 @@ class RunningHost implements Host {
     }
     const effects = handlers.filter((handler): handler is EffectHandler => handler.form === 'effect')
     this.#effects =
-      effects.length === 0 ? null : new EffectWorker({ shop, database, link, handlers: effects, onDone: () => this.#due.ring() })
+      effects.length === 0 ? null : new EffectWorker({ shop, database, link, clock: this.#clock, handlers: effects, onDone: () => this.#calls.ring() })
     this.#startOne = gathered((starting) => this.#startBatch(starting), LOCAL_COUNT_MAX)
-    this.#executeOne = gathered((works) => this.#executeBatch(works), LOCAL_COUNT_MAX)
+    this.#executeOne = gathered((works) => this.#executeBatch(works), this.#batchCountMax(LOCAL_COUNT_MAX))
   }
 
   run(): void {
@@ -174,7 +180,7 @@ class RunningHost implements Host {
     this.#loop('relay', new Bell(), { step: () => this.#link.relay(), pollMs: () => sweepMs })
     this.#loop('prune', new Bell(), { step: async () => await this.#pruneLater(), pollMs: () => PRUNE_EVERY_MS })
     const effects = this.#effects
-    if (effects !== null) this.#loop('effect', new Bell(), { step: () => effects.step(), pollMs: () => Math.min(sweepMs, 50) })
+    if (effects !== null) this.#loop('effect', this.#calls, { step: () => effects.step(), pollMs: () => Math.min(sweepMs, 50) })
   }
 
   async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
@@ -210,6 +216,7 @@ class RunningHost implements Host {
   async ended(saga: { readonly plan: string; readonly id: string }, { within }: { readonly within: Span }): Promise<SagaStatus> {
     const deadline = this.#clock.now() + spanMs(within)
     for (;;) {
+      this.#refuseStopped()
       const heard = this.#hearEnd(saga)
       const status = await this.status(saga)
       if (status === null) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
@@ -242,7 +249,8 @@ class RunningHost implements Host {
       throw new EnsembleError('CONTRACT_UNKNOWN', `'${this.service}' does not handle ${ref.participant}.${ref.request}`)
     }
     const stored = operation !== undefined
-    const work: LocalWork = { do: 'local', handler, operation: operation ?? this.#ids.next(), stored, saga: null, input }
+    const checked = checkedOnce(handler.ref.spec.input, input)
+    const work: LocalWork = { do: 'local', handler, operation: operation ?? this.#ids.next(), stored, saga: null, input: checked }
     return typed(await this.#executeOne(work))
   }
 
@@ -276,8 +284,13 @@ class RunningHost implements Host {
       advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onScheduled } : null,
       observer,
       onEnded: starts ? (ends) => this.#tellEnds(ends) : null,
-      batchCountMax: this.#settings.batchCountMax,
+      batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
+  }
+
+  #batchCountMax(countMax: number): number {
+    const handlers = [...this.#own.handlers.values()]
+    return handlers.some(({ form }) => form === 'transaction') ? Math.min(countMax, SAVEPOINTS_MAX) : countMax
   }
 
   #loop(verb: string, bell: Bell, { step, pollMs }: { step: () => Promise<number>; pollMs: () => number }): void {
@@ -294,14 +307,15 @@ class RunningHost implements Host {
   }
 
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    return await this.#link.transaction(async (tx) => {
+    const stored = async (tx: Transaction): Promise<{ value: readonly (Started | Error)[]; messages: readonly Message[] }> => {
       const { answers, messages } = await storeStarts(tx, starting, { stores: this.#database.stores, now: tx.now })
       return { value: answers, messages }
-    })
+    }
+    return await rerun(() => this.#link.transaction(stored))
   }
 
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
-    return await this.#link.transaction(async (tx) => {
+    const done = async (tx: Transaction): Promise<{ value: readonly (Outcome | Error)[]; messages: readonly Message[] }> => {
       const { messages, results } = await perform(tx, works, this.#performs)
       const value = works.map(({ operation }) => {
         const result = results.get(operation)
@@ -310,7 +324,8 @@ class RunningHost implements Host {
         return result.error instanceof Error ? result.error : new Error(String(result.error))
       })
       return { value, messages }
-    })
+    }
+    return await rerun(() => this.#link.transaction(done))
   }
 
   #hearEnd(saga: { readonly plan: string; readonly id: string }): { readonly signal: AbortSignal; readonly forget: () => void } {

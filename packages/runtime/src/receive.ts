@@ -3,16 +3,18 @@
 // asked for an operation, and the rest goes on.
 // I2: a message that kills the worker is found by counting the first batch of a partition after a start or a failure, in a
 // transaction of its own.
-import type { Message } from '@ensemble/core'
+import type { ErrorInfo, Message, Time } from '@ensemble/core'
 import { advance, type AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
 import { errorInfo, EnsembleError } from './errors.ts'
+import { noteOf } from './letters.ts'
 import type { Shop } from './perform/answer.ts'
 import { setAside } from './perform/fault.ts'
 import { perform, storeScheduled, type PerformOptions } from './perform/perform.ts'
 import { Picture } from './perform/picture.ts'
 import { worksOf, type Service, type Work } from './perform/work.ts'
+import { RACES, RACE_TRIES_MAX } from './shell/race.ts'
 import type { Database, DeadLetter, Delivered, Link, StartEnd, Transaction } from './ports.ts'
 
 /** What a history observer is given, in the batch's transaction. */
@@ -33,10 +35,6 @@ export interface ReceiveOptions {
   readonly onEnded: ((ends: readonly StartEnd[]) => void) | null
   readonly batchCountMax: number
 }
-
-/** Codes after which the same batch may simply be tried again: nothing in it has side effects. */
-const RACES: ReadonlySet<string> = new Set(['SERIALIZATION', 'DEADLOCK', 'UNIQUE', 'MOVED'])
-const RACE_TRIES_MAX = 3
 
 /** Codes that say nothing about the messages: the database is away, or did not say whether it committed. */
 const AWAY: ReadonlySet<string> = new Set(['CONNECTION', 'TIMEOUT', 'COMMIT_UNKNOWN'])
@@ -59,13 +57,28 @@ class Uncounted extends Error {
   }
 }
 
+/** A message of this batch kills the worker; which one is not known yet. */
+class DeadlyBatch extends Error {}
+
 function firstOfPartitions(batch: readonly Delivered[]): readonly First[] {
   const firsts = new Map<string, Delivered>()
   for (const delivered of batch) {
-    const partition = `${delivered.topic}/${delivered.partition}`
+    const partition = partitionOf(delivered)
     if (!firsts.has(partition)) firsts.set(partition, delivered)
   }
   return [...firsts].map(([partition, first]) => ({ partition, first }))
+}
+
+function partitionOf({ topic, partition }: Delivered): string {
+  return `${topic}/${partition}`
+}
+
+/** A message that failed alone. The next batch need not bring it: another partition may come first, another instance take it. */
+interface Suspect {
+  readonly position: string
+  readonly error: unknown
+  /** Its first burial failed too: it is put away without an answer. */
+  readonly silent: boolean
 }
 
 /** Batches and single messages are counted apart, so that one count does not reset the other. */
@@ -81,6 +94,9 @@ export class Receiver {
   readonly #proven = new Set<string>()
   /** How often the first batch at a position was begun, this time included. */
   readonly #tries = new Map<string, { readonly position: string; readonly tries: number }>()
+  readonly #suspects = new Map<string, Suspect>()
+  /** Batches that may still be received one by one to find a suspect. */
+  #patience = 0
 
   constructor(options: ReceiveOptions) {
     this.#options = options
@@ -90,44 +106,68 @@ export class Receiver {
   /** Receives one batch; returns the number of messages. */
   async step(): Promise<number> {
     const { link, service, batchCountMax } = this.#options
-    let size = 0
+    let first: Delivered | undefined
     try {
       const count = await link.receive(this.#countMax, async (tx, batch) => {
-        size = batch.length
+        first = batch[0]
         return await this.#handle(tx, batch)
       })
       this.#races = 0
-      this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
+      if (count > 0) this.#found(first)
+      if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       if (count > 0) tell('receive', { service: service.name, count })
       return count
     } catch (error) {
       if (error instanceof Uncounted) return await this.#count(error)
+      if (error instanceof DeadlyBatch) return this.#oneByOne(error)
+      // What was counted stays counted: this instance has survived it.
       this.#proven.clear()
-      this.#tries.clear()
-      return await this.#failed(error, size)
+      return this.#failed(error, first)
     }
   }
 
-  async #failed(error: unknown, size: number): Promise<number> {
+  #oneByOne(error: DeadlyBatch): number {
+    tell('error', { service: this.#options.service.name, detail: 'deadly batch', error })
+    this.#countMax = 1
+    this.#tries.clear()
+    return 1
+  }
+
+  #failed(error: unknown, first: Delivered | undefined): number {
     const { code } = errorInfo(error)
-    tell('error', { service: this.#options.service.name, detail: `batch of ${size}`, error })
-    if (AWAY.has(code) || size === 0) throw error
+    tell('error', { service: this.#options.service.name, detail: `batch of at most ${this.#countMax}`, error })
+    if (AWAY.has(code) || first === undefined) throw error
     if (RACES.has(code)) {
       this.#races += 1
       if (this.#races <= RACE_TRIES_MAX) return 1
       this.#races = 0
     }
-    if (size > 1) {
-      this.#countMax = Math.max(1, Math.floor(Math.min(size, this.#countMax) / 2))
+    if (this.#countMax > 1) {
+      this.#countMax = Math.floor(this.#countMax / 2)
       return 1
     }
-    return await this.#options.link.receive(1, (tx, batch) => this.#bury(tx, batch, error))
+    const partition = partitionOf(first)
+    const silent = this.#suspects.get(partition)?.position === first.position
+    this.#suspects.set(partition, { position: first.position, error, silent })
+    this.#patience = this.#options.batchCountMax
+    return 1
+  }
+
+  /** A suspect is over when its partition has moved, or when it has not come back for long. */
+  #found(first: Delivered | undefined): void {
+    if (first !== undefined) this.#suspects.delete(partitionOf(first))
+    this.#patience -= 1
+    if (this.#patience <= 0) this.#suspects.clear()
   }
 
   async #handle(tx: Transaction, batch: readonly Delivered[]): Promise<readonly Message[]> {
     const deadly = this.#checkFirst(tx, batch)
-    if (deadly !== null) return await this.#bury(tx, batch, deadly)
-    return await handleBatch(tx, batch, this.#options)
+    const [first] = batch
+    const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
+    const suspect = known?.position === first?.position ? known : undefined
+    if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options)
+    const { error, silent } = suspect ?? { error: deadly, silent: false }
+    return await buried(tx, batch, { options: this.#options, error, silent })
   }
 
   /** A partition's first batch must be counted before it is handled; an error is returned when it has killed the worker too often. */
@@ -145,9 +185,7 @@ export class Receiver {
     if (tries <= KILLS_MAX) return null
     const death = `the worker died ${KILLS_MAX} times while it handled this`
     if (single) return new EnsembleError('KILLS_WORKER', death)
-    this.#countMax = 1
-    this.#tries.clear()
-    throw new EnsembleError('KILLS_WORKER', `${death} batch; its messages are tried one by one`)
+    throw new DeadlyBatch(`${death} batch; its messages are tried one by one`)
   }
 
   /** Counts first batches in a transaction of their own, which stands even if the batch kills the worker. */
@@ -162,11 +200,6 @@ export class Receiver {
       }
     })
     return 1
-  }
-
-  /** Puts messages that cannot be handled away, answering those that asked for an operation. */
-  async #bury(tx: Transaction, batch: readonly Delivered[], error: unknown): Promise<readonly Message[]> {
-    return await buried(tx, batch, { options: this.#options, error })
   }
 }
 
@@ -253,10 +286,11 @@ function emptyPicture(tx: Transaction): Picture {
   return new Picture({ now: tx.now, horizon: 0, operations: new Map(), rows: new Map(), claims: new Map() })
 }
 
+/** Puts messages that cannot be handled away, answering those that asked for an operation and telling of the others. */
 async function buried(
   tx: Transaction,
   batch: readonly Delivered[],
-  { options, error }: { options: ReceiveOptions; error: unknown },
+  { options, error, silent }: { options: ReceiveOptions; error: unknown; silent: boolean },
 ): Promise<readonly Message[]> {
   const info = errorInfo(error)
   const sorted = sortBatch(batch, { ...options, advance: null, observer: null, onEnded: null })
@@ -267,7 +301,21 @@ async function buried(
     return { id: `${topic}/${partition}/${position}`, topic, reason: 'UNHANDLED', detail, text: JSON.stringify(message) }
   })
   tx.defer(options.database.stores.deadLetters.insert(tx, letters))
-  const runs = sorted.works.filter((work) => work.do === 'run')
+  const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
   const performed = await perform(tx, runs, { ...options.perform, refuse: info })
-  return performed.messages
+  const told = new Set<Message>(runs.map((work) => work.message))
+  return [...performed.messages, ...batch.flatMap((delivered) => buriedNote(delivered, { told, options, info, now: tx.now }))]
+}
+
+function buriedNote(
+  delivered: Delivered,
+  at: { told: ReadonlySet<Message>; options: ReceiveOptions; info: ErrorInfo; now: Time },
+): readonly Message[] {
+  if (!delivered.ok) return []
+  const message = delivered.message.type === 'retry' ? delivered.message.message : delivered.message
+  if (at.told.has(message) || !('saga' in message) || message.saga === null) return []
+  if (message.type === 'history' || message.type === 'note' || message.type === 'ended') return []
+  const detail = `dead letter ${message.id}: ${at.info.code}: ${at.info.message}`
+  const note = { type: 'parked', operation: null, attempt: 0, detail } as const
+  return [noteOf(message.saga, note, { source: at.options.service.name, at: at.now })]
 }

@@ -59,10 +59,8 @@ const DatabaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ })
 const HttpUrl = z.url({ protocol: /^https?$/ })
 const Pattern = z.enum(['orchestration', 'choreography'])
 const Switch = z.enum(['1', 'true', '0', 'false']).transform((word) => word === '1' || word === 'true')
-const Due = z
-  .string()
-  .refine(isSpan)
-  .transform((text) => text as Span)
+const Due = z.custom<Span>((text) => typeof text === 'string' && isSpan(text))
+const Text = z.string()
 
 /** Errors: EnvironmentError with every problem at once. */
 export function readEnvironment({ env, args = [], services }: Given): Environment {
@@ -75,7 +73,11 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     problems.push(`${name}: '${shown(name, text)}' is not usable; ${fix}`)
     return fallback
   }
-  const readUrls = (names: readonly string[], suffix: string, { schema, fix }: UrlKind): Record<string, string> =>
+  const readUrls = (
+    names: readonly string[],
+    suffix: string,
+    { schema, fix }: UrlKind,
+  ): Record<string, string> =>
     Object.fromEntries(
       names.flatMap((name) => {
         const url = read<string>(`${variableOf(name)}_${suffix}`, schema, '', fix)
@@ -83,21 +85,33 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       }),
     )
   const unknown = args.filter((argument) => argument !== SEPARATE_FLAG)
-  for (const argument of unknown) problems.push(`${argument}: is not an option here; there is only ${SEPARATE_FLAG}`)
+  for (const argument of unknown)
+    problems.push(`${argument}: is not an option here; there is only ${SEPARATE_FLAG}`)
   const isSeparateFix = `set 1 or 0, or give ${SEPARATE_FLAG}`
   const environment: Environment = {
-    host: env['HOST']?.trim() || '127.0.0.1',
+    host: read('HOST', Text, '127.0.0.1', 'set an address'),
     port: read('PORT', Port, PORT_DEFAULT, 'set a port from 0 (any free one) to 65535'),
-    data: env['ENSEMBLE_DATA']?.trim() || '.ensemble',
+    data: read('ENSEMBLE_DATA', Text, '.ensemble', 'set a folder'),
     pattern: read('SAGA_PATTERN', Pattern, 'orchestration', 'set orchestration or choreography'),
     paymentDueIn: read('PAYMENT_DUE_IN', Due, '1d', 'set a span with a unit, such as 3s, 10m or 1d'),
-    payLaterLimit: read('PAY_LATER_LIMIT', Limit, PAY_LATER_LIMIT_DEFAULT, 'set a whole number of currency units'),
+    payLaterLimit: read(
+      'PAY_LATER_LIMIT',
+      Limit,
+      PAY_LATER_LIMIT_DEFAULT,
+      'set a whole number of currency units',
+    ),
     databaseUrl: read<string | undefined>('DATABASE_URL', DatabaseUrl, undefined, DATABASE_KIND.fix),
-    separateDatabases: read('SEPARATE_DATABASES', Switch, false, isSeparateFix) || args.includes(SEPARATE_FLAG),
+    separateDatabases:
+      read('SEPARATE_DATABASES', Switch, false, isSeparateFix) || args.includes(SEPARATE_FLAG),
     databaseUrls: readUrls([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
     databaseReadUrls: readUrls(services, 'DATABASE_READ_URL', DATABASE_KIND),
     peerUrls: readUrls(services, 'URL', PEER_KIND),
-    isOpen: read('AUTH', z.literal('open').transform(() => true), false, 'set open, or leave it out'),
+    isOpen: read(
+      'AUTH',
+      z.literal('open').transform(() => true),
+      false,
+      'set open, or leave it out',
+    ),
   }
   if (!environment.isOpen && !isLoopback(environment.host)) {
     problems.push(
@@ -125,7 +139,7 @@ export function variableOf(service: string): string {
   return service.toUpperCase().replaceAll('-', '_')
 }
 
-function isSpan(text: string): text is Span {
+function isSpan(text: string): boolean {
   try {
     return spanMs(text) > 0
   } catch {

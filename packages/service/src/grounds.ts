@@ -1,7 +1,15 @@
 // Owns: what services of one process share: the connections to the bus, and one database handle per service.
 // I1: a service whose tables are in the bus's database writes both in one transaction; any other has an outbox.
 // I2: everything opened here is closed by the stack that was given, after whoever uses it.
-import { engineDatabase, openDatabase, postgresTransport, sharedBus, type EngineDatabase } from '@ensemble/postgres'
+import {
+  engineDatabase,
+  logAdmin,
+  openDatabase,
+  postgresTransport,
+  sharedBus,
+  type EngineDatabase,
+  type LogAdmin,
+} from '@ensemble/postgres'
 import { outboxed, type Bus, type Ids } from '@ensemble/runtime'
 import { BUS, isTogether, type Place, type Places } from './places.ts'
 
@@ -14,6 +22,8 @@ export interface Ground {
 
 export interface Grounds {
   open(service: string): Promise<Ground>
+  /** The bus's log, once a service was opened. */
+  log(): LogAdmin | undefined
 }
 
 export interface GroundsOptions {
@@ -30,16 +40,23 @@ export function groundsOf({ places, ids, stack }: GroundsOptions): Grounds {
   const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
   const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
   let transported: Promise<Transported> | undefined
+  let log: LogAdmin | undefined
   return {
     open: async (service) => {
       const place = places.services[service]
       if (place === undefined) throw new RangeError(`no place for ${service}`)
       const database = engineDatabase(await openPlace(service, place))
       stack.defer(() => database.close())
-      if (isTogether(place, places.bus)) return { database, bus: shared, pingBus: () => database.ping() }
+      if (isTogether(place, places.bus)) {
+        log ??= logAdmin(database)
+        return { database, bus: shared, pingBus: () => database.ping() }
+      }
       transported ??= openTransport(places.bus, { sizeMax, ids, stack })
-      return { database, ...(await transported) }
+      const { bus, pingBus, log: apartLog } = await transported
+      log ??= apartLog
+      return { database, bus, pingBus }
     },
+    log: () => log,
   }
 }
 
@@ -47,7 +64,9 @@ async function openPlace(name: string, { url, readUrl, schema }: Place) {
   return await openDatabase({ name, url, readUrl, schema, applicationName: `ensemble ${name}` })
 }
 
-type Transported = Omit<Ground, 'database'>
+interface Transported extends Omit<Ground, 'database'> {
+  readonly log: LogAdmin
+}
 
 async function openTransport(
   { url, schema }: Place,
@@ -57,5 +76,5 @@ async function openTransport(
   stack.defer(() => database.close())
   const transport = await postgresTransport(database)
   stack.defer(() => transport.close())
-  return { bus: outboxed(transport, ids), pingBus: () => database.ping() }
+  return { bus: outboxed(transport, ids), pingBus: () => database.ping(), log: logAdmin(database) }
 }

@@ -29,7 +29,9 @@ export function errorLogger(service: string, say: Say): Logger {
   const silent = (): void => undefined
   const aloud = (about: unknown, text?: unknown): void => {
     const { err } = fieldsOf(about)
-    say(`${service}: ${String(text ?? '')} ${textOf(err ?? about)}`.slice(0, LINE_LENGTH_MAX))
+    say(
+      `${service}: ${typeof text === 'string' ? text : ''} ${textOf(err ?? about)}`.slice(0, LINE_LENGTH_MAX),
+    )
   }
   const logger: Logger = {
     level: 'error',

@@ -1,4 +1,5 @@
-// Owns: the shape of a service as its main.ts offers it, so that the same service runs in one process with others or alone.
+// Owns: the shape of a service as its main.ts offers it, so that the same service runs in one process with others
+// or alone.
 import type { Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'
 import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
@@ -11,6 +12,8 @@ export interface Platform {
   /** Reads that may be a little stale: the read endpoint where there is one. */
   readonly read: Queryable
   readonly bus: Bus
+  /** Whether the bus keeps so much unread that no new sagas should begin. */
+  readonly isBusFull: () => boolean
   readonly clock: Clock
   readonly ids: Ids
   readonly config: Config

@@ -21,7 +21,8 @@ export function peersOf({ local, urls }: PeersOptions): Peers {
       const server = local(service)
       if (server !== undefined) return await inProcess(server, request)
       const url = urls[service]
-      if (url === undefined) throw problem(503, 'peer-unknown', `The ${service} service is not part of this system.`)
+      if (url === undefined)
+        throw problem(503, 'peer-unknown', `The ${service} service is not part of this system.`)
       return await remote(service, url, request)
     },
   }
@@ -66,7 +67,10 @@ function headersOf(headers: Head): Record<string, string> {
   )
 }
 
-function decoded(headers: Readonly<Record<string, string>>, text: string): Pick<PeerAnswer, 'headers' | 'body'> {
+function decoded(
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): Pick<PeerAnswer, 'headers' | 'body'> {
   const isJson = JSON_TYPE.test(headers['content-type'] ?? '')
   const body: unknown = isJson ? JSON.parse(text) : text
   return { headers, body }

@@ -84,7 +84,8 @@ export async function findPlaces(
   })
   const busUrl = databaseUrls[BUS]
   const bus = busUrl === undefined ? (made?.bus ?? besides(found[0]?.[1])) : { url: busUrl, schema: BUS }
-  if (bus === undefined) throw new PlaceUnknown('no database for the bus: set BUS_DATABASE_URL or DATABASE_URL')
+  if (bus === undefined)
+    throw new PlaceUnknown('no database for the bus: set BUS_DATABASE_URL or DATABASE_URL')
   return { services: Object.fromEntries(found), bus }
 }
 
@@ -120,7 +121,8 @@ export async function migrateService(
   module: Pick<ServiceModule, 'migrations'>,
   step: Step = ALL_UP,
 ): Promise<readonly string[]> {
-  const own = module.migrations === null ? [] : [{ directory: fileURLToPath(module.migrations), table: OWN_TABLE }]
+  const own =
+    module.migrations === null ? [] : [{ directory: fileURLToPath(module.migrations), table: OWN_TABLE }]
   return await migrateSets(place, step, [
     { directory: fileURLToPath(ENGINE_MIGRATIONS), table: ENGINE_TABLE },
     ...own,

@@ -6,6 +6,7 @@ import type { Server } from '@ensemble/http'
 import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { groundsOf, type Ground } from './grounds.ts'
+import { keepLog, type LogKeeper } from './log-keeper.ts'
 import { errorLogger } from './logger.ts'
 import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
 import { peersOf } from './peers.ts'
@@ -53,10 +54,15 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const grounds = groundsOf({ places, ids, stack })
   const peers = peersOf({ local: (name) => services.get(name)?.server, urls: options.peerUrls ?? {} })
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
+  let keeper: LogKeeper | undefined
+  const isBusFull = (): boolean => keeper?.isFull() ?? false
   for (const module of modules) {
     const ground = await grounds.open(module.name)
-    services.set(module.name, await startService(module, { options, ground, peers, stack }))
+    services.set(module.name, await startService(module, { options, ground, peers, isBusFull, stack }))
   }
+  const log = grounds.log()
+  keeper = log === undefined ? undefined : keepLog(log, { clock: systemClock, say })
+  stack.defer(() => keeper?.stop())
   const owned = stack.move()
   let stopped: Promise<void> | undefined
   return {
@@ -89,10 +95,12 @@ interface Around {
   readonly options: SystemOptions
   readonly ground: Ground
   readonly peers: Peers
+  readonly isBusFull: () => boolean
   readonly stack: AsyncDisposableStack
 }
 
-async function startService(module: ServiceModule, { options, ground, peers, stack }: Around): Promise<ServiceHandle> {
+async function startService(module: ServiceModule, around: Around): Promise<ServiceHandle> {
+  const { options, ground, peers, isBusFull, stack } = around
   const { name } = module
   const { database } = ground
   const { config, wrapBus = (bus) => bus } = options
@@ -100,6 +108,7 @@ async function startService(module: ServiceModule, { options, ground, peers, sta
     database,
     read: database.read,
     bus: wrapBus(ground.bus, name),
+    isBusFull,
     clock: systemClock,
     ids: systemIds(systemClock),
     config,

@@ -17,6 +17,7 @@ export async function postgresTransport(database: Database, options: BusOptions 
   const news = newsOf(options)
   const log = new Log(database, options)
   await news.join(database)
+  const subscriptions = new Set<() => Promise<void>>()
   let closed: Promise<void> | undefined
 
   return {
@@ -32,19 +33,25 @@ export async function postgresTransport(database: Database, options: BusOptions 
     subscribe: async ({ group, topics }) => {
       await log.register(group, topics)
       const offs: (() => void)[] = []
+      const holder: Holder = { database, log, group, releases: new Set(), isClosed: false }
+      const close = async (): Promise<void> => {
+        subscriptions.delete(close)
+        holder.isClosed = true
+        for (const off of offs.splice(0)) off()
+        await Promise.all([...holder.releases].map((release) => release()))
+      }
+      subscriptions.add(close)
       return {
-        take: (countMax) =>
-          take({ database, log, group }, (tx) => log.fetch(tx, { group, topics, countMax, partitionsMax })),
+        take: (countMax) => take(holder, (tx) => log.fetch(tx, { group, topics, countMax, partitionsMax })),
         onNews: (callback) => {
           offs.push(news.on(topics, callback))
         },
-        close: async () => {
-          for (const off of offs.splice(0)) off()
-        },
+        close,
       }
     },
 
     close: async () => {
+      await Promise.all([...subscriptions].map((close) => close()))
       closed ??= news.leave(database)
       await closed
     },
@@ -55,6 +62,9 @@ interface Holder {
   readonly database: Database
   readonly log: Log
   readonly group: string
+  /** Of what is held now, so that closing leaves no connection in a transaction. */
+  readonly releases: Set<() => Promise<void>>
+  isClosed: boolean
 }
 
 type Fetch = (tx: SqlTransaction) => ReturnType<Log['fetch']>
@@ -67,8 +77,9 @@ async function take(holder: Holder, fetch: Fetch): Promise<Delivery | null> {
     async (tx) => {
       const fetched = fetchedOf(holder.group, await fetch(tx))
       taken.resolve(fetched)
-      if (fetched.messages.length === 0 || (await end.promise) === 'release') return
+      if (fetched.messages.length === 0 || (await end.promise) === 'release') return false
       tx.defer(holder.log.advance(tx, holder.group, fetched.moves, 0))
+      return true
     },
     // Tried again it would lock other messages than the ones that were handed out.
     { triesMax: 1 },
@@ -79,17 +90,24 @@ async function take(holder: Holder, fetch: Fetch): Promise<Delivery | null> {
     await held
     return null
   }
+  const finish = async (how: 'done' | 'release'): Promise<boolean> => {
+    holder.releases.delete(release)
+    end.resolve(how)
+    // A lock that is gone already did not move the position.
+    return held.catch(() => false)
+  }
+  const release = async (): Promise<void> => void (await finish('release'))
+  holder.releases.add(release)
+  if (holder.isClosed) {
+    await release()
+    return null
+  }
   return {
     messages: fetched.messages,
     done: async () => {
-      end.resolve('done')
-      await held.catch(() => advanceAlone(holder, fetched))
+      if (!(await finish('done'))) await advanceAlone(holder, fetched)
     },
-    release: async () => {
-      end.resolve('release')
-      // A lock that is gone already is released as well.
-      await held.catch(() => undefined)
-    },
+    release,
   }
 }
 

@@ -8,6 +8,7 @@ export type DatabaseErrorCode =
   | 'SERIALIZATION'
   | 'DEADLOCK'
   | 'UNIQUE'
+  | 'MOVED'
   /** The connection was lost after COMMIT was sent: it may or may not have happened. */
   | 'COMMIT_UNKNOWN'
   /** No connection, or lost. A statement outside a transaction that was under way may have happened. */
@@ -48,6 +49,8 @@ const CODES: Readonly<Record<string, DatabaseErrorCode>> = {
   '40001': 'SERIALIZATION',
   '40P01': 'DEADLOCK',
   '23505': 'UNIQUE',
+  // Our statements compute ln(0::numeric) when a row is not as it was read; nothing else in them can raise it.
+  '2201E': 'MOVED',
   '40003': 'COMMIT_UNKNOWN',
   '08007': 'COMMIT_UNKNOWN',
   // CockroachDB: a transaction with DDL committed halfway.

@@ -41,6 +41,7 @@ export function sessionOptions(settings: SessionSettings, profile: Profile): str
   ]
   if (profile.canSetTransactionTimeout)
     values.push(['transaction_timeout', `${limits.transactionTimeoutMs}ms`])
+  if (profile.canAvoidScans) values.push(['enable_seqscan', 'off'])
   if (schema !== undefined) values.push(['search_path', quoteName(schema)])
   if (isolation !== undefined) values.push(['default_transaction_isolation', isolation])
   if (settings.isReadOnly) values.push(['default_transaction_read_only', 'on'])

@@ -138,12 +138,16 @@ class OpenTransaction implements SqlTransaction {
     if (refused !== undefined) throw refused.reason
   }
 
-  /** Answers what to throw: a failure that a retry can heal wins over what the work made of it. */
+  /**
+   * Answers what to throw: a failure that a retry can heal wins over what the work made of it, and the statement
+   * that failed over the "transaction is aborted" of the ones behind it.
+   */
   async rollback(reason: unknown): Promise<unknown> {
     this.#hasEnded = true
     if (this.#connection.lost() === undefined)
       await this.#connection.control('ROLLBACK').catch(() => undefined)
-    return canRetry(this.#failure) ? this.#failure : reason
+    const isEcho = reason instanceof DatabaseError && reason.code === 'ROLLED_BACK'
+    return canRetry(this.#failure) || isEcho ? (this.#failure ?? reason) : reason
   }
 
   #commitFailure(error: DatabaseError): DatabaseError {

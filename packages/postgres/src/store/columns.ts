@@ -74,6 +74,13 @@ export function messagesText(list: readonly Message[]): string {
   return pack(list)
 }
 
+/** The first of each key: a join with keys that are given twice answers or changes a row twice. */
+export function distinct<Row>(rows: readonly Row[], key: (row: Row) => string): readonly Row[] {
+  const first = new Map<string, Row>()
+  for (const row of rows) if (!first.has(key(row))) first.set(key(row), row)
+  return [...first.values()]
+}
+
 /** One order for all writers, so that two inserts of the same keys never wait for each other. */
 export function sorted<Row>(rows: readonly Row[], key: (row: Row) => string): readonly Row[] {
   const keyed = rows.map((row) => ({ row, key: key(row) }))

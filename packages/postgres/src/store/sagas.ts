@@ -2,7 +2,7 @@
 // I1: `status` repeats what `state` says, so that what has ended can be found without reading states.
 import type { Cancel, SagaState } from '@ensemble/core'
 import type { SagaRow, SagaStore } from '@ensemble/runtime'
-import { integer, jsonOrNull, jsonText, sorted, text, textOrNull, timeText } from './columns.ts'
+import { distinct, integer, jsonOrNull, jsonText, sorted, text, textOrNull, timeText } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { statement } from './statements.ts'
 
@@ -12,8 +12,9 @@ const UPDATE = statement('saga_update')
 const PRUNE = statement('saga_prune')
 
 export const sagaStore: SagaStore = {
-  load: async (tx, ids) => {
-    if (ids.length === 0) return []
+  load: async (tx, given) => {
+    if (given.length === 0) return []
+    const ids = distinct(given, ({ plan, id }) => `${plan}/${id}`)
     const { rows } = await tx.query(LOAD, [ids.map(({ plan }) => plan), ids.map(({ id }) => id)])
     return rows.map(sagaOf)
   },

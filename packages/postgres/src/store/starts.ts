@@ -2,7 +2,7 @@
 // their transaction.
 import type { Pattern } from '@ensemble/core'
 import type { StartRow, StartStore } from '@ensemble/runtime'
-import { integer, isNull, jsonOrNull, jsonText, sorted, text, time, timeText } from './columns.ts'
+import { distinct, integer, isNull, jsonOrNull, jsonText, sorted, text, time, timeText } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { statement } from './statements.ts'
 
@@ -12,8 +12,9 @@ const ENDED = statement('start_ended')
 const PRUNE = statement('start_prune')
 
 export const startStore: StartStore = {
-  load: async (tx, ids) => {
-    if (ids.length === 0) return []
+  load: async (tx, given) => {
+    if (given.length === 0) return []
+    const ids = distinct(given, ({ plan, id }) => `${plan}/${id}`)
     const { rows } = await tx.query(LOAD, [ids.map(({ plan }) => plan), ids.map(({ id }) => id)])
     return rows.map(startOf)
   },
@@ -34,8 +35,9 @@ export const startStore: StartStore = {
     ])
   },
 
-  ended: async (tx, ends) => {
-    if (ends.length === 0) return
+  ended: async (tx, given) => {
+    if (given.length === 0) return
+    const ends = distinct(given, ({ saga }) => `${saga.plan}/${saga.id}`)
     await tx.query(ENDED, [
       ends.map(({ saga }) => saga.plan),
       ends.map(({ saga }) => saga.id),

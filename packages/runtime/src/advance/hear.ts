@@ -15,6 +15,7 @@ import {
   type Message,
   type NoteType,
   type Plan,
+  type SagaRef,
   type SagaState,
   type StartMessage,
   type Time,
@@ -52,7 +53,7 @@ function hearOne(office: Office, ledger: Ledger, work: AdvanceWork): void {
   }
   const plan = office.plans.find(saga.plan, row.state)
   if (heard.type === 'watch') {
-    watch(office, ledger, { plan, row, state: row.state })
+    if (isWatchedAt(row.state, heard.at)) watch(office, ledger, { plan, row, state: row.state })
     return
   }
   settle(office, ledger, { work, row, decision: decide(plan, row.state, heard, ledger.now) })
@@ -74,7 +75,7 @@ function hearStart(office: Office, ledger: Ledger, at: { work: AdvanceWork; star
   const blank: SagaRow = row ?? { plan: saga.plan, id: saga.id, state: null, wish: null, parked: null, version: 0 }
   settle(office, ledger, { work, row: blank, decision })
   if (decision.type !== 'decided') return
-  setWatch(ledger, decision.state, ledger.now + office.overdueAfterMs)
+  setWatch(ledger, saga, ledger.now + office.overdueAfterMs)
   if (plan.withinMs === null) return
   const dueAt = ledger.now + plan.withinMs
   const cancel = { reason: 'the saga deadline has passed', by: 'deadline' }
@@ -105,7 +106,7 @@ function settle(office: Office, ledger: Ledger, at: { work: AdvanceWork; row: Sa
       if (decision.note === 'cancel-refused') noted(ledger, work, { type: 'cancel-refused', attempt: 0, detail: decision.reason })
       return
     case 'parked':
-      if (row.version > 0) ledger.put({ ...row, parked: decision.code })
+      if (ledger.row(work.saga) !== undefined) ledger.put({ ...row, parked: decision.code })
       setAside(office, ledger, work, decision)
       return
     default:
@@ -134,11 +135,16 @@ function watch(office: Office, ledger: Ledger, watched: Watched): void {
   if (phase.at === 'completed' || phase.at === 'compensated') return
   const patientUntil = patience(office, watched.state)
   if (ledger.now < patientUntil) {
-    setWatch(ledger, watched.state, patientUntil)
+    setWatch(ledger, watched.state.saga, patientUntil)
+    return
+  }
+  // Parked, it waits for nobody else: asked again the participant would answer again, and each answer be set aside.
+  if (watched.row.parked !== null) {
+    setWatch(ledger, watched.state.saga, ledger.now + OVERDUE_AFTER_MS_MAX)
     return
   }
   const state = askAgain(ledger, watched)
-  setWatch(ledger, state, Math.max(patience(office, state), ledger.now + office.overdueAfterMs))
+  setWatch(ledger, state.saga, Math.max(patience(office, state), ledger.now + office.overdueAfterMs))
 }
 
 function askAgain(ledger: Ledger, { plan, row, state }: Watched): SagaState {
@@ -156,7 +162,18 @@ function patience(office: Office, { phase }: SagaState): Time {
   return until === null ? phase.askedAt + waitMs : until + DEFERRED_SLACK_MS + waitMs
 }
 
-function setWatch(ledger: Ledger, { saga }: SagaState, dueAt: Time): void {
+/** When the saga's one watch is due, kept beside its state: a repeated timer must not become a second watch. */
+type WatchedState = SagaState & { readonly watchAt?: Time }
+
+function isWatchedAt(state: WatchedState, at: Time): boolean {
+  return state.watchAt === undefined || state.watchAt === at
+}
+
+function setWatch(ledger: Ledger, saga: SagaRef, dueAt: Time): void {
+  const row = ledger.row(saga)
+  if (row === undefined || row.state === null) return
+  const state: WatchedState = { ...row.state, watchAt: dueAt }
+  ledger.put({ ...row, state })
   const id = `${sagaKey(saga)}@${WATCH_TIMER}~${dueAt}`
   const topic = TOPIC.commands(ORCHESTRATOR)
   const message: Message = { type: 'timer', id, topic, key: saga.id, name: WATCH_TIMER, at: dueAt, data: null, saga }
@@ -169,6 +186,7 @@ function setAside(office: Office, ledger: Ledger, work: AdvanceWork, info: { cod
   const { message } = work
   const topic = TOPIC.commands(ORCHESTRATOR)
   const retry: Message = { type: 'retry', id: `${message.id}~${attempt}`, topic, key: message.key, attempt, message }
+  if (ledger.scheduled.some((other) => other.message.id === retry.id)) return
   ledger.scheduled.push({ dueAt, message: retry })
   const type = info.code === 'PLAN_THROWS' || attempt >= office.retry.attemptsMax ? 'parked' : 'retrying'
   noted(ledger, work, { type, attempt, detail: `${info.code}: ${info.message}` })

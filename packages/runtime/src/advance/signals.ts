@@ -6,7 +6,7 @@ export type Heard =
   | { readonly type: 'answered'; readonly operation: string; readonly answer: Answer }
   | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
   | { readonly type: 'cancel'; readonly cancel: Cancel; readonly issuedAt: Time }
-  | { readonly type: 'watch' }
+  | { readonly type: 'watch'; readonly at: Time }
 
 export interface AdvanceWork {
   readonly saga: SagaRef
@@ -40,7 +40,7 @@ function heardOf(message: Message): Heard | null {
     case 'cancel':
       return { type: 'cancel', cancel: message.cancel, issuedAt: message.issuedAt }
     case 'timer':
-      return message.name === WATCH_TIMER ? { type: 'watch' } : null
+      return message.name === WATCH_TIMER ? { type: 'watch', at: message.at } : null
     default:
       return null
   }

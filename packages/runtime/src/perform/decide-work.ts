@@ -2,7 +2,7 @@
 // Work of a transaction handler stops before the handler and is returned as a call that the shell makes behind a savepoint.
 // I1: a run that would begin after its deadline is answered `rejected: expired`; undos and retriables carry none.
 // I2: without a row, nothing that was issued before the horizon is executed: it is answered and dead-lettered, TOO_OLD.
-import { check, EXPIRED, pack, TOPIC, type Answer, type Message, type SagaRef, type Time, rejected } from '@ensemble/core'
+import { EXPIRED, pack, TOPIC, type Answer, type Message, type Outcome, type RequestRef, type SagaRef, type Time, rejected } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import type { AggregateHandler, EffectHandler, TransactionHandler } from '../handlers.ts'
 import { answerEvent, withdrawOf } from '../letters.ts'
@@ -11,8 +11,8 @@ import { holdDeferred } from '../travel.ts'
 import { answer, blankRow, note, type Pending, type Shop } from './answer.ts'
 import { onRun, onWithdraw, sentAgain, sentEvent } from './operation.ts'
 import type { Picture } from './picture.ts'
-import { applyChange, pendingOf, runRule, type RuleCall } from './rules.ts'
-import { checkedInput, type FollowWork, type LocalWork, type ResumeWork, type RunWork, type WithdrawWork } from './work.ts'
+import { applyChange, keyOrNull, pendingOf, runRule, type RuleCall } from './rules.ts'
+import { validInput, type FollowWork, type LocalWork, type ResumeWork, type RunWork, type WithdrawWork } from './work.ts'
 
 /** What a handler says: the outcome of an aggregate's rule or of a transaction handler. */
 export type Said = { readonly status: 'deferred'; readonly until: Time } | Answer
@@ -23,20 +23,23 @@ export interface TransactionCall {
   readonly input: unknown
   readonly operation: string
   readonly saga: SagaRef | null
+  /** Throws, while the savepoint can still undo it, when this is nothing that the handler may say. */
+  readonly accepts: (said: Said) => void
   readonly conclude: (said: Said) => void
 }
 
 export function pendingRun(picture: Picture, work: RunWork): Pending {
   const { ask, saga, slip, handler, message } = work
   const row = picture.operation(ask.operation)
-  const { owner, key } = ownerOf(handler, ask.input)
+  const { owner, key } = ownerOf(work)
   return { ref: handler.ref, saga, ask, slip, wish: row?.wish ?? null, owner, key, row, origin: message }
 }
 
-function ownerOf(handler: RunWork['handler'], input: unknown): { readonly owner: string; readonly key: string } {
+/** An input without a key faults in its rule, never here: a fault has to be stored too. */
+function ownerOf({ handler, input }: RunWork | WithdrawWork): { readonly owner: string; readonly key: string } {
   switch (handler.form) {
     case 'aggregate':
-      return { owner: handler.group.name, key: handler.rule.key(input) }
+      return { owner: handler.group.name, key: input.ok ? (keyOrNull(handler.rule, input.value) ?? '') : '' }
     case 'effect':
       return { owner: effectOwner(handler), key: '' }
     case 'transaction':
@@ -96,7 +99,7 @@ function handleRun(shop: Shop, picture: Picture, work: RunWork): TransactionCall
     return null
   }
   watchSaga(shop, picture, work)
-  const input = checkedInput(handler.ref, ask.input)
+  const input = validInput(handler.ref, work.input)
   switch (handler.form) {
     case 'aggregate': {
       const call = { ...ruleOf(handler), input, operation: ask.operation, saga: work.saga }
@@ -115,6 +118,7 @@ function handleRun(shop: Shop, picture: Picture, work: RunWork): TransactionCall
         input,
         operation: ask.operation,
         saga: work.saga,
+        accepts: () => undefined,
         conclude: (said) => conclude(shop, picture, work, said),
       }
     default:
@@ -129,7 +133,8 @@ function ruleOf(handler: AggregateHandler): Pick<RuleCall, 'group' | 'rule' | 'd
 /** A choreographed saga's deadline is a withdraw of its first step's run, due when the saga's time is over. */
 function watchSaga(shop: Shop, picture: Picture, work: RunWork): void {
   const { slip, ask, saga } = work
-  if (slip === null || slip.state.seq !== 1 || work.attempt > 0) return
+  // Once: a run that was set aside for a newer instance has no row yet.
+  if (slip === null || slip.state.seq !== 1 || picture.operation(ask.operation) !== undefined) return
   const plan = shop.plans.find(saga.plan, slip.state)
   if (plan.withinMs === null) return
   const dueAt = slip.state.startedAt + plan.withinMs
@@ -170,8 +175,8 @@ export function decideWithdraw(shop: Shop, picture: Picture, work: WithdrawWork)
   const action = onWithdraw(row, work)
   switch (action.do) {
     case 'withdraw':
-      if (row === undefined && work.issuedAt < picture.loaded.horizon) {
-        tooOld(shop, picture, work, work.issuedAt)
+      if (row === undefined && ask.issuedAt < picture.loaded.horizon) {
+        tooOld(shop, picture, work, ask.issuedAt)
         return null
       }
       answer(shop, picture, withdrawnPending(shop, work, row), supply ?? { status: 'withdrawn', reason: cancel.reason })
@@ -198,21 +203,22 @@ export function decideWithdraw(shop: Shop, picture: Picture, work: WithdrawWork)
 }
 
 function withdrawnPending(shop: Shop, work: WithdrawWork, row: OperationRow | undefined): Pending {
-  if (row !== undefined && row.origin !== null) return { ...pendingOf(shop, row), wish: work.cancel }
-  const { handler, saga, ask, cancel } = work
-  const { owner, key } = ownerOf(handler, ask.input)
-  return { ref: handler.ref, saga, ask, slip: null, wish: cancel, owner, key, row, origin: null }
+  // A supplied outcome is no wish to go back.
+  const wish = work.supply === null ? work.cancel : null
+  if (row !== undefined && row.origin !== null) return { ...pendingOf(shop, row), wish }
+  const { handler, saga, ask } = work
+  const { owner, key } = ownerOf(work)
+  return { ref: handler.ref, saga, ask, slip: null, wish, owner, key, row, origin: null }
 }
 
 function withdrawDeferred(shop: Shop, picture: Picture, work: WithdrawWork, row: OperationRow): TransactionCall | null {
   const { handler, cancel, supply, ask, saga } = work
-  const pending = { ...pendingOf(shop, row), wish: cancel }
+  const pending = { ...pendingOf(shop, row), wish: supply === null ? cancel : null }
   const said = (outcome: Said | { readonly status: 'withdrawn' }): void => {
-    if (outcome.status === 'deferred') throw new TypeError('a withdraw rule answers withdrawn or succeeded')
     const withdrawn: Answer = supply ?? { status: 'withdrawn', reason: cancel.reason }
-    answer(shop, picture, pending, outcome.status === 'withdrawn' ? withdrawn : outcome)
+    if (outcome.status !== 'deferred') answer(shop, picture, pending, outcome.status === 'withdrawn' ? withdrawn : outcome)
   }
-  const input = pending.ask.input
+  const input = validInput(handler.ref, work.input)
   if (handler.form === 'aggregate' && handler.withdraw !== null) {
     const call: RuleCall = {
       group: handler.group,
@@ -225,6 +231,7 @@ function withdrawDeferred(shop: Shop, picture: Picture, work: WithdrawWork, row:
     }
     const ran = runRule(picture, call)
     if (ran === null) return null
+    refuseUndecided(ran.change.outcome)
     applyChange(shop, picture, { ...call, key: ran.key }, ran.change)
     said(ran.change.outcome)
     return null
@@ -237,21 +244,25 @@ function withdrawDeferred(shop: Shop, picture: Picture, work: WithdrawWork, row:
     ...handler,
     handle: async (call) => ({ ...(await withdraw({ ...call, cancel })) }) as Awaited<ReturnType<TransactionHandler['handle']>>,
   }
-  return { handler: asked, input, operation: ask.operation, saga, conclude: said }
+  return { handler: asked, input, operation: ask.operation, saga, accepts: refuseUndecided, conclude: said }
+}
+
+function refuseUndecided({ status }: Said | { readonly status: 'withdrawn' }): void {
+  if (status !== 'withdrawn' && status !== 'succeeded') throw new TypeError('a withdraw rule answers withdrawn or succeeded')
 }
 
 export function decideFollow(shop: Shop, picture: Picture, work: FollowWork): void {
   if (picture.operation(work.operation) !== undefined) return
   const { handler, operation, saga } = work
-  const checked = check(handler.schema, work.data)
-  if (!checked.ok) {
+  const { input } = work
+  if (!input.ok) {
     const { id, topic } = work.message
-    const detail = `event ${handler.name}: ${checked.problems.join('; ')}`
+    const detail = `event ${handler.name}: ${input.problems.join('; ')}`
     picture.deadLetters.push({ id: operation, topic, reason: 'EVENT_INVALID', detail, text: pack([work.message]) })
     picture.putOperation({ ...blankRow(operation), key: id, status: 'rejected' })
     return
   }
-  const call: RuleCall = { group: handler.group, rule: handler.rule, decide: handler.rule.decide, input: checked.value, operation, saga }
+  const call: RuleCall = { group: handler.group, rule: handler.rule, decide: handler.rule.decide, input: input.value, operation, saga }
   const ran = runRule(picture, call)
   if (ran === null) return
   applyChange(shop, picture, { ...call, key: ran.key }, ran.change)
@@ -262,37 +273,44 @@ export function decideLocal(shop: Shop, picture: Picture, work: LocalWork): Tran
   const { handler, operation, saga } = work
   const before = picture.operation(operation)
   const answered = before === undefined ? null : (sentEvent(before)?.answer ?? null)
-  if (answered?.status === 'succeeded') {
+  if (answered?.status === 'succeeded' || answered?.status === 'rejected') {
     picture.results.set(operation, { ok: true, outcome: answered })
     return null
   }
-  const input = checkedInput(handler.ref, work.input)
+  const input = validInput(handler.ref, work.input)
   const publish = (key: string, outcome: Said | { readonly status: 'withdrawn' }): void => {
-    if (outcome.status !== 'succeeded' && outcome.status !== 'rejected') {
-      throw new TypeError(`${handler.ref.request} cannot be called locally: it answered ${outcome.status}`)
-    }
-    picture.results.set(operation, { ok: true, outcome })
-    if (outcome.status !== 'succeeded' || handler.ref.spec.kind === 'query') return
-    const event = answerEvent({ ref: handler.ref, operation, saga, key }, outcome, { at: picture.now, slip: null })
-    picture.messages.push({ ...event, operation: null, answer: null })
-    if (work.stored) picture.putOperation({ ...blankRow(operation), key, sent: pack([event]) })
+    const told = localOutcome(handler.ref, outcome)
+    picture.results.set(operation, { ok: true, outcome: told })
+    if (handler.ref.spec.kind === 'query') return
+    const event = answerEvent({ ref: handler.ref, operation, saga, key }, told, { at: picture.now, slip: null })
+    if (told.status === 'succeeded') picture.messages.push({ ...event, operation: null, answer: null })
+    if (work.stored) picture.putOperation({ ...blankRow(operation), status: told.status, key, sent: pack([event]) })
   }
   if (handler.form === 'aggregate') {
     const call: RuleCall = { ...ruleOf(handler), input, operation, saga }
     const ran = runRule(picture, call)
     if (ran === null) return null
+    localOutcome(handler.ref, ran.change.outcome)
     applyChange(shop, picture, { ...call, key: ran.key }, ran.change)
     publish(ran.key, ran.change.outcome)
     return null
   }
   if (handler.form === 'effect') throw new TypeError(`${handler.ref.request} is an effect: ask for it in a saga`)
-  return { handler, input, operation, saga, conclude: (said) => publish(operation, said) }
+  const accepts = (said: Said): void => void localOutcome(handler.ref, said)
+  return { handler, input, operation, saga, accepts, conclude: (said) => publish(operation, said) }
 }
 
-/** Makes a parked decision again. */
+/** Only an outcome that is known can be told to a caller. */
+function localOutcome(ref: RequestRef, outcome: Said | { readonly status: 'withdrawn' }): Outcome {
+  if (outcome.status === 'succeeded' || outcome.status === 'rejected') return outcome
+  throw new TypeError(`${ref.request} cannot be called locally: it answered ${outcome.status}`)
+}
+
+/** Makes a parked decision again. A repeated timer is of an earlier try: it must not set another one. */
 export function decideResume(shop: Shop, picture: Picture, work: ResumeWork): void {
   const row = picture.operation(work.operation)
   if (row === undefined || row.parked === null || row.origin === null) return
+  if (work.tried !== null && work.tried !== row.attempt) return
   const said = sentEvent(row)?.answer ?? null
   if (said === null || said.status === 'accepted') return
   answer(shop, picture, pendingOf(shop, row), said)

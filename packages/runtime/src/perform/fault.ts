@@ -62,5 +62,7 @@ function retryLater(shop: Shop, picture: Picture, message: Message, attempt: num
   const { id, key } = message
   const topic = TOPIC.commands(shop.service)
   const retry: RetryMessage = { type: 'retry', id: `${id}~${attempt}`, topic, key, attempt, message }
+  // Copies of one message in a batch fault alike; each setting a retry of its own, they would multiply with every try.
+  if (picture.scheduled.some((other) => other.message.id === retry.id)) return
   picture.scheduled.push({ dueAt, message: retry })
 }

@@ -75,8 +75,9 @@ export function onWithdraw(
     case 'set_aside':
       return { do: 'withdraw' }
     case 'calling':
-      // The operator's word ends a call in doubt; a cancel waits for the provider's.
-      return work.supply !== null && row.parked !== null ? { do: 'withdraw' } : { do: 'note' }
+      // The operator's word ends a parked call; a cancel waits for the provider's.
+      if (work.supply === null) return { do: 'note' }
+      return row.parked === null ? { do: 'refuse', reason: 'a call is out and not parked' } : { do: 'withdraw' }
     case 'deferred':
       return { do: 'ask the rule' }
     case 'succeeded':
@@ -90,10 +91,12 @@ export function onWithdraw(
   }
 }
 
-function onWithdrawAnswered(row: OperationRow, work: Pick<WithdrawWork, 'saga'>): WithdrawAction {
+function onWithdrawAnswered(row: OperationRow, work: Pick<WithdrawWork, 'saga' | 'supply'>): WithdrawAction {
   if (row.parked === NO_SLIP) return { do: 'ignore', reason: 'duplicate: it will be answered when its slip comes' }
-  if (row.parked !== null) return { do: 'note' }
+  if (row.parked !== null) return work.supply === null ? { do: 'note' } : { do: 'refuse', reason: 'it is answered already' }
   if (work.saga.pattern === 'orchestration') return { do: 'answer again' }
+  // A supplied outcome is about this operation only: forwarded it would cancel the next one.
+  if (work.supply !== null) return { do: 'refuse', reason: 'it is answered already' }
   const next = sentEvent(row)?.slip?.ask
   if (next === undefined) return { do: 'refuse', reason: 'the saga has ended' }
   if (next.direction === 'undo') return { do: 'refuse', reason: 'the saga is going back already' }

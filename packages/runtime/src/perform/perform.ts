@@ -2,8 +2,9 @@
 // in bulk. The only thing it awaits between loading and writing are the calls of transaction handlers.
 // I1: locks are taken in the order keyed rows, claims, operations; keys sorted within each.
 // I2: a pass over the batch is pure; when it needs rows that were not loaded they are loaded and the pass is made again.
+// I3: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of the first.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
-import { EnsembleError } from '../errors.ts'
+import { EnsembleError, errorInfo, RERUN } from '../errors.ts'
 import type { EventHandler } from '../handlers.ts'
 import type { OperationRow, Rows, Stores, Transaction } from '../ports.ts'
 import type { Shop } from './answer.ts'
@@ -19,6 +20,7 @@ import {
 import { fault } from './fault.ts'
 import { onRun } from './operation.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
+import { keyOrNull } from './rules.ts'
 import type { Work } from './work.ts'
 
 /** How often a pass may ask for more rows before the batch is refused. */
@@ -45,47 +47,44 @@ export interface PerformOptions {
 export async function perform(tx: Transaction, works: readonly Work[], options: PerformOptions): Promise<Performed> {
   if (works.length === 0) return { messages: [], results: new Map() }
   const loaded = await load(tx, works, options)
-  const { picture, calls } = await passes(tx, loaded, { works, options })
-  for (const { work, call } of calls) await callTransaction(tx, picture, { work, call, options })
+  const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
+  for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
   store(tx, picture, options.stores)
   if (picture.scheduled.length > 0) tx.onCommit(options.onScheduled)
   return { messages: picture.messages, results: picture.results }
 }
 
-interface Call {
-  readonly work: Work
-  readonly call: TransactionCall
+function callsSql(work: Work): boolean {
+  return work.do !== 'resume' && work.do !== 'follow' && work.handler.form === 'transaction'
 }
 
 async function passes(
   tx: Transaction,
   loaded: Loaded,
   { works, options }: { works: readonly Work[]; options: PerformOptions },
-): Promise<{ readonly picture: Picture; readonly calls: readonly Call[] }> {
+): Promise<Picture> {
   for (let pass = 0; pass < PASSES_MAX; pass += 1) {
     const picture = new Picture(loaded)
-    const calls = onePass(picture, works, options)
-    if (!picture.incomplete) return { picture, calls }
+    for (const work of works) decideWork(picture, work, options)
+    if (!picture.incomplete) return picture
     await loadMissing(tx, loaded, { picture, stores: options.stores })
   }
   throw new EnsembleError('BATCH_NEEDS_TOO_MUCH', `a batch of ${works.length} still needed more rows after ${PASSES_MAX} passes`)
 }
 
-function onePass(picture: Picture, works: readonly Work[], { shop, refuse }: PerformOptions): readonly Call[] {
-  const calls: Call[] = []
-  for (const work of works) {
-    try {
-      if (refuse !== null) {
-        refused(picture, shop, { work, refuse })
-        continue
-      }
-      const call = decideOne(picture, work, shop)
-      if (call !== null) calls.push({ work, call })
-    } catch (error) {
-      faulted(picture, shop, { work, error })
-    }
+function decideWork(picture: Picture, work: Work, { shop, refuse }: PerformOptions): TransactionCall | null {
+  try {
+    if (refuse === null) return decideOne(picture, work, shop)
+    refused(picture, shop, { work, refuse })
+  } catch (error) {
+    faulted(picture, shop, { work, error })
   }
-  return calls
+  return null
+}
+
+async function decideSql(tx: Transaction, picture: Picture, { work, options }: { work: Work; options: PerformOptions }): Promise<void> {
+  const call = decideWork(picture, work, options)
+  if (call !== null) await callTransaction(tx, picture, { work, call, options })
 }
 
 function decideOne(picture: Picture, work: Work, shop: Shop): TransactionCall | null {
@@ -120,7 +119,13 @@ function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; r
 /** Rolls back to the handler's savepoint when it rejects, too: a refusal leaves nothing behind. */
 class RejectedInside extends Error {}
 
-async function callTransaction(tx: Transaction, picture: Picture, at: Call & { options: PerformOptions }): Promise<void> {
+interface Call {
+  readonly work: Work
+  readonly call: TransactionCall
+  readonly options: PerformOptions
+}
+
+async function callTransaction(tx: Transaction, picture: Picture, at: Call): Promise<void> {
   const { work, call, options } = at
   const { input, operation, saga, handler } = call
   try {
@@ -128,6 +133,7 @@ async function callTransaction(tx: Transaction, picture: Picture, at: Call & { o
     try {
       await tx.savepoint(async () => {
         said = await handler.handle({ tx, input, operation, saga, now: tx.now })
+        call.accepts(said)
         if (said.status === 'rejected') throw new RejectedInside()
       })
     } catch (error) {
@@ -135,6 +141,8 @@ async function callTransaction(tx: Transaction, picture: Picture, at: Call & { o
     }
     if (said !== null) call.conclude(said)
   } catch (error) {
+    // The database wants the whole transaction again, not this part of it.
+    if (RERUN.has(errorInfo(error).code)) throw error
     faulted(picture, options.shop, { work, error })
   }
 }
@@ -148,7 +156,8 @@ async function load(tx: Transaction, works: readonly Work[], options: PerformOpt
     rows: new Map(),
     claims: new Map(),
   }
-  const keyed = works.flatMap(keyedOf)
+  // What is refused meets its operation's row only: loading the rest may be what fails.
+  const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
   await loadRows(tx, loaded, keyed.map(({ table, key }) => ({ table, key })))
   const needs = keyed.map((one) => ({ one, needs: needsOf(loaded, one) }))
   const related = needs.flatMap(({ one, needs: { related = {} } }) =>
@@ -169,7 +178,7 @@ async function load(tx: Transaction, works: readonly Work[], options: PerformOpt
 }
 
 function issuedBefore(works: readonly Work[], time: Time): boolean {
-  return works.some((work) => (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.issuedAt < time))
+  return works.some((work) => (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.ask.issuedAt < time))
 }
 
 function operationOf(work: Work): readonly string[] {
@@ -202,8 +211,9 @@ function keyedOf(work: Work): readonly Keyed[] {
   if (work.do !== 'follow' && 'form' in handler && handler.form !== 'aggregate') return []
   if (!('group' in handler)) return []
   const { group, rule } = handler
-  const input = work.do === 'follow' ? work.data : work.do === 'local' ? work.input : work.ask.input
-  const key = attempt(() => rule.key(input))
+  if (!work.input.ok) return []
+  const input = work.input.value
+  const key = keyOrNull(rule, input)
   if (key === null) return []
   return [{ table: group.rows, key, owner: group.name, input, rule: { needs: rule.needs, related: group.related } }]
 }

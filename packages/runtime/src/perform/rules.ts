@@ -49,17 +49,35 @@ export function runRule(picture: Picture, call: RuleCall): { readonly key: strin
   return { key, change: call.decide(state, input, context) }
 }
 
-/** Writes a change into the picture. Errors: CLAIM_TAKEN, OPERATION_UNKNOWN, OPERATION_SETTLED; nothing is applied then. */
+/** The key of an input, null when it has none. */
+export function keyOrNull(rule: Pick<AnyRule, 'key'>, input: unknown): string | null {
+  try {
+    return rule.key(input)
+  } catch {
+    return null
+  }
+}
+
+/** Writes a change into the picture. Errors: CLAIM_TAKEN, OPERATION_UNKNOWN, OPERATION_SETTLED, HOST_MISCONFIGURED; nothing is applied then. */
 export function applyChange(shop: Shop, picture: Picture, call: RuleCall & { readonly key: string }, change: AnyChange): void {
   const { group, key } = call
   const settling = (change.settlements ?? []).map(({ operation, outcome }) => ({ pending: deferredPending(shop, picture, operation), outcome }))
   const owner = `${group.name}/${key}`
+  // What the rule did not name before is loaded now, and the pass made again.
+  for (const value of [...(change.release ?? []), ...(change.claim ?? [])]) picture.hasClaim(value)
   for (const value of change.claim ?? []) {
     const holder = picture.holder(value)
     const freed = change.release?.includes(value) === true
     if (holder !== null && holder !== owner && !freed) throw new EnsembleError('CLAIM_TAKEN', `'${value}' is claimed by '${holder}'`)
   }
   const relatedKeys = call.rule.needs?.(call.input, picture.row(group.rows, key))?.related ?? {}
+  const homeless = Object.entries(change.related ?? {}).find(([name, state]) => state !== undefined && relatedKeys[name] === undefined)
+  if (homeless !== undefined) {
+    throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' changed the related '${homeless[0]}', which its rule did not name in 'needs'`)
+  }
+  if ((change.entries ?? []).length > 0 && group.entries === null) {
+    throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' declares no entries`)
+  }
   if (change.state !== undefined) picture.putRow(group.rows, key, change.state)
   for (const [name, state] of Object.entries(change.related ?? {})) {
     const table = group.related[name]
@@ -74,15 +92,17 @@ export function applyChange(shop: Shop, picture: Picture, call: RuleCall & { rea
 }
 
 function sendOwn(shop: Shop, picture: Picture, call: RuleCall & { readonly key: string }, change: AnyChange): void {
-  const { operation, saga, key } = call
+  const { saga, key } = call
+  // One operation is decided at most twice: when it is asked and when it is withdrawn.
+  const operation = call.extra === undefined ? call.operation : `${call.operation}!withdraw`
   for (const { name, at, data } of change.timers ?? []) {
-    const id = `${operation}@${name}`
+    const id = `${operation}@${name}~${at}`
     picture.scheduled.push({ dueAt: at, message: { type: 'timer', id, topic: TOPIC.commands(shop.service), key, name, at, data, saga } })
   }
-  for (const { name, data } of change.events ?? []) {
+  for (const [index, { name, data }] of (change.events ?? []).entries()) {
     picture.messages.push({
       type: 'event',
-      id: `${operation}#${name}`,
+      id: `${operation}#${name}~${index}`,
       topic: TOPIC.events(shop.service),
       key,
       name,

@@ -5,14 +5,16 @@ import {
   type Ask,
   type Cancel,
   type Answer,
+  type Checked,
   type Message,
   type PlanVersion,
   type RequestRef,
   type SagaRef,
+  type Schema,
   type Slip,
   type Time,
 } from '@ensemble/core'
-import { EnsembleError } from '../errors.ts'
+import { EnsembleError, errorInfo } from '../errors.ts'
 import type { EventHandler, Handler, Implementation } from '../handlers.ts'
 
 interface Common {
@@ -28,6 +30,8 @@ export interface RunWork extends Common {
   readonly saga: SagaRef
   readonly plan: PlanVersion
   readonly ask: Ask
+  /** The input as the contract gives it. */
+  readonly input: Checked<unknown>
   readonly slip: Slip | null
   readonly again: number
 }
@@ -38,6 +42,7 @@ export interface WithdrawWork extends Common {
   readonly saga: SagaRef
   readonly plan: PlanVersion
   readonly ask: Ask
+  readonly input: Checked<unknown>
   readonly cancel: Cancel
   readonly supply: Answer | null
   readonly issuedAt: Time
@@ -49,7 +54,7 @@ export interface FollowWork extends Common {
   readonly handler: EventHandler
   readonly operation: string
   readonly saga: SagaRef | null
-  readonly data: unknown
+  readonly input: Checked<unknown>
 }
 
 /** A service's own call of its own request, e.g. from HTTP. */
@@ -60,13 +65,15 @@ export interface LocalWork {
   /** Whether a success is stored, so that the same operation again answers the same. */
   readonly stored: boolean
   readonly saga: SagaRef | null
-  readonly input: unknown
+  readonly input: Checked<unknown>
 }
 
 /** A parked decision is made again. */
 export interface ResumeWork extends Common {
   readonly do: 'resume'
   readonly operation: string
+  /** The try that set this timer; null when an operator asks for one more. */
+  readonly tried: number | null
 }
 
 export type Work = RunWork | WithdrawWork | FollowWork | LocalWork | ResumeWork
@@ -97,13 +104,17 @@ export function worksOf(service: Service, message: Message, attempt = 0): readon
     case 'retry':
       return worksOf(service, message.message, message.attempt)
     case 'command':
+      if (message.ask.participant !== service.name) return []
       return [runWork(service, { message, attempt, saga: message.saga, plan: message.plan, ask: message.ask, slip: null, again: 0 })]
     case 'start':
     case 'event':
       return [...slipWorks(service, message, attempt), ...(message.type === 'event' ? followWorks(service, message, attempt) : [])]
     case 'withdraw': {
       const { saga, plan, ask, cancel, supply, issuedAt } = message
-      return [{ do: 'withdraw', message, attempt, handler: handlerOf(service, ask), saga, plan, ask, cancel, supply, issuedAt }]
+      if (ask.participant !== service.name) return []
+      const handler = handlerOf(service, ask)
+      const input = checkedOnce(handler.ref.spec.input, ask.input)
+      return [{ do: 'withdraw', message, attempt, handler, saga, plan, ask, input, cancel, supply, issuedAt }]
     }
     case 'timer':
       return timerWorks(service, message, attempt)
@@ -122,8 +133,9 @@ function endData(data: unknown, saga: SagaRef): unknown {
   return isRecord(data) ? { ...data, saga } : { data, saga }
 }
 
-function runWork(service: Service, work: Omit<RunWork, 'do' | 'handler'>): RunWork {
-  return { do: 'run', handler: handlerOf(service, work.ask), ...work }
+function runWork(service: Service, work: Omit<RunWork, 'do' | 'handler' | 'input'>): RunWork {
+  const handler = handlerOf(service, work.ask)
+  return { do: 'run', handler, input: checkedOnce(handler.ref.spec.input, work.ask.input), ...work }
 }
 
 function slipWorks(service: Service, message: Extract<Message, { type: 'start' | 'event' }>, attempt: number): readonly Work[] {
@@ -141,17 +153,20 @@ function followWorks(
   const handlers = service.follows.get(message.name) ?? []
   return handlers.map((handler) => {
     const operation = `${message.id}>${service.name}/${handler.group.name}`
-    return { do: 'follow', message, attempt, handler, operation, saga: message.saga, data: message.data }
+    const input = checkedOnce(handler.schema, message.data)
+    return { do: 'follow', message, attempt, handler, operation, saga: message.saga, input }
   })
 }
 
 function timerWorks(service: Service, message: Extract<Message, { type: 'timer' }>, attempt: number): readonly Work[] {
   if (message.name === RESUME_TIMER && typeof message.data === 'string') {
-    return [{ do: 'resume', message, attempt, operation: message.data }]
+    const tried = /~(\d+)$/.exec(message.id)?.[1]
+    return [{ do: 'resume', message, attempt, operation: message.data, tried: tried === undefined ? null : Number(tried) }]
   }
   const handlers = service.timers.get(message.name) ?? []
   return handlers.map((handler) => {
-    return { do: 'follow', message, attempt, handler, operation: message.id, saga: message.saga, data: message.data }
+    const input = checkedOnce(handler.schema, message.data)
+    return { do: 'follow', message, attempt, handler, operation: message.id, saga: message.saga, input }
   })
 }
 
@@ -171,9 +186,17 @@ function handlerOf(service: Service, ask: Ask): Handler {
   return handler
 }
 
-/** The input, checked against the contract. Errors: INPUT_INVALID naming the fields. */
-export function checkedInput(ref: RequestRef, input: unknown): unknown {
-  const checked = check(ref.spec.input, input)
+/** Checks what a work is about when the work is made; a schema that throws is a problem of the data, not of the batch. */
+export function checkedOnce(schema: Schema, value: unknown): Checked<unknown> {
+  try {
+    return check(schema, value)
+  } catch (error) {
+    return { ok: false, problems: [errorInfo(error).message] }
+  }
+}
+
+/** The checked input. Errors: INPUT_INVALID naming the fields. */
+export function validInput(ref: RequestRef, checked: Checked<unknown>): unknown {
   if (checked.ok) return checked.value
   throw new EnsembleError('INPUT_INVALID', `input of ${ref.participant}.${ref.request}`, checked.problems)
 }

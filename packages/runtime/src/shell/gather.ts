@@ -1,5 +1,6 @@
 // Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a batch is under way
 // go together in the next one.
+import { errorInfo } from '../errors.ts'
 
 interface Waiting<In, Out> {
   readonly item: In
@@ -34,8 +35,10 @@ export function gathered<In, Out>(handle: (items: readonly In[]) => Promise<read
     try {
       const answers = await handle(items.map(({ item }) => item))
       for (const [index, waiting] of items.entries()) settle(waiting, answers[index])
-    } catch {
-      for (const waiting of items) await one(waiting)
+    } catch (error) {
+      // It may have been committed: tried again, each could be done twice.
+      if (errorInfo(error).code === 'COMMIT_UNKNOWN') for (const waiting of items) waiting.reject(error)
+      else for (const waiting of items) await one(waiting)
     }
   }
   const drain = async (): Promise<void> => {

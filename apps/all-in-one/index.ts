@@ -1,0 +1,4 @@
+// What tests, the demo and the benchmarks start.
+export { startAllInOne } from './all-in-one.ts'
+export type { AllInOne, AllInOneEnvironment, AllInOneOptions } from './all-in-one.ts'
+export { SERVICE_NAMES, SERVICES } from './services.ts'

@@ -1,0 +1,46 @@
+// Owns: `npm start`: the whole system from one command, until Ctrl-C.
+import { inspect } from 'node:util'
+import { DatabaseError, EmbeddedError } from '@ensemble/postgres'
+import { EnvironmentError, readEnvironment, sayEngineErrors, untilStopped } from '@ensemble/service'
+import { PortTaken, startAllInOne } from './all-in-one.ts'
+import { SERVICE_NAMES } from './services.ts'
+
+const USER = {
+  first_name: 'test',
+  email: 'mail11@testing.com',
+  handphone: '6281247930699',
+  address: 'Address',
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function start() {
+  const environment = readEnvironment({
+    env: process.env,
+    args: process.argv.slice(2),
+    services: SERVICE_NAMES,
+  })
+  if (environment.isOpen) say('AUTH=open: everybody who reaches this address may call')
+  const system = await startAllInOne({ environment, say })
+  const hush = sayEngineErrors(say)
+  say(`ready: ${system.url} (API page ${system.url}/docs), ${environment.pattern}; Ctrl-C stops it`)
+  say(`try: curl ${system.url}/v1/user -H 'content-type: application/json' -d '${JSON.stringify(USER)}'`)
+  return {
+    stop: async () => {
+      await system.stop()
+      hush()
+    },
+  }
+}
+
+try {
+  await untilStopped(start(), say)
+} catch (error) {
+  const isKnown = [EnvironmentError, DatabaseError, EmbeddedError, PortTaken].some(
+    (known) => error instanceof known,
+  )
+  process.stderr.write(`${isKnown && error instanceof Error ? error.message : inspect(error)}\n`)
+  process.exitCode = 1
+}

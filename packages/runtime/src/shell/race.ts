@@ -1,0 +1,19 @@
+// Owns: running again what lost a race: nothing in it has side effects before it commits.
+import { errorInfo } from '../errors.ts'
+
+/** Codes after which the same work may simply be run again. */
+export const RACES: ReadonlySet<string> = new Set(['SERIALIZATION', 'DEADLOCK', 'UNIQUE', 'MOVED'])
+
+/** Enough for the other side of a race to have ended; more is contention that backoff has to answer. */
+export const RACE_TRIES_MAX = 3
+
+/** Runs `work`, and again while it loses races, at most RACE_TRIES_MAX times more. */
+export async function rerun<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries >= RACE_TRIES_MAX || !RACES.has(errorInfo(error).code)) throw error
+    }
+  }
+}

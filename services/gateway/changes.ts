@@ -1,0 +1,166 @@
+// Owns: the writes about an order that runs: paying it and cancelling it.
+// I1: paying is decided by the payment service inside the request; the gateway only waits for a payment that is on
+// its way.
+// I2: cancelling commits a wish only; the saga's undo makes the order Failed, and a payment that came first wins.
+import {
+  conflict,
+  idempotencyKey,
+  idempotent,
+  idFromKey,
+  preferenceApplied,
+  problems,
+  queuedEnvelope,
+  queuedEnvelopeSchema,
+  tooEarly,
+  uuid,
+  uuidParam,
+  waitPreference,
+  type Problem,
+  type Server,
+} from '@ensemble/http'
+import type { PeerAnswer, PeerRequest } from '@ensemble/service'
+import { nameOf, ORDER_STATUS, OrderRow } from '@ensemble/service-contracts'
+import * as z from 'zod'
+import { problemOfPeer, sagaOfOrder, SagaShown, shown, unknownOrder, type Gateway } from './gateway.ts'
+import { answerWith, checkHeaders, headersFor, requestOf, type Asked, type Replies } from './passing.ts'
+
+/** A script that orders and pays without a pause must work; a person waits no longer than that. */
+const PAYMENT_WAIT_MS_MAX = 2_000
+const PAYMENT_POLL_MS = 50
+const PAYMENT_RETRY_SECONDS = 1
+
+const VERSIONS = ['v1', 'v2'] as const
+
+/** `PUT payment/:order` and `POST payment`, whose body names the order: both pay that order. */
+export function payRoutes(server: Server, gateway: Gateway): void {
+  const schema = { hide: true }
+  for (const version of VERSIONS) {
+    const put = async (request: Asked, reply: Replies): Promise<unknown> =>
+      await pay(gateway, {
+        request,
+        reply,
+        method: 'PUT',
+        order: uuidParam.safeParse(request.params).data?.uuid,
+      })
+    const post = async (request: Asked, reply: Replies): Promise<unknown> =>
+      await pay(gateway, {
+        request,
+        reply,
+        method: 'POST',
+        order: Paying.safeParse(request.body).data?.uuid_order,
+      })
+    server.put(`/${version}/payment/:uuid`, { schema, handler: idempotent(gateway.store, put) })
+    server.post(`/${version}/payment`, { schema, handler: idempotent(gateway.store, post) })
+  }
+}
+
+const Paying = z.looseObject({ uuid_order: uuid })
+
+interface Payment {
+  readonly request: Asked
+  readonly reply: Replies
+  readonly method: PeerRequest['method']
+  /** undefined when the request names none that could be one. */
+  readonly order: string | undefined
+}
+
+async function pay(gateway: Gateway, { request, reply, method, order }: Payment): Promise<unknown> {
+  checkHeaders(request, gateway)
+  const { peers, clock } = gateway
+  const asked = requestOf(request, method)
+  const end = clock.now() + PAYMENT_WAIT_MS_MAX
+  const { signal } = new AbortController()
+  for (let round = 0; ; round += 1) {
+    const answer = await peers.request('payment', asked)
+    if (answer.status !== 404 || order === undefined) return answerWith(reply, answer)
+    await refuseUnlessRunning(gateway, order, answer)
+    if (clock.now() >= end || round > PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS) break
+    await clock.sleep(PAYMENT_POLL_MS, signal)
+  }
+  throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', PAYMENT_RETRY_SECONDS)
+}
+
+/** There is no payment: because the order is unknown, because it failed, or not yet. */
+async function refuseUnlessRunning({ host }: Gateway, order: string, answer: PeerAnswer): Promise<void> {
+  const status = await host.status(sagaOfOrder(order))
+  switch (status?.status) {
+    case 'running':
+      return
+    case 'compensated':
+      throw conflict('order-failed', 'The order failed; nothing is due.', {
+        members: { saga: shown(status) },
+      })
+    case 'completed':
+    case undefined:
+      throw problemOfPeer(answer)
+  }
+}
+
+const Cancelled = queuedEnvelopeSchema(z.object({ uuid_order: uuid })).extend({
+  saga: SagaShown.optional().describe('With `Prefer: wait=N`: how far the saga is'),
+})
+const CANCELS = [
+  { path: '/order/:uuid', tag: 'order', action: 'order_delete', summary: 'Cancels an order' },
+  {
+    path: '/payment/:uuid',
+    tag: 'payment',
+    action: 'payment_delete',
+    summary: 'Cancels the order of a payment',
+  },
+]
+
+export function cancelRoutes(server: Server, gateway: Gateway): void {
+  for (const version of VERSIONS) {
+    for (const { path, tag, action, summary } of CANCELS) {
+      const response = { 200: Cancelled, ...problems(404, 409, 422, 503) }
+      const schema = { tags: [tag], summary, params: uuidParam, response }
+      server.delete(`/${version}${path}`, {
+        schema,
+        handler: idempotent<typeof schema>(gateway.store, async (request, reply) => {
+          checkHeaders(request, gateway)
+          const envelope = await cancel(gateway, request, { order: request.params.uuid, action })
+          const waitSeconds = waitPreference(request)
+          if (waitSeconds === undefined) return envelope
+          const status = await gateway.host.ended(sagaOfOrder(request.params.uuid), {
+            within: `${waitSeconds}s`,
+          })
+          preferenceApplied(reply, waitSeconds)
+          return { ...envelope, saga: shown(status) }
+        }),
+      })
+    }
+  }
+}
+
+async function cancel(
+  gateway: Gateway,
+  request: Asked & Keyed,
+  { order, action }: { order: string; action: string },
+) {
+  const { host, clock, ids } = gateway
+  const saga = sagaOfOrder(order)
+  const status = await host.status(saga)
+  if (status === null) throw unknownOrder()
+  if (status.status !== 'running') throw closed(status.status === 'completed' ? 'Complete' : 'Failed')
+  await refuseIfFinal(gateway, request, order)
+  await host.cancel(saga, { reason: 'cancelled by the customer', by: 'customer' })
+  const key = idempotencyKey(request)
+  const id = key === undefined ? ids.next() : idFromKey(`${action} ${order}`, key)
+  return queuedEnvelope({ uuid: id, action, data: { uuid_order: order }, createdAt: clock.now() })
+}
+
+type Keyed = Parameters<typeof idempotencyKey>[0]
+
+/** An order is final a moment before its saga has ended. */
+async function refuseIfFinal({ peers }: Gateway, request: Asked, order: string): Promise<void> {
+  const headers = headersFor(request)
+  const answer = await peers.request('order', { method: 'GET', path: `/v2/order/get/${order}`, headers })
+  if (answer.status === 404) return
+  if (answer.status !== 200) throw problemOfPeer(answer)
+  const status = nameOf(ORDER_STATUS, OrderRow.parse(answer.body).id_order_status)
+  if (status === 'Complete' || status === 'Failed') throw closed(status)
+}
+
+function closed(status: 'Complete' | 'Failed'): Problem {
+  return conflict('order-closed', `The order is final: ${status}.`, { members: { order_status: status } })
+}

@@ -1,0 +1,34 @@
+// Owns: the routes of the public origin, put together.
+import type { Routes } from '@ensemble/http'
+import * as z from 'zod'
+import { cancelRoutes, payRoutes } from './changes.ts'
+import type { Gateway } from './gateway.ts'
+import { passingRoutes } from './passing.ts'
+import { readRoutes } from './reads.ts'
+import { startRoutes } from './starts.ts'
+
+const Home = z.object({ name: z.string(), links: z.record(z.string(), z.string()) })
+
+const LINKS = {
+  'API page': '/docs',
+  'OpenAPI document': '/openapi.json',
+  alive: '/v1/health',
+  ready: '/health/ready',
+  orders: '/v2/order/list',
+  payments: '/v2/payment/list',
+  'messages that were sent': '/notification/outbox',
+}
+
+export function gatewayRoutes(gateway: Gateway): Routes {
+  return (server) => {
+    server.get('/', { schema: { summary: 'Where to go', response: { 200: Home } } }, async () => ({
+      name: 'Ensemble',
+      links: LINKS,
+    }))
+    startRoutes(server, gateway)
+    readRoutes(server, gateway)
+    payRoutes(server, gateway)
+    cancelRoutes(server, gateway)
+    passingRoutes(server, gateway)
+  }
+}

@@ -1,0 +1,1 @@
+create index idempotency_claimed on idempotency (claimed_at)

@@ -1,0 +1,147 @@
+// Owns: which calls the gateway hands to which service, and handing them over faithfully.
+// I1: status, body and headers of the service come back as they are, but for those of one connection.
+// I2: the caller's headers that services read go along, and the request keeps one id all the way.
+import { idempotencyKey, idempotent, sagaPattern, waitPreference, type Server } from '@ensemble/http'
+import type { PeerAnswer, PeerRequest } from '@ensemble/service'
+import type { Gateway } from './gateway.ts'
+
+type Method = PeerRequest['method']
+
+interface Passed {
+  readonly methods: readonly Method[]
+  readonly path: string
+  readonly service: string
+}
+
+const versioned = (methods: readonly Method[], path: string, service: string): readonly Passed[] =>
+  ['/v1', '/v2'].map((version) => ({ methods, path: `${version}${path}`, service }))
+
+const below = (methods: readonly Method[], path: string, service: string): readonly Passed[] =>
+  [path, `${path}/*`].map((one) => ({ methods, path: one, service }))
+
+const PASSED: readonly Passed[] = [
+  ...versioned(['PUT', 'DELETE'], '/user/:uuid', 'user'),
+  { methods: ['GET'], path: '/v2/user/get/:uuid', service: 'user' },
+  { methods: ['GET'], path: '/v2/user/list', service: 'user' },
+  ...versioned(['PUT'], '/order/:uuid', 'order'),
+  { methods: ['GET'], path: '/v2/order/get/:uuid', service: 'order' },
+  { methods: ['GET'], path: '/v2/order/list', service: 'order' },
+  { methods: ['GET'], path: '/v2/payment/get/:uuid', service: 'payment' },
+  ...versioned(['GET'], '/payment/list', 'payment'),
+  ...below(['GET', 'POST', 'DELETE'], '/v1/logger', 'history'),
+  ...below(['GET', 'POST'], '/v1/saga', 'history'),
+  ...below(['GET', 'POST'], '/v1/notification', 'notification'),
+  { methods: ['GET'], path: '/notification/outbox', service: 'notification' },
+  { methods: ['POST'], path: '/v1/receiver/*', service: 'notification' },
+]
+
+/** Passed with more care than the others (payments.ts), and documented by the service all the same. */
+const PASSED_ELSEWHERE: readonly Passed[] = [
+  ...versioned(['PUT'], '/payment/:uuid', 'payment'),
+  ...versioned(['POST'], '/payment', 'payment'),
+]
+
+const HEADERS_ASKED = [
+  'accept',
+  'authorization',
+  'idempotency-key',
+  'prefer',
+  'saga-pattern',
+  'traceparent',
+  'tracestate',
+]
+/** Of one connection or of one message as it was sent, not of the answer. */
+const HEADERS_OF_HOP = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+  'x-request-id',
+])
+
+export function passingRoutes(server: Server, gateway: Gateway): void {
+  for (const { methods, path, service } of PASSED) {
+    for (const method of methods) {
+      const schema = { hide: true }
+      const pass = async (request: Asked, reply: Replies): Promise<unknown> =>
+        answerWith(reply, await gateway.peers.request(service, requestOf(request, method)))
+      if (method === 'GET') {
+        server.get(path, { schema }, pass)
+        continue
+      }
+      const write = async (request: Asked, reply: Replies): Promise<unknown> => {
+        checkHeaders(request, gateway)
+        return await pass(request, reply)
+      }
+      server.route({ method, url: path, schema, handler: idempotent(gateway.store, write) })
+    }
+  }
+}
+
+type Header = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** What is read of a request here. */
+export interface Asked extends Pick<Parameters<typeof idempotencyKey>[0], 'raw'> {
+  readonly id: string
+  readonly url: string
+  readonly params: unknown
+  readonly body: unknown
+}
+
+export interface Replies {
+  code(status: number): unknown
+  headers(headers: Readonly<Record<string, string>>): unknown
+}
+
+/** Refuses headers that nobody here understands before anybody acts. */
+export function checkHeaders(request: Asked, { pattern }: Pick<Gateway, 'pattern'>): void {
+  sagaPattern(request, pattern)
+  waitPreference(request)
+  idempotencyKey(request)
+}
+
+export function requestOf(request: Asked, method: Method): PeerRequest {
+  const { url: path, body } = request
+  return { method, path, headers: headersFor(request), ...(body !== undefined && body !== null && { body }) }
+}
+
+export function headersFor({ raw, id }: Pick<Asked, 'raw' | 'id'>): Readonly<Record<string, string>> {
+  const given: Header = raw.headers
+  const asked = HEADERS_ASKED.flatMap((name) => {
+    const value = given[name]
+    return value === undefined ? [] : [[name, String(value)] as const]
+  })
+  return { ...Object.fromEntries(asked), 'x-request-id': id }
+}
+
+/** Gives a service's answer as the gateway's; the body is what the handler returns. */
+export function answerWith(reply: Replies, { status, headers, body }: PeerAnswer): unknown {
+  const own = Object.entries(headers).filter(([name]) => !HEADERS_OF_HOP.has(name.toLowerCase()))
+  reply.code(status)
+  reply.headers(Object.fromEntries(own))
+  return body
+}
+
+/** Whether the gateway hands this call of a service's document over to that service. */
+export function isPassed(service: string, method: string, path: string): boolean {
+  const asked = method.toUpperCase()
+  return [...PASSED, ...PASSED_ELSEWHERE].some(
+    (one) =>
+      one.service === service &&
+      one.methods.some((known) => known === asked) &&
+      patternOf(one.path).test(path),
+  )
+}
+
+/** Of a route's path or of a document's: a name in either stands for one segment, `*` for the rest. */
+function patternOf(path: string): RegExp {
+  const segments = path.split('/').map((segment) => {
+    if (segment === '*') return '.*'
+    return segment.startsWith(':') ? '[^/]+' : segment.replaceAll('.', '\\.')
+  })
+  return new RegExp(`^${segments.join('/')}$`)
+}
+
+export const PASSED_SERVICES: readonly string[] = [...new Set(PASSED.map(({ service }) => service))]

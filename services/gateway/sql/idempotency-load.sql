@@ -1,0 +1,1 @@
+select fingerprint, response from idempotency where idempotency_key = $1::text

@@ -1,0 +1,157 @@
+// Owns: the writes that start a saga: POST user and POST order.
+// I1: an answer is given only after the start is stored; from then on the saga ends, whatever happens here.
+// I2: the start row is the idempotency store: the saga's id is made of the key, so a repeated request finds its saga,
+// and everything in the answer comes from the request and that row.
+import type { Plan } from '@ensemble/core'
+import {
+  idempotencyKey,
+  idFromKey,
+  preferenceApplied,
+  problem,
+  problems,
+  queuedEnvelope,
+  queuedEnvelopeSchema,
+  retryLater,
+  sagaPattern,
+  unprocessable,
+  waitPreference,
+  type Problem,
+  type QueuedEnvelope,
+  type Server,
+} from '@ensemble/http'
+import { EnsembleError, type Started } from '@ensemble/runtime'
+import {
+  OrderRequest,
+  placeOrder,
+  placeOrderInput,
+  registerUser,
+  registerUserInput,
+  UserRequest,
+} from '@ensemble/service-contracts'
+import type * as z from 'zod'
+import { sagaOfUser, SagaShown, shown, type Gateway } from './gateway.ts'
+
+/** A script that registers a user and orders at once must work; nobody waits longer for that. */
+const REGISTRATION_WITHIN = '2s'
+/** Readers that far behind need longer than a moment. */
+const BACKLOG_RETRY_SECONDS = 10
+/** Instances that store one start at the same instant: the loser sees the winner's row when it tries again. */
+const START_TRIES_MAX = 3
+
+const saga = SagaShown.optional().describe('With `Prefer: wait=N`: how far the saga is')
+const answers = problems(400, 413, 415, 422, 503)
+const UserQueued = { 200: queuedEnvelopeSchema(UserRequest).extend({ saga }), ...answers }
+const OrderQueued = { 200: queuedEnvelopeSchema(OrderRequest).extend({ saga }), ...answers }
+
+export function startRoutes(server: Server, gateway: Gateway): void {
+  server.post(
+    '/v1/user',
+    {
+      schema: { tags: ['user'], summary: 'Registers a user', body: UserRequest, response: UserQueued },
+    },
+    async (request, reply) =>
+      await begin(
+        gateway,
+        { request, reply },
+        {
+          plan: registerUser,
+          action: 'users',
+          inputOf: (id) => registerUserInput(id, request.body),
+          data: request.body,
+        },
+      ),
+  )
+  for (const version of ['v1', 'v2']) {
+    server.post(
+      `/${version}/order`,
+      {
+        schema: { tags: ['order'], summary: 'Places an order', body: OrderRequest, response: OrderQueued },
+      },
+      async (request, reply) =>
+        await begin(
+          gateway,
+          { request, reply },
+          {
+            plan: placeOrder,
+            action: 'order_save',
+            inputOf: (id) => placeOrderInput(id, request.body),
+            data: request.body,
+            before: () => untilRegistered(gateway, request.body.uuid_user),
+          },
+        ),
+    )
+  }
+}
+
+interface Begin<Input, Data> {
+  readonly plan: Plan<Input>
+  readonly action: string
+  readonly inputOf: (id: string) => Input
+  /** Echoed. */
+  readonly data: Data
+  readonly before?: () => Promise<void>
+}
+
+interface Exchange {
+  readonly request: Parameters<typeof idempotencyKey>[0]
+  readonly reply: Parameters<typeof preferenceApplied>[0]
+}
+
+type Queued<Data> = QueuedEnvelope<Data> & { saga?: z.infer<typeof SagaShown> }
+
+async function begin<Input, Data>(
+  { host, clock, ids, pattern, isBusFull }: Gateway,
+  { request, reply }: Exchange,
+  { plan, action, inputOf, data, before }: Begin<Input, Data>,
+): Promise<Queued<Data>> {
+  const key = idempotencyKey(request)
+  const waitSeconds = waitPreference(request)
+  const asked = sagaPattern(request, pattern)
+  const id = key === undefined ? ids.next() : idFromKey(plan.name, key)
+  if (isBusFull()) throw retryLater(BACKLOG_RETRY_SECONDS, 'The backlog is over its bound.')
+  await before?.()
+  const started = await startOnce(() => host.start(plan, { id, input: inputOf(id), pattern: asked }))
+  const isOther = request.raw.headers['saga-pattern'] !== undefined && started.saga.pattern !== asked
+  if (isOther) throw keyReused()
+  if (!started.isNew) reply.header('idempotency-replayed', 'true')
+  const envelopeAt = (createdAt: number): QueuedEnvelope<Data> =>
+    queuedEnvelope({ uuid: id, action, data, createdAt })
+  if (waitSeconds !== undefined) {
+    const status = await host.ended({ plan: plan.name, id }, { within: `${waitSeconds}s` })
+    preferenceApplied(reply, waitSeconds)
+    return { ...envelopeAt(status.startedAt), saga: shown(status) }
+  }
+  // Only who sent a key can ask again, and must then get the same time.
+  const status = key === undefined ? null : await host.status({ plan: plan.name, id })
+  return envelopeAt(status?.startedAt ?? clock.now())
+}
+
+async function startOnce(start: () => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start()
+    } catch (error) {
+      const isRace = error instanceof Error && 'code' in error && error.code === 'UNIQUE'
+      if (!isRace || tries === START_TRIES_MAX) throw problemOfStart(error)
+    }
+  }
+}
+
+function problemOfStart(error: unknown): unknown {
+  if (!(error instanceof EnsembleError)) return error
+  if (error.code === 'SAGA_STARTED_DIFFERENTLY') return keyReused()
+  if (error.code === 'HOST_STOPPED') return retryLater(1, 'This instance is shutting down.')
+  if (error.code !== 'SAGA_INPUT_INVALID') return error
+  return unprocessable(error.details.map((message) => ({ field: 'body', message, fix: 'see the API page' })))
+}
+
+function keyReused(): Problem {
+  return problem(422, 'idempotency-key-reused', 'This Idempotency-Key was used for another request.')
+}
+
+/** Who registers and orders at once means the user that is still being registered. */
+async function untilRegistered({ host }: Gateway, userId: string): Promise<void> {
+  const registration = sagaOfUser(userId)
+  const status = await host.status(registration)
+  if (status?.status === 'running') await host.ended(registration, { within: REGISTRATION_WITHIN })
+}

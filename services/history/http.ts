@@ -1,0 +1,192 @@
+// Owns: history's own routes: the documents of the v1 contract and the sagas' timelines.
+import {
+  fingerprint,
+  historyDocumentSchema,
+  idempotencyKey,
+  idFromKey,
+  listEnvelope,
+  listSchema,
+  notFound,
+  offsetOf,
+  pagination,
+  problems,
+  type HistoryDocument,
+  type Problem,
+  type Routes,
+  type Server,
+} from '@ensemble/http'
+import type { Ids } from '@ensemble/runtime'
+import { Uuid } from '@ensemble/service-contracts'
+import * as z from 'zod'
+import { ACTIONS, documentOf, type Action } from './documents.ts'
+import { STANDINGS } from './standing.ts'
+import type { HistoryStorage } from './storage.ts'
+import { sagaRowOf, timelineOf } from './timeline.ts'
+
+export interface HistoryHttp {
+  readonly storage: Omit<HistoryStorage, 'record'>
+  readonly ids: Pick<Ids, 'next'>
+}
+
+const ActionName = z.enum(ACTIONS)
+const Which = z.object({ action: ActionName, uuid: Uuid })
+
+const SaveRequest = z.object({
+  ...Which.shape,
+  status: z.enum(['success', 'failed']),
+  data: z.strictObject({
+    code: z.enum(['200', '400']),
+    result: z.unknown().optional(),
+    messages: z.string().max(1_000).optional(),
+    error: z.unknown().optional(),
+  }),
+})
+
+const PLAN_NAME_MAX = 100
+const SAGA_ID_MAX = 200
+
+const SagaParams = z.object({ plan: z.string().max(PLAN_NAME_MAX), id: z.string().max(SAGA_ID_MAX) })
+const SagaQuery = z.object({
+  ...pagination.shape,
+  plan: z.string().max(PLAN_NAME_MAX).optional(),
+  standing: z.enum(STANDINGS).optional(),
+})
+
+const SagaRow = z.object({
+  saga: z.object({ plan: z.string(), id: z.string(), pattern: z.enum(['orchestration', 'choreography']) }),
+  status: z.enum(['running', 'completed', 'compensated']),
+  standing: z.enum(STANDINGS),
+  waits_for: z
+    .object({
+      participant: z.string(),
+      step: z.string(),
+      direction: z.enum(['run', 'undo']),
+      until: z.string().nullable(),
+    })
+    .nullable(),
+  complete: z.boolean().describe('False while numbered entries are missing'),
+  started_at: z.string(),
+  updated_at: z.string(),
+})
+
+const Timeline = z.object({
+  ...SagaRow.shape,
+  entries: z.array(z.looseObject({ seq: z.int(), at: z.string(), type: z.string() })),
+  notes: z.array(
+    z.object({
+      at: z.string(),
+      source: z.string(),
+      type: z.string(),
+      operation: z.string().nullable(),
+      attempt: z.int(),
+      detail: z.string(),
+    }),
+  ),
+})
+
+/** Of entries that callers save: after what the services told in the same millisecond. */
+const RANK_SAVED = 10
+
+export function historyRoutes(http: HistoryHttp): Routes {
+  return (server) => {
+    saveRoute(server, http)
+    documentRoutes(server, http)
+    sagaRoutes(server, http)
+  }
+}
+
+function saveRoute(server: Server, { storage, ids }: HistoryHttp): void {
+  server.post(
+    '/v1/logger',
+    {
+      schema: {
+        tags: ['history'],
+        summary: 'Appends an entry to a document and answers the document',
+        body: SaveRequest,
+        response: { 200: historyDocumentSchema, ...problems(422) },
+      },
+    },
+    async (request) => {
+      const { method, url: path, body } = request
+      const { action, uuid, status, data } = body
+      const key = idempotencyKey(request)
+      const id = key === undefined ? ids.next() : idFromKey(fingerprint({ method, path, body }), key)
+      const draft = { action, uuid, eventId: `saved/${id}`, rank: RANK_SAVED, status, data }
+      return documentOf(await storage.save(draft))
+    },
+  )
+}
+
+function documentRoutes(server: Server, { storage }: HistoryHttp): void {
+  const found = async (of: { readonly action: Action; readonly uuid: string }): Promise<HistoryDocument> => {
+    const stored = await storage.document(of)
+    if (stored === undefined) throw unknownDocument()
+    return documentOf(stored)
+  }
+  const response = { 200: historyDocumentSchema, ...problems(404, 422) }
+  server.post(
+    '/v1/logger/get',
+    { schema: { tags: ['history'], summary: 'A document', body: Which, response } },
+    async ({ body }) => found(body),
+  )
+  server.get(
+    '/v1/logger/:action/:uuid',
+    { schema: { tags: ['history'], summary: 'A document', params: Which, response } },
+    async ({ params }) => found(params),
+  )
+  server.post(
+    '/v1/logger/all',
+    {
+      schema: {
+        tags: ['history'],
+        summary: 'A page of the documents of one kind, newest first',
+        querystring: pagination,
+        body: z.object({ action: ActionName }),
+        response: { 200: z.array(historyDocumentSchema), ...problems(422) },
+      },
+    },
+    async ({ body: { action }, query }) => {
+      const page = { limit: query.limit, offset: offsetOf(query) }
+      return (await storage.documents({ action, ...page })).map(documentOf)
+    },
+  )
+}
+
+function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
+  server.get(
+    '/v1/saga/:plan/:id',
+    {
+      schema: {
+        tags: ['saga'],
+        summary: 'What a saga did, and where it stands',
+        params: SagaParams,
+        response: { 200: Timeline, ...problems(404) },
+      },
+    },
+    async ({ params }) => {
+      const stored = await storage.saga(params)
+      if (stored === undefined) throw notFound('unknown-saga', 'History knows no saga of this plan and id.')
+      return timelineOf(stored)
+    },
+  )
+  server.get(
+    '/v1/saga',
+    {
+      schema: {
+        tags: ['saga'],
+        summary: 'Sagas, newest first',
+        querystring: SagaQuery,
+        response: { 200: listSchema(SagaRow), ...problems(422) },
+      },
+    },
+    async ({ query }) => {
+      const { plan = null, standing = null, limit } = query
+      const { total, results } = await storage.sagas({ plan, standing, limit, offset: offsetOf(query) })
+      return listEnvelope(query, { total, results: results.map(sagaRowOf) })
+    },
+  )
+}
+
+function unknownDocument(): Problem {
+  return notFound('unknown-document', 'History knows no document of this action and uuid.')
+}

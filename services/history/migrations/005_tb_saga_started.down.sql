@@ -1,0 +1,1 @@
+DROP INDEX tb_saga_ix_started;

@@ -1,0 +1,1 @@
+DROP INDEX tb_saga_note_ix_noted;

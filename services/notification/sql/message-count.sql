@@ -1,0 +1,2 @@
+SELECT count(n.id) AS total
+FROM tb_notification AS n
