@@ -48,8 +48,11 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
 
 const [name = '', ...args] = process.argv.slice(2)
 try {
-  if (!SERVICE_NAMES.includes(name)) throw new EnvironmentError([`'${name}' is no service; ${USAGE}`])
-  await untilStopped(start(name, args), say)
+  if (SERVICE_NAMES.includes(name)) await untilStopped(start(name, args), say)
+  else {
+    console.error(`${name === '' ? 'no service' : `'${name}' is no service`}\n${USAGE}`)
+    process.exitCode = 1
+  }
 } catch (error) {
   const isKnown = error instanceof EnvironmentError || error instanceof PlaceUnknown
   console.error(isKnown ? error.message : error)

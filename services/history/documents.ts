@@ -202,19 +202,20 @@ function refuses(ref: RequestRef, place: Place): readonly [string, Mapping][] {
     const say: Mapping['say'] = ({ data, saga }) => {
       const uuid = uuidOf(saga?.id)
       if (uuid === undefined || !isRecord(data)) return null
-      const code =
-        status === 'rejected' ? data['rejection'] : isRecord(data['error']) ? data['error']['code'] : status
-      const message = `${ref.participant}.${ref.request} was ${status === 'unknown' ? 'left unknown' : status}: ${String(code)}`
+      const about = status === 'rejected' ? data['rejection'] : codeIn(data['error'])
+      const code = String(about)
+      const words = status === 'unknown' ? 'left unknown' : status
+      const message = `${ref.participant}.${ref.request} was ${words}: ${code}`
       // What a fault says of itself is for operators: the saga's timeline shows it.
-      const error = {
-        code: String(code),
-        message,
-        data: status === 'rejected' ? (data['data'] ?? null) : null,
-      }
+      const error = { code, message, data: status === 'rejected' ? (data['data'] ?? null) : null }
       return { uuid, said: failed(error) }
     }
     return [eventNames.other(ref, status), { ...place, say }]
   })
+}
+
+function codeIn(error: unknown): unknown {
+  return isRecord(error) ? error['code'] : 'unknown'
 }
 
 /** The end of a saga that went back: which step turned it, and why. */

@@ -1,4 +1,5 @@
-// Owns: history in SQL, in the service's own tables. Does not own what it means (documents.ts, standing.ts, timeline.ts).
+// Owns: history in SQL, in the service's own tables.
+// Does not own what it means (documents.ts, standing.ts, timeline.ts).
 // I1: one statement per table and batch, whatever the number of messages.
 // I2: a saga's row is locked before its decisions are stored: who counts a decision as new also writes the count.
 import type { EndedMessage, HistoryMessage, NoteMessage, NoteType, SagaRef } from '@ensemble/core'
@@ -232,7 +233,7 @@ function noteOf(row: Columns): StoredNote {
     at: Number(row['noted_at']),
     source: String(row['source']),
     type: String(row['type']) as NoteType,
-    operation: row['operation'] === null ? null : String(row['operation']),
+    operation: typeof row['operation'] === 'string' ? row['operation'] : null,
     attempt: Number(row['attempt']),
     detail: String(row['detail']),
   }

@@ -95,7 +95,7 @@ export function historyRoutes(http: HistoryHttp): Routes {
   }
 }
 
-function saveRoute(server: Server, { storage, ids }: HistoryHttp): void {
+function saveRoute(server: Server, http: HistoryHttp): void {
   server.post(
     '/v1/logger',
     {
@@ -106,14 +106,27 @@ function saveRoute(server: Server, { storage, ids }: HistoryHttp): void {
         response: { 200: historyDocumentSchema, ...problems(422) },
       },
     },
-    async (request) => {
-      const { method, url: path, body } = request
-      const { action, uuid, status, data } = body
-      const key = idempotencyKey(request)
-      const id = key === undefined ? ids.next() : idFromKey(fingerprint({ method, path, body }), key)
-      const draft = { action, uuid, eventId: `saved/${id}`, rank: RANK_SAVED, status, data }
-      return documentOf(await storage.save(draft))
-    },
+    (request) => saved(http, request),
+  )
+}
+
+interface Saving {
+  readonly method: string
+  readonly url: string
+  readonly body: z.infer<typeof SaveRequest>
+}
+
+/** The same key with the same content is the same entry. */
+async function saved(
+  { storage, ids }: HistoryHttp,
+  request: Parameters<typeof idempotencyKey>[0] & Saving,
+): Promise<HistoryDocument> {
+  const { method, url: path, body } = request
+  const { action, uuid, status, data } = body
+  const key = idempotencyKey(request)
+  const id = key === undefined ? ids.next() : idFromKey(fingerprint({ method, path, body }), key)
+  return documentOf(
+    await storage.save({ action, uuid, eventId: `saved/${id}`, rank: RANK_SAVED, status, data }),
   )
 }
 

@@ -138,17 +138,22 @@ function receiverColumns({ userId, contact, knownAt, waiting, version }: Receive
 
 /** `waiting` is what `receiverColumns` gave. */
 function receiverOfRow(row: Columns): Receiver {
-  const [firstName, email, handphone] = [row['first_name'], row['email'], row['handphone']].map(textOrNull)
-  const isKnown = firstName != null && email != null && handphone != null
   return {
     userId: String(row['uuid_user']),
-    contact: isKnown ? { first_name: firstName, email, handphone } : null,
+    contact: contactOf(row),
     knownAt: Number(row['known_at']),
     waiting: row['waiting'] as Receiver['waiting'],
     version: Number(row['version']),
   }
 }
 
+/** The table has all three or none. */
+function contactOf(row: Columns): Receiver['contact'] {
+  const firstName = textOrNull(row['first_name'])
+  if (firstName === null) return null
+  return { first_name: firstName, email: String(row['email']), handphone: String(row['handphone']) }
+}
+
 function textOrNull(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value)
+  return typeof value === 'string' ? value : null
 }

@@ -13,7 +13,8 @@ article { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .85rem; }
 header strong { color: var(--mark); }
 h2 { font-size: 1rem; margin: .5rem 0; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); padding: .5rem; margin: 0; font: inherit; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); }
+pre { padding: .5rem; margin: 0; font: inherit; }
 nav { display: flex; gap: 1rem; }
 a { color: var(--mark); }
 `
@@ -61,7 +62,8 @@ function article(message: Message): string {
   ]
   const words = template === null ? told : [...told, escape(template)]
   const title = subject === '' ? '' : `<h2>${escape(subject)}</h2>`
-  return `<article><header>${words.map((word) => `<span>${word}</span>`).join('')}</header>${title}<pre>${escape(text)}</pre></article>`
+  const spans = words.map((word) => `<span>${word}</span>`).join('')
+  return `<article><header>${spans}</header>${title}<pre>${escape(text)}</pre></article>`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
-// Owns: the rules about one receiver, a user as this service knows them: what is sent to them, and what waits until their
-// address is known. Pure. Does not own: words (templates.ts), tables (notification-store.ts), messages asked for over HTTP.
+// Owns: the rules about one receiver, a user as this service knows them: what is sent to them, and what waits until
+// their address is known. Pure.
+// Does not own: words (templates.ts), tables (notification-store.ts), messages that callers bring (http.ts).
 // I1: one operation writes one message: its id follows from the operation's.
 // I2: a message without an address waits, and is sent by the change that brings the address; nobody else is asked.
 // I3: an older word about a user never replaces a newer one; who is deleted is forgotten.

@@ -1,4 +1,4 @@
-// Owns: the words that customers get: per template its channel, subject and text. Pure. Plain text, one language for now.
+// Owns: the words that customers get: per template its channel, subject and text. Pure. Plain text, one language.
 // I1: a value that is missing shows as nothing, and never stops a message.
 import type { NotificationTemplate, OrderNotPlaced } from '@ensemble/service-contracts'
 import type { Channel } from './address.ts'

@@ -6,7 +6,7 @@ import type { Server } from '@ensemble/http'
 import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { groundsOf, type Ground } from './grounds.ts'
-import { keepLog, type LogKeeper } from './log-keeper.ts'
+import { keepLog } from './log-keeper.ts'
 import { errorLogger } from './logger.ts'
 import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
 import { peersOf } from './peers.ts'
@@ -54,15 +54,18 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const grounds = groundsOf({ places, ids, stack })
   const peers = peersOf({ local: (name) => services.get(name)?.server, urls: options.peerUrls ?? {} })
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
-  let keeper: LogKeeper | undefined
-  const isBusFull = (): boolean => keeper?.isFull() ?? false
+  let isFull = (): boolean => false
+  const isBusFull = (): boolean => isFull()
   for (const module of modules) {
     const ground = await grounds.open(module.name)
     services.set(module.name, await startService(module, { options, ground, peers, isBusFull, stack }))
   }
   const log = grounds.log()
-  keeper = log === undefined ? undefined : keepLog(log, { clock: systemClock, say })
-  stack.defer(() => keeper?.stop())
+  if (log !== undefined) {
+    const keeper = keepLog(log, { clock: systemClock, say })
+    stack.defer(() => keeper.stop())
+    isFull = () => keeper.isFull()
+  }
   const owned = stack.move()
   let stopped: Promise<void> | undefined
   return {

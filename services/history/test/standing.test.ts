@@ -55,13 +55,9 @@ describe('entries say where it is', () => {
     ['ended, told by its end only', [started, end], 'ended', undefined, false],
     ['a gap', [started, accepted], 'waiting', undefined, false],
     ['a gap at the start', [opened], 'running', 'payment', false],
-  ])('given %s, then it stands so', (_given, told, standing, participant, complete) => {
+  ])('given %s, then it stands so', (_given, told, ...expected) => {
     const stand = standOf(summaryOf(told))
-    expect([stand.standing, stand.waitsFor?.participant, stand.complete]).toEqual([
-      standing,
-      participant,
-      complete,
-    ])
+    expect([stand.standing, stand.waitsFor?.participant, stand.complete]).toEqual(expected)
   })
 
   test('given a gap, when it is filled, then it is complete', () => {

@@ -2,7 +2,7 @@
 // operation's row holds
 // and what the saga hears: an outcome, or the engine's word that the work did not or may have happened.
 // I1: a refusal is a value; what a handler throws is a fault and never becomes a rejection.
-import type { InputOf, OutputOf, RejectionName, RejectionsOf, RequestSpec } from './contract.ts'
+import type { OutputOf, RejectionName, RejectionsOf, RequestSpec } from './contract.ts'
 import type { Infer } from './schema.ts'
 
 /** Milliseconds since the epoch by the database's clock. */
@@ -49,8 +49,6 @@ export type OutcomeOf<S extends RequestSpec> =
   | Succeeded<OutputOf<S>>
   | { [Name in RejectionName<S>]: Rejected<Name, Infer<RejectionsOf<S>[Name]>> }[RejectionName<S>]
   | (S extends { readonly deferred: true } ? Deferred : never)
-
-export type HandlerInput<S extends RequestSpec> = InputOf<S>
 
 export function succeeded(): Succeeded<undefined>
 export function succeeded<Output>(output: Output): Succeeded<Output>

@@ -64,7 +64,7 @@ export interface Plan<Input = unknown> {
  * A run that is not given `within` must begin within this time: long enough for a database restart, short
  * enough to notice.
  */
-export const RUN_WITHIN: Span = '5m'
+const RUN_WITHIN: Span = '5m'
 
 interface Context<Input, Results> {
   readonly input: Input

@@ -21,7 +21,7 @@ export interface BusOptions extends LogOptions {
 /** All of a usual service: one batch for everything costs the fewest commits. */
 export const BATCH_PARTITIONS_MAX = 64
 
-export class BusUnfit extends Error {
+class BusUnfit extends Error {
   override readonly name = 'BusUnfit'
   readonly code = 'BUS_UNFIT'
 }

@@ -33,7 +33,7 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
 }
 
 /** A zombie is gone: only its parent has not asked yet. */
-export async function isRunning(pid: number): Promise<boolean> {
+async function isRunning(pid: number): Promise<boolean> {
   return processExists(pid) && (await processStat(pid)).state !== 'Z'
 }
 

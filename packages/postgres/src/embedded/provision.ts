@@ -31,8 +31,8 @@ export interface Provision {
   readonly bus: Provisioned
 }
 
-export const DATABASE_SHARED = 'ensemble'
-export const BUS = 'bus'
+const DATABASE_SHARED = 'ensemble'
+const BUS = 'bus'
 const NAME = /^[a-z][a-z0-9_-]{0,39}$/
 /** Any number, the same for everybody who provisions. */
 const LOCK = 7_413_662_091

@@ -36,7 +36,7 @@ export interface MigrateOptions {
   readonly log?: (line: string) => void
 }
 
-export const MIGRATIONS_TABLE = 'migrations'
+const MIGRATIONS_TABLE = 'migrations'
 const FILE_NAME = /^\d+_[a-z0-9_-]+\.(up|down)\.sql$/
 
 export class MigrationError extends Error {

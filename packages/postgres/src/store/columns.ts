@@ -6,7 +6,7 @@ import { pack, unpack } from '@ensemble/core'
 
 export type Columns = Readonly<Record<string, unknown>>
 
-export class UnreadableRow extends Error {
+class UnreadableRow extends Error {
   override readonly name = 'UnreadableRow'
   readonly code = 'ROW_UNREADABLE'
 }
