@@ -4,6 +4,8 @@ import { openDatabase } from '@ensemble/postgres'
 import { freshDatabase, testServer } from '@ensemble/postgres/testing'
 
 export interface TestSystem extends AllInOne {
+  /** Of the database that holds the tables of a service, or of `bus`, as somebody who may read all of them. */
+  readonly urlOf: (place: string) => string
   /** Stops it and removes its databases. */
   end(): Promise<void>
 }
@@ -40,6 +42,11 @@ export async function startTestSystem({ name, environment, ...options }: TestOpt
     })
     return {
       ...system,
+      urlOf: (place) => {
+        const at = new URL(url)
+        if (environment?.separateDatabases === true) at.pathname = `/${database}_${place}`
+        return at.href
+      },
       end: async () => {
         await system.stop()
         await removeAll()

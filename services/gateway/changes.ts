@@ -21,7 +21,15 @@ import {
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
 import { nameOf, ORDER_STATUS, OrderRow } from '@ensemble/service-contracts'
 import * as z from 'zod'
-import { problemOfPeer, sagaOfOrder, SagaShown, shown, unknownOrder, type Gateway } from './gateway.ts'
+import {
+  problemOfPeer,
+  sagaOfOrder,
+  SagaShown,
+  shown,
+  unknownOrder,
+  WriteHeaders,
+  type Gateway,
+} from './gateway.ts'
 import { answerWith, checkHeaders, headersFor, requestOf, type Asked, type Replies } from './passing.ts'
 
 /** A script that orders and pays without a pause must work; a person waits no longer than that. */
@@ -99,6 +107,9 @@ async function refuseUnlessRunning({ host }: Gateway, order: string, answer: Pee
 const Cancelled = queuedEnvelopeSchema(z.object({ uuid_order: uuid })).extend({
   saga: SagaShown.optional().describe('With `Prefer: wait=N`: how far the saga is'),
 })
+const CANCELLING =
+  'Stores the wish that the order be undone. A payment that came first wins: then the order completes. ' +
+  'With `Prefer: wait=N` the answer says under `saga` which of the two happened.'
 const CANCELS = [
   { path: '/order/:uuid', tag: 'order', action: 'order_delete', summary: 'Cancels an order' },
   {
@@ -113,7 +124,14 @@ export function cancelRoutes(server: Server, gateway: Gateway): void {
   for (const version of VERSIONS) {
     for (const { path, tag, action, summary } of CANCELS) {
       const response = { 200: Cancelled, ...problems(404, 409, 422, 503) }
-      const schema = { tags: [tag], summary, params: uuidParam, response }
+      const schema = {
+        tags: [tag],
+        summary,
+        description: CANCELLING,
+        headers: WriteHeaders,
+        params: uuidParam,
+        response,
+      }
       server.delete(`/${version}${path}`, {
         schema,
         handler: idempotent<typeof schema>(gateway.store, async (request, reply) => {

@@ -27,6 +27,19 @@ export function sagaOfOrder(uuid: string): { readonly plan: string; readonly id:
   return { plan: placeOrder.name, id: uuid }
 }
 
+/** For the document only: the parsers of @ensemble/http decide what is usable. */
+export const WriteHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('The same key with the same body is the same write: its first answer is given again'),
+  'saga-pattern': z
+    .string()
+    .optional()
+    .describe('orchestration or choreography, for a saga that starts here'),
+  prefer: z.string().optional().describe('wait=N: answer when the saga has ended, at most N seconds later'),
+})
+
 /** A saga as answers show it. */
 export const SagaShown = z.object({
   plan: z.string(),

@@ -29,7 +29,7 @@ import {
   UserRequest,
 } from '@ensemble/service-contracts'
 import type * as z from 'zod'
-import { sagaOfUser, SagaShown, shown, type Gateway } from './gateway.ts'
+import { sagaOfUser, SagaShown, shown, WriteHeaders, type Gateway } from './gateway.ts'
 
 /** A script that registers a user and orders at once must work; nobody waits longer for that. */
 const REGISTRATION_WITHIN = '2s'
@@ -38,6 +38,9 @@ const BACKLOG_RETRY_SECONDS = 10
 /** Instances that store one start at the same instant: the loser sees the winner's row when it tries again. */
 const START_TRIES_MAX = 3
 
+const DESCRIPTION =
+  'Answers as soon as the start is stored: the work goes on from there whatever happens. With `Prefer: wait=N` the ' +
+  'answer also says under `saga` how it ended, or `running` when the time was over before.'
 const saga = SagaShown.optional().describe('With `Prefer: wait=N`: how far the saga is')
 const answers = problems(400, 413, 415, 422, 503)
 const UserQueued = { 200: queuedEnvelopeSchema(UserRequest).extend({ saga }), ...answers }
@@ -47,7 +50,14 @@ export function startRoutes(server: Server, gateway: Gateway): void {
   server.post(
     '/v1/user',
     {
-      schema: { tags: ['user'], summary: 'Registers a user', body: UserRequest, response: UserQueued },
+      schema: {
+        tags: ['user'],
+        summary: 'Registers a user',
+        description: DESCRIPTION,
+        headers: WriteHeaders,
+        body: UserRequest,
+        response: UserQueued,
+      },
     },
     async (request, reply) =>
       await begin(
@@ -65,7 +75,14 @@ export function startRoutes(server: Server, gateway: Gateway): void {
     server.post(
       `/${version}/order`,
       {
-        schema: { tags: ['order'], summary: 'Places an order', body: OrderRequest, response: OrderQueued },
+        schema: {
+          tags: ['order'],
+          summary: 'Places an order',
+          description: DESCRIPTION,
+          headers: WriteHeaders,
+          body: OrderRequest,
+          response: OrderQueued,
+        },
       },
       async (request, reply) =>
         await begin(

@@ -33,7 +33,7 @@ const SAGA_GET = sql('saga-get')
 const SAGA_LIST = sql('saga-list')
 const SAGA_COUNT = sql('saga-count')
 
-export const sagaRows: Rows<SagaSummary> = tableRows<SagaSummary>({
+const sagaRows: Rows<SagaSummary> = tableRows<SagaSummary>({
   name: 'tb_saga',
   load: sql('sagas-load'),
   insert: sql('sagas-insert'),

@@ -241,7 +241,7 @@ function reportRoute(server: Server, provider: (typeof PROVIDERS)[number]): void
   )
 }
 
-export function itemOf(message: Message): z.infer<typeof Item> {
+function itemOf(message: Message): z.infer<typeof Item> {
   return {
     id: message.id,
     type: message.channel,

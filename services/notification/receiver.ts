@@ -72,7 +72,7 @@ export interface Receiver {
 export const WAITING_COUNT_MAX = 50
 
 /** The provider of this build: what would be sent is kept and can be read. */
-export const LOCAL_PROVIDER = 'local'
+const LOCAL_PROVIDER = 'local'
 
 type Context = Pick<AggregateContext<Record<never, never>>, 'now' | 'operation'>
 type Changed<Result = Succeeded> = Change<Receiver, unknown, MessageEntry, Result>

@@ -57,6 +57,12 @@ class Uncounted extends Error {
   }
 }
 
+/** A message was counted to be handled alone; until it comes others are given back, so that they are not counted in vain. */
+class NotYet extends Error {}
+
+/** How often others are given back before the counted message is taken for somebody else's. */
+const AWAIT_MAX = 100
+
 /** A message of this batch kills the worker; which one is not known yet. */
 class DeadlyBatch extends Error {}
 
@@ -95,6 +101,8 @@ export class Receiver {
   /** How often the first batch at a position was begun, this time included. */
   readonly #tries = new Map<string, { readonly position: string; readonly tries: number }>()
   readonly #suspects = new Map<string, Suspect>()
+  /** The partition whose counted message is to be handled alone next. */
+  #awaited: { readonly partition: string; left: number } | null = null
   /** Batches that may still be received one by one to find a suspect. */
   #patience = 0
 
@@ -119,6 +127,7 @@ export class Receiver {
       return count
     } catch (error) {
       if (error instanceof Uncounted) return await this.#count(error)
+      if (error instanceof NotYet) return 1
       if (error instanceof DeadlyBatch) return this.#oneByOne(error)
       // What was counted stays counted: this instance has survived it.
       this.#proven.clear()
@@ -176,6 +185,7 @@ export class Receiver {
     const single = this.#countMax === 1
     const firsts = firstOfPartitions(batch).filter(({ partition }) => single || !this.#proven.has(partition))
     const uncounted = firsts.filter(({ partition, first }) => this.#tries.get(partition)?.position !== first.position)
+    if (single) this.#awaitCounted(firsts)
     if (uncounted.length > 0) throw new Uncounted(uncounted)
     const tries = Math.max(0, ...firsts.map(({ partition }) => this.#tries.get(partition)?.tries ?? 0))
     for (const { partition, first } of firsts) {
@@ -188,10 +198,23 @@ export class Receiver {
     throw new DeadlyBatch(`${death} batch; its messages are tried one by one`)
   }
 
+  #awaitCounted(firsts: readonly First[]): void {
+    const awaited = this.#awaited
+    if (awaited === null) return
+    if (awaited.left <= 0 || firsts.some(({ partition }) => partition === awaited.partition)) {
+      this.#awaited = null
+      return
+    }
+    awaited.left -= 1
+    throw new NotYet()
+  }
+
   /** Counts first batches in a transaction of their own, which stands even if the batch kills the worker. */
   async #count({ firsts }: Uncounted): Promise<number> {
     const { database } = this.#options
     const single = this.#countMax === 1
+    const [only] = firsts
+    if (single && only !== undefined) this.#awaited = { partition: only.partition, left: AWAIT_MAX }
     await database.transaction(async (tx) => {
       for (const { partition, first } of firsts) {
         const { position } = first

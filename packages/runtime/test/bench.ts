@@ -29,7 +29,7 @@ export class Bench {
   readonly plan: Plan<{ readonly key: string }>
   readonly ask: Ask
   readonly run: Message
-  readonly options: PerformOptions
+  options: PerformOptions
   readonly #service
 
   constructor({ pattern, kind = 'compensatable', form = 'make', plan }: BenchOptions) {

@@ -46,10 +46,12 @@ export interface Script {
   readonly calls: { readonly operation: string; readonly run: string | null; readonly attempt: number }[]
   /** Called inside every handler before it does anything. */
   onHandle: (operation: string) => void
+  /** Effects wait here before they say anything. */
+  gate: Promise<void>
 }
 
 export function newScript(steps: Readonly<Record<string, Behaviour>> = {}): Script {
-  return { steps: new Map(Object.entries(steps)), calls: [], onHandle: () => undefined }
+  return { steps: new Map(Object.entries(steps)), calls: [], onHandle: () => undefined, gate: Promise.resolve() }
 }
 
 function contractOf<const Name extends string>(name: Name) {
@@ -82,7 +84,7 @@ export const ledger = memoryEntries<{ readonly operation: string }>({ name: 'led
 const written = memoryRows<Thing>({ name: 'written', key: ({ key }) => key })
 export const tables = [things, written] as const
 
-const WAIT_MS = 3_600_000
+const WAIT_MS = 60_000
 
 export function implementationOf(name: ServiceName, script: Script): Implementation {
   const contract = contracts[name]
@@ -188,6 +190,7 @@ function sqlHandlers(contract: Contract, script: Script) {
 function effectHandlers(contract: Contract, script: Script) {
   const called = async ({ operation, run, attempt, input }: EffectCall<Ordered>): Promise<Behaviour> => {
     script.calls.push({ operation, run, attempt })
+    await script.gate
     const step = run === null ? input.step : `${input.step}:undo`
     const behaviour = play(script, step, operation)
     if (behaviour === 'not done') throw new NotDone(`'${step}' is not done`)

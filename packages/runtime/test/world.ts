@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly trouble?: Trouble
   readonly script?: Readonly<Record<string, Behaviour>>
   readonly settings?: Partial<Settings>
+  /** Put in front of every database that a host is given. */
+  readonly wrap?: (database: Database, service: string) => Database
   /** Messages that the bus loses. */
   readonly loses?: (message: Message) => boolean
 }
@@ -108,11 +110,13 @@ export class World {
     this.options = options
     this.plans = options.plans
     this.script = newScript(options.script)
-    const { trouble = { copies: 1, shuffle: 0 }, loses = () => false } = options
+    const { trouble, loses = () => false } = options
     const shape = options.bus ?? 'shared'
     const shared = sharedMemoryBus({ partitions: 2 })
     const transport = memoryBus({ partitions: 2 })
-    const bus = shape === 'shared' ? troubled(shared, trouble) : outboxed(troubled(transport, trouble), this.ids)
+    const calm = trouble === undefined
+    const away = (): Bus => outboxed(calm ? transport : troubled(transport, trouble), this.ids)
+    const bus = shape === 'outboxed' ? away() : calm ? shared : troubled(shared, trouble)
     this.bus = lossy(bus, loses)
     this.raw = (message) => {
       const { topic, key } = message
@@ -139,22 +143,24 @@ export class World {
     return known
   }
 
-  async startHost(name: string, wrap: (database: Database) => Database = (database) => database): Promise<Host> {
-    const { pattern, settings } = this.options
-    const life = mortal(wrap(this.database(name)))
-    const service = SERVICES.find((known) => known === name)
+  /** `a#2` is a second instance of `a`: same database, same group. */
+  async startHost(name: string, front: (database: Database) => Database = (database) => database): Promise<Host> {
+    const { pattern, settings, wrap = (database: Database) => database } = this.options
+    const group = name.replace(/#.*/, '')
+    const life = mortal(wrap(front(this.database(group)), group))
+    const service = SERVICES.find((known) => known === group)
     const host = await createHost({
-      service: name,
+      service: group,
       database: life.database,
       bus: this.bus,
       clock: this.clock,
       ids: this.ids,
       settings: { ...SETTINGS, ...settings },
       pattern,
-      ...(name === 'witness' ? this.#witness() : { plans: this.plans }),
+      ...(group === 'witness' ? this.#witness() : { plans: this.plans }),
       ...(service === undefined ? {} : { implementation: implementationOf(service, this.script) }),
-      ...(name === 'desk' ? { starts: true } : {}),
-      ...(name === 'orchestrator' ? { orchestrates: true } : {}),
+      ...(group === 'desk' ? { starts: true } : {}),
+      ...(group === 'orchestrator' ? { orchestrates: true } : {}),
     })
     this.#hosts.set(name, { host, life })
     return host

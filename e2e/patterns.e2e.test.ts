@@ -1,0 +1,133 @@
+// Every case of the demo, played in both patterns, both layouts of databases and on a bus that repeats and shuffles:
+// what is left behind is the same.
+import { SERVICE_NAMES } from '@ensemble/all-in-one'
+import type { Pattern } from '@ensemble/core'
+import { troubled } from '@ensemble/testing'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { CASES } from '../scripts/demo/cases.ts'
+import { must } from '../scripts/demo/client.ts'
+import { play, timelineOnce, UNKNOWN_USER, type Played } from '../scripts/demo/play.ts'
+import { normal, normalRows, type Names } from './normal.ts'
+import { startTestSystem, type TestOptions } from './support.ts'
+import { tablesOf } from './tables.ts'
+
+interface Left {
+  readonly played: readonly Played[]
+  readonly endings: Readonly<Record<string, unknown>>
+  readonly rows: Readonly<Record<string, readonly unknown[]>>
+  readonly histories: Readonly<Record<string, unknown>>
+  readonly registrations: Readonly<Record<string, unknown>>
+}
+
+/** Long enough for the cases that pay in time on a busy machine. */
+const DUE = { paymentDueIn: '6s' } as const
+const WITHOUT_ORCHESTRATOR = SERVICE_NAMES.filter((name) => name !== 'orchestrator')
+const SEED = 20_261_123
+
+const CALM: TestOptions = { name: 'orchestrated', environment: { ...DUE, pattern: 'orchestration' } }
+
+const OTHERS: readonly TestOptions[] = [
+  {
+    name: 'choreographed, a database each, no orchestrator',
+    environment: { ...DUE, pattern: 'choreography', separateDatabases: true },
+    services: WITHOUT_ORCHESTRATOR,
+  },
+  {
+    name: 'orchestrated, every message three times, shuffled',
+    environment: { ...DUE, pattern: 'orchestration' },
+    wrapBus: (bus) => troubled(bus, { copies: 3, shuffle: SEED }),
+  },
+  {
+    name: 'choreographed, a database each, every message three times, shuffled',
+    environment: { ...DUE, pattern: 'choreography', separateDatabases: true },
+    services: WITHOUT_ORCHESTRATOR,
+    wrapBus: (bus) => troubled(bus, { copies: 3, shuffle: SEED }),
+  },
+]
+
+async function leftBy(options: TestOptions): Promise<Left> {
+  const pattern: Pattern = options.environment?.pattern ?? 'orchestration'
+  const system = await startTestSystem(options)
+  try {
+    const tables = await tablesOf(system)
+    const { url } = system
+    const played = await Promise.all(CASES.map((one) => play(one, { url, pattern, tag: 'test' })))
+    await tables.quiet()
+    const names = namesOf(played)
+    const business = await tables.business()
+    await tables.close()
+    return {
+      played,
+      endings: Object.fromEntries(played.map(({ case: { name }, ending }) => [name, ending])),
+      rows: Object.fromEntries(
+        Object.entries(business).map(([table, rows]) => [table, normalRows(rows, names)]),
+      ),
+      histories: await historiesOf(url, played, { names, plan: 'order.place', of: 'order' }),
+      registrations: await historiesOf(
+        url,
+        played.filter(({ user }) => user !== UNKNOWN_USER),
+        { names, plan: 'user.register', of: 'user' },
+      ),
+    }
+  } finally {
+    await system.end()
+  }
+}
+
+function namesOf(played: readonly Played[]): Names {
+  return new Map(
+    played.flatMap(({ case: { name }, user, order }) => [
+      [user, user === UNKNOWN_USER ? 'nobody' : `user of ${name}`] as const,
+      [order, `order of ${name}`] as const,
+    ]),
+  )
+}
+
+async function historiesOf(
+  url: string,
+  played: readonly Played[],
+  { names, plan, of }: { readonly names: Names; readonly plan: string; readonly of: 'order' | 'user' },
+): Promise<Readonly<Record<string, unknown>>> {
+  const read = played.map(async (one) => {
+    const { entries } = Object(await must(`${url}/v1/saga/${plan}/${one[of]}`))
+    return [one.case.name, normal(entries, names)] as const
+  })
+  return Object.fromEntries(await Promise.all(read))
+}
+
+const expectedEndings = Object.fromEntries(CASES.map(({ name, ending }) => [name, ending]))
+
+describe('the cases of the demo', () => {
+  let calm: Left
+  beforeAll(async () => {
+    calm = await leftBy(CALM)
+  })
+
+  test('orchestrated, every case ends as it should and leaves its rows', () => {
+    expect(calm.endings).toEqual(expectedEndings)
+    const counts = Object.fromEntries(Object.entries(calm.rows).map(([name, rows]) => [name, rows.length]))
+    expect(counts).toEqual({
+      'user.tb_users': 6,
+      'order.tb_orders': 7,
+      'payment.tb_payment': 5,
+      'payment.tb_payment_entry': 9,
+      'payment.tb_payment_credit': 1,
+      'notification.tb_receiver': 7,
+      'notification.tb_notification': 16,
+    })
+  })
+
+  test('an unknown user: history says which step was refused, why, and what was undone in which order', () => {
+    const history = calm.histories['unknown user']
+    expect(history).toEqual([])
+  })
+
+  test.each(OTHERS)('$name: the same rows and the same steps', async (options) => {
+    const left = await leftBy(options)
+
+    expect(left.endings).toEqual(expectedEndings)
+    expect(left.rows).toEqual(calm.rows)
+    expect(left.histories).toEqual(calm.histories)
+    expect(left.registrations).toEqual(calm.registrations)
+  })
+})

@@ -1,0 +1,104 @@
+// The environment of a process: defaults, and everything wrong at once.
+import { describe, expect, test } from 'vitest'
+import { EnvironmentError, isLoopback, readEnvironment, type Given } from '../src/config.ts'
+
+const SERVICES = ['user', 'order']
+
+function problemsOf(given: Omit<Given, 'services'>): readonly string[] {
+  try {
+    readEnvironment({ ...given, services: SERVICES })
+    return []
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems
+    throw error
+  }
+}
+
+describe('the environment', () => {
+  test('of nothing is one process on this machine, orchestrated, on the embedded server', () => {
+    expect(readEnvironment({ env: { PORT: '' }, services: SERVICES })).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      data: '.ensemble',
+      pattern: 'orchestration',
+      paymentDueIn: '1d',
+      payLaterLimit: 5_000_000,
+      databaseUrl: undefined,
+      separateDatabases: false,
+      databaseUrls: {},
+      databaseReadUrls: {},
+      peerUrls: {},
+      isOpen: false,
+    })
+  })
+
+  test('of one service names its databases and its peers', () => {
+    const env = {
+      HOST: '0.0.0.0',
+      PORT: '0',
+      AUTH: 'open',
+      SAGA_PATTERN: 'choreography',
+      PAYMENT_DUE_IN: '3s',
+      ORDER_DATABASE_URL: 'postgres://order:secret@db:5432/order',
+      ORDER_DATABASE_READ_URL: 'postgres://order:secret@replica:5432/order',
+      BUS_DATABASE_URL: 'postgresql://bus@db/bus',
+      USER_URL: 'http://user:8080',
+    }
+    expect(readEnvironment({ env, args: ['--separate-databases'], services: SERVICES })).toMatchObject({
+      host: '0.0.0.0',
+      port: 0,
+      pattern: 'choreography',
+      paymentDueIn: '3s',
+      separateDatabases: true,
+      databaseUrls: { order: env.ORDER_DATABASE_URL, bus: env.BUS_DATABASE_URL },
+      databaseReadUrls: { order: env.ORDER_DATABASE_READ_URL },
+      peerUrls: { user: env.USER_URL },
+      isOpen: true,
+    })
+  })
+
+  test('names everything that is wrong at once, with what to set, and no password', () => {
+    const env = {
+      PORT: '70000',
+      SAGA_PATTERN: 'both',
+      PAYMENT_DUE_IN: '3',
+      PAY_LATER_LIMIT: '1.5',
+      DATABASE_URL: 'mysql://root:secret@db/x',
+      SEPARATE_DATABASES: 'maybe',
+      USER_URL: 'user:8080',
+      AUTH: 'none',
+    }
+    expect(problemsOf({ env, args: ['--seperate'] })).toEqual([
+      '--seperate: is not an option here; there is only --separate-databases',
+      "PORT: '70000' is not usable; set a port from 0 (any free one) to 65535",
+      "SAGA_PATTERN: 'both' is not usable; set orchestration or choreography",
+      "PAYMENT_DUE_IN: '3' is not usable; set a span with a unit, such as 3s, 10m or 1d",
+      "PAY_LATER_LIMIT: '1.5' is not usable; set a whole number of currency units",
+      "DATABASE_URL: 'mysql://***@db/x' is not usable; set a URL such as postgres://user:password@host:5432/name",
+      "SEPARATE_DATABASES: 'maybe' is not usable; set 1 or 0, or give --separate-databases",
+      "USER_URL: 'user:8080' is not usable; set a URL such as http://127.0.0.1:8081",
+      "AUTH: 'none' is not usable; set open, or leave it out",
+    ])
+  })
+
+  test('that other machines can reach is refused until somebody says that all may call', () => {
+    expect(problemsOf({ env: { HOST: '0.0.0.0' } })).toEqual([
+      'HOST: 0.0.0.0 can be reached from other machines, and nobody would be asked who they are; ' +
+        'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
+    ])
+    expect(problemsOf({ env: { HOST: '0.0.0.0', AUTH: 'open' } })).toEqual([])
+  })
+
+  test.each([
+    ['127.0.0.1', true],
+    ['127.8.8.8', true],
+    ['localhost', true],
+    ['::1', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['127.0.0.1.example.test', false],
+    ['192.168.0.7', false],
+  ])('%s is loopback: %s', (host, is) => {
+    expect(isLoopback(host)).toBe(is)
+  })
+})

@@ -1,0 +1,98 @@
+// Owns: a gateway without sockets, databases or peers: what they answer is what the scene says.
+import { createServer, memoryIdempotencyStore, mount, type Server } from '@ensemble/http'
+import type { SagaStatus } from '@ensemble/runtime'
+import type { PeerAnswer, PeerRequest } from '@ensemble/service'
+import type { Gateway } from '../gateway.ts'
+import { gatewayRoutes } from '../http.ts'
+
+export const NOW = Date.parse('2024-03-01T09:30:00Z')
+export const FRESH_ID = '7e6f2f9c-28a1-4c52-9d0c-0a6f4a4d9b10'
+export const ORDER_ID = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
+
+export interface Scene {
+  readonly server: Server
+  /** What was asked of peers and of the host, in order. */
+  readonly asked: string[]
+  /** The headers that went along with the last request to a peer. */
+  headers(): Readonly<Record<string, string>>
+}
+
+export interface Given {
+  /** `user.register/<id>` and `order.place/<id>`. */
+  readonly sagas?: Readonly<Record<string, SagaStatus['status']>>
+  readonly peer?: (service: string, request: PeerRequest, count: number) => PeerAnswer
+  readonly host?: Partial<Gateway['host']>
+  readonly isBusFull?: boolean
+}
+
+export function answer(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): PeerAnswer {
+  return { status, body, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } }
+}
+
+export async function sceneOf({
+  sagas = {},
+  peer,
+  host = {},
+  isBusFull = false,
+}: Given = {}): Promise<Scene> {
+  const asked: string[] = []
+  let headers: Readonly<Record<string, string>> = {}
+  let now = NOW
+  const statusOf = ({ plan, id }: { plan: string; id: string }): SagaStatus | null => {
+    const status = sagas[`${plan}/${id}`]
+    if (status === undefined) return null
+    return { saga: { plan, id, pattern: 'orchestration' }, status, data: null, startedAt: NOW - 1_000 }
+  }
+  const clock = {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms
+    },
+  }
+  const gateway: Gateway = {
+    host: {
+      start: async ({ name: plan }, { id, pattern = 'orchestration' }) => {
+        asked.push(`start ${plan} ${id} ${pattern}`)
+        return { saga: { plan, id, pattern }, isNew: true }
+      },
+      status: async (saga) => statusOf(saga),
+      ended: async (saga, { within }) => {
+        asked.push(`await ${saga.plan} ${within}`)
+        const status = statusOf(saga)
+        if (status === null) throw new Error('unknown saga')
+        return status
+      },
+      cancel: async ({ plan, id }, { reason, by }) =>
+        void asked.push(`cancel ${plan} ${id}: ${reason} (${by})`),
+      ...host,
+    },
+    peers: {
+      request: async (service, request) => {
+        asked.push(`${service}: ${request.method} ${request.path}`)
+        headers = request.headers ?? {}
+        if (peer === undefined) throw new Error('no peer in this scene')
+        return peer(service, request, asked.length)
+      },
+    },
+    clock,
+    ids: { next: () => FRESH_ID },
+    isBusFull: () => isBusFull,
+    pattern: 'orchestration',
+    store: memoryIdempotencyStore(clock),
+  }
+  const server = await createServer({
+    name: 'gateway',
+    version: '0.0.0',
+    clock,
+    ids: { uuid: () => FRESH_ID },
+    openapi: { title: 'test', description: 'test' },
+    ready: async () => [],
+  })
+  mount(server, gatewayRoutes(gateway))
+  await server.ready()
+  return { server, asked, headers: () => headers }
+}
