@@ -41,6 +41,10 @@ const LAG = `SELECT c.consumer_group FROM bus.log_cursor AS c
   INNER JOIN bus.log_head AS h ON h.topic = c.topic AND h.partition = c.partition
   WHERE c.next_offset < h.next_offset LIMIT 1`
 
+const underWay = (service: string): string =>
+  `SELECT 1 AS one FROM "${service}".ensemble_outbox
+  UNION ALL SELECT 1 AS one FROM "${service}".ensemble_scheduled WHERE due_at <= now() LIMIT 1`
+
 const EVERY_TABLE = `SELECT table_schema, table_name FROM information_schema.tables
   WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`
 
@@ -54,8 +58,8 @@ export async function tablesOf(system: TestSystem): Promise<Tables> {
   }
   const isQuiet = async (): Promise<boolean> => {
     if ((await rows('bus', LAG)).length > 0) return false
-    for (const name of SERVICE_NAMES) {
-      if ((await rows(name, `SELECT id FROM "${name}".outbox LIMIT 1`)).length > 0) return false
+    for (const name of system.services.keys()) {
+      if ((await rows(name, underWay(name))).length > 0) return false
     }
     return true
   }
@@ -73,15 +77,15 @@ export async function tablesOf(system: TestSystem): Promise<Tables> {
       })
       return Object.fromEntries(await Promise.all(read))
     },
-    fingerprints: () => fingerprintsOf(rows),
+    fingerprints: () => fingerprintsOf([...system.services.keys()], rows),
     close: async () => {
       for (const opening of open.values()) await (await opening).close()
     },
   }
 }
 
-async function fingerprintsOf(rows: Tables['rows']): Promise<Readonly<Record<string, string>>> {
-  const places = [...SERVICE_NAMES, 'bus']
+async function fingerprintsOf(services: readonly string[], rows: Tables["rows"]): Promise<Readonly<Record<string, string>>> {
+  const places = [...services, 'bus']
   const all: Record<string, string> = {}
   for (const place of places) {
     for (const { table_schema: schema, table_name: table } of await rows(place, EVERY_TABLE)) {

@@ -12,6 +12,8 @@ import {
   type ServiceHandle,
   type SystemOptions,
 } from '@ensemble/service'
+import { systemClock } from '@ensemble/runtime'
+import { keepAlive } from './reviver.ts'
 import { SERVICE_NAMES, SERVICES } from './services.ts'
 
 export interface AllInOneOptions {
@@ -56,7 +58,11 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   await refuseTaken({ host, port })
   await using stack = new AsyncDisposableStack()
   const embedded = await embeddedFor(environment, say)
-  if (embedded !== null) stack.defer(() => embedded.stop())
+  if (embedded !== null) {
+    stack.defer(() => embedded.stop())
+    const reviver = keepAlive(embedded, { clock: systemClock, say })
+    stack.defer(() => reviver.stop())
+  }
   const adminUrl = embedded?.adminUrl ?? environment.databaseUrl ?? ''
   const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, isSeparate })
   const system = await startSystem({

@@ -32,7 +32,9 @@ const BUS = 'bus'
 const QUIET_POLL_MS = 100
 
 export type Row = Readonly<Record<string, unknown>>
-export type Facts = Readonly<Record<keyof typeof FACTS | 'broken' | 'scheduled' | 'unfinished', readonly Row[]>>
+export type Facts = Readonly<
+  Record<keyof typeof FACTS | 'broken' | 'scheduled' | 'unfinished', readonly Row[]>
+>
 
 export interface Books {
   /** Rows of all outboxes together. */

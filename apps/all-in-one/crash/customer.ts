@@ -39,7 +39,10 @@ export async function ask(line: Line, asking: Asking): Promise<Answer | undefine
   }
 }
 
-async function tryOnce(url: string, { method, path, key, pattern, body }: Asking): Promise<Answer | undefined> {
+async function tryOnce(
+  url: string,
+  { method, path, key, pattern, body }: Asking,
+): Promise<Answer | undefined> {
   if (url === '') return undefined
   try {
     const response = await fetch(`${url}${path}`, {

@@ -173,7 +173,12 @@ async function pay(
 }
 
 async function cancel({ line, uuid, number, pattern }: Acting): Promise<Told> {
-  const answer = await ask(line, { method: 'DELETE', path: `/v1/order/${uuid}`, key: `cancel ${number}`, pattern })
+  const answer = await ask(line, {
+    method: 'DELETE',
+    path: `/v1/order/${uuid}`,
+    key: `cancel ${number}`,
+    pattern,
+  })
   return toldBy(answer)
 }
 

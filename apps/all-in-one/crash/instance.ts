@@ -30,6 +30,8 @@ export interface Instance {
   /** Starts it; `ready` resolves when it has said that it is. */
   start(): { readonly ready: Promise<void> }
   kill(): Promise<void>
+  /** Whether it ended by itself. */
+  hasEnded(): boolean
   /** Whether it answers that all is well now. */
   isHealthy(): Promise<boolean>
   /** As with Ctrl-C. */
@@ -86,6 +88,7 @@ export function instanceOf({ directory, isSeparate, dueIn }: InstanceOptions): I
     ownEnds,
     start,
     kill: async () => await end('SIGKILL'),
+    hasEnded: () => running !== undefined && hasEnded(running.child),
     isHealthy: async () => {
       if (url === '') return false
       const signal = AbortSignal.timeout(HEALTH_MS_MAX)

@@ -36,7 +36,7 @@ export async function killPostmaster(directory: string): Promise<number | undefi
 }
 
 /** Somebody else may be faster, or may start one at the same time: then theirs it is. */
-export async function revivePostmaster(directory: string, killed: number): Promise<void> {
+export async function revivePostmaster(directory: string, killed: number | undefined): Promise<void> {
   const data = join(directory, 'data')
   const { command, args } = commandOf(await readFile(join(data, 'postmaster.opts'), 'utf8'))
   const { uid, gid } = await stat(data)

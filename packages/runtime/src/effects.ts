@@ -59,13 +59,29 @@ export class EffectWorker {
     if (countMax <= 0) return 0
     const leaseMs = Math.max(...group.map((handler) => handler.timeoutMs)) + LEASE_SLACK_MS
     const { database, shop } = this.#options
-    const { rows, now } = await database.transaction(async (tx) => ({
-      rows: await database.stores.operations.claimDue(tx, { owners: [effectOwner(first)], leaseMs, countMax }),
-      now: tx.now,
-    }))
+    const { rows, now } = await database.transaction(async (tx) => {
+      const due = await database.stores.operations.claimDue(tx, { owners: [effectOwner(first)], leaseMs, countMax })
+      const strange = due.filter((row) => !this.#knows(row))
+      const dueAt = tx.now + shop.retry.delayMsMax
+      if (strange.length > 0) tx.defer(database.stores.operations.update(tx, strange.map((row) => givenBack(row, dueAt))))
+      return { rows: due.filter((row) => !strange.includes(row)), now: tx.now }
+    })
     for (const row of rows) this.#spawn(row, { provider, now })
     if (rows.length > 0) tell('effect', { service: shop.service, count: rows.length })
     return rows.length
+  }
+
+  /** A newer instance may have stored what this one cannot call, or whose turn it could not pass on. */
+  #knows(row: OperationRow): boolean {
+    const { shop, handlers } = this.#options
+    try {
+      const { ask, saga, slip } = pendingOf(shop, row)
+      if (slip !== null) shop.plans.find(saga.plan, slip.state)
+      return handlers.some((handler) => handler.ref.request === ask.request)
+    } catch (error) {
+      tell('error', { service: shop.service, detail: 'effect', error })
+      return false
+    }
   }
 
   #spawn(row: OperationRow, { provider, now }: { provider: string; now: Time }): void {
@@ -105,6 +121,11 @@ export class EffectWorker {
     }
     await rerun(() => link.transaction(stored))
   }
+}
+
+/** As before it was claimed, due again later: no call was made. */
+function givenBack(row: OperationRow, dueAt: Time): OperationRow {
+  return { ...row, status: row.doubt ? 'calling' : 'set_aside', attempt: row.attempt - 1, dueAt }
 }
 
 function byProvider(handlers: readonly EffectHandler[]): readonly (readonly EffectHandler[])[] {

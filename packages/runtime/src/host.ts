@@ -160,7 +160,10 @@ class RunningHost implements Host {
       defers: handlers.some((handler) => handler.ref.spec.deferred === true),
       horizonCheckedBefore: (now) => horizonCheckedBefore(settings, now),
       refuse: null,
-      onScheduled: () => this.#due.ring(),
+      onScheduled: () => {
+        this.#due.ring()
+        this.#calls.ring()
+      },
     }
     const effects = handlers.filter((handler): handler is EffectHandler => handler.form === 'effect')
     this.#effects =
@@ -180,7 +183,7 @@ class RunningHost implements Host {
     this.#loop('relay', new Bell(), { step: () => this.#link.relay(), pollMs: () => sweepMs })
     this.#loop('prune', new Bell(), { step: async () => await this.#pruneLater(), pollMs: () => PRUNE_EVERY_MS })
     const effects = this.#effects
-    if (effects !== null) this.#loop('effect', this.#calls, { step: () => effects.step(), pollMs: () => Math.min(sweepMs, 50) })
+    if (effects !== null) this.#loop('effect', this.#calls, { step: () => effects.step(), pollMs: () => sweepMs })
   }
 
   async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {

@@ -31,7 +31,11 @@ const userRows = memoryRows<User>({ name: 'user' })
 const totals = memoryRows<Total>({ name: 'total' })
 const book = memoryEntries<{ readonly id: string }>({ name: 'book' })
 const key = ({ id }: { id: string }): string => id
-const user = aggregate<User, { total: Total }, { readonly id: string }>({ rows: userRows, related: { total: totals }, entries: book })
+const user = aggregate<User, { total: Total }, { readonly id: string }>({
+  rows: userRows,
+  related: { total: totals },
+  entries: book,
+})
 const poor = aggregate<User>({ rows: userRows })
 
 const implementation: Implementation = implement(users, {
@@ -49,11 +53,20 @@ const implementation: Implementation = implement(users, {
     decide: (state, { id, mail = '' }, { holder }) =>
       holder(mail) !== null
         ? { outcome: rejected('taken', { id }) }
-        : { outcome: succeeded(), state: { id, mail }, claim: [mail], release: state?.mail ? [state.mail] : [] },
+        : {
+            outcome: succeeded(),
+            state: { id, mail },
+            claim: [mail],
+            release: state?.mail ? [state.mail] : [],
+          },
   }),
   leave: user.on(users.leave, {
     key,
-    decide: (state, { id }) => ({ outcome: succeeded(), state: { id, mail: null }, release: state?.mail ? [state.mail] : [] }),
+    decide: (state, { id }) => ({
+      outcome: succeeded(),
+      state: { id, mail: null },
+      release: state?.mail ? [state.mail] : [],
+    }),
   }),
   credit: user.on(users.credit, {
     key,
@@ -61,11 +74,20 @@ const implementation: Implementation = implement(users, {
     decide: (_state, { id, mail }, { related }) =>
       mail === 'broken'
         ? { outcome: succeeded(), related: { total: { sum: 1 } }, entries: [{ id }] }
-        : { outcome: succeeded(), state: { id, mail: null }, related: { total: { sum: (related.total?.sum ?? 0) + 1 } }, entries: [{ id }] },
+        : {
+            outcome: succeeded(),
+            state: { id, mail: null },
+            related: { total: { sum: (related.total?.sum ?? 0) + 1 } },
+            entries: [{ id }],
+          },
   }),
   broken: poor.on(users.broken, {
     key,
-    decide: (_state, { id }) => ({ outcome: succeeded(), state: { id, mail: 'half' }, entries: [{ id }] as never[] }),
+    decide: (_state, { id }) => ({
+      outcome: succeeded(),
+      state: { id, mail: 'half' },
+      entries: [{ id }] as never[],
+    }),
   }),
   remind: user.on(users.remind, {
     key,
@@ -83,13 +105,23 @@ const implementation: Implementation = implement(users, {
   }),
 })
 
-async function batch(database: Database, ...calls: readonly (readonly [keyof typeof users, { id: string; mail?: string; other?: string }])[]) {
+async function batch(
+  database: Database,
+  ...calls: readonly (readonly [keyof typeof users, { id: string; mail?: string; other?: string }])[]
+) {
   const service = serviceOf('users', implementation)
   const works = calls.map(([request, input], index): LocalWork => {
     const handler = service.handlers.get(request)
     if (handler === undefined) throw new Error(request)
     const checked = checkedOnce(handler.ref.spec.input, input)
-    return { do: 'local', handler, operation: `${request}-${index}-${JSON.stringify(input)}`, stored: false, saga: null, input: checked }
+    return {
+      do: 'local',
+      handler,
+      operation: `${request}-${index}-${JSON.stringify(input)}`,
+      stored: false,
+      saga: null,
+      input: checked,
+    }
   })
   return await database.transaction(async (tx) => {
     const shop = {
@@ -99,11 +131,22 @@ async function batch(database: Database, ...calls: readonly (readonly [keyof typ
       chance: () => 0,
       refOf: () => users.register,
     }
-    const options = { shop, stores: database.stores, defers: true, horizonCheckedBefore: () => 0, refuse: null, onScheduled: () => undefined }
+    const options = {
+      shop,
+      stores: database.stores,
+      defers: true,
+      horizonCheckedBefore: () => 0,
+      refuse: null,
+      onScheduled: () => undefined,
+    }
     const { results, messages } = await perform(tx, works, options)
     const said = works.map(({ operation }) => {
       const result = results.get(operation)
-      return result?.ok === true ? result.outcome.status : result?.error instanceof Error && 'code' in result.error ? result.error.code : 'none'
+      return result?.ok === true
+        ? result.outcome.status
+        : result?.error instanceof Error && 'code' in result.error
+          ? result.error.code
+          : 'none'
     })
     return { said, messages }
   })
@@ -116,7 +159,10 @@ function fresh(): Database {
 describe('claims', () => {
   it('of one value in one batch: the earlier message`s counts, though no rule named it beforehand', async () => {
     const database = fresh()
-    expect((await batch(database, ['register', { id: 'a', mail: 'm' }], ['register', { id: 'b', mail: 'm' }])).said).toEqual(['succeeded', 'rejected'])
+    expect(
+      (await batch(database, ['register', { id: 'a', mail: 'm' }], ['register', { id: 'b', mail: 'm' }]))
+        .said,
+    ).toEqual(['succeeded', 'rejected'])
     expect([...(await userRows.all(database)).keys()]).toEqual(['a'])
   })
 
@@ -130,7 +176,12 @@ describe('claims', () => {
   it('change hands inside a batch', async () => {
     const database = fresh()
     await batch(database, ['register', { id: 'a', mail: 'm' }])
-    const { said } = await batch(database, ['rename', { id: 'a', mail: 'n' }], ['register', { id: 'b', mail: 'm' }], ['rename', { id: 'c', mail: 'n' }])
+    const { said } = await batch(
+      database,
+      ['rename', { id: 'a', mail: 'n' }],
+      ['register', { id: 'b', mail: 'm' }],
+      ['rename', { id: 'c', mail: 'n' }],
+    )
     expect(said).toEqual(['succeeded', 'succeeded', 'rejected'])
     const claims = await database.transaction((tx) => database.stores.claims.load(tx, ['m', 'n']))
     expect(Object.fromEntries(claims)).toEqual({ m: 'user/b', n: 'user/a' })
@@ -147,7 +198,12 @@ describe('claims', () => {
 describe('a change', () => {
   it('of related rows adds up within a batch', async () => {
     const database = fresh()
-    await batch(database, ['credit', { id: 'a', other: 't' }], ['credit', { id: 'b', other: 't' }], ['credit', { id: 'a', other: 't' }])
+    await batch(
+      database,
+      ['credit', { id: 'a', other: 't' }],
+      ['credit', { id: 'b', other: 't' }],
+      ['credit', { id: 'a', other: 't' }],
+    )
     expect((await totals.all(database)).get('t')).toEqual({ sum: 3 })
     expect(await book.all(database)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'a' }])
   })
@@ -162,7 +218,9 @@ describe('a change', () => {
     const clock = manualClock(T0)
     const database = memoryDatabase({ name: 'users', clock })
     const { messages } = await batch(database, ['remind', { id: 'a' }])
-    const ids = messages.filter((message) => message.type === 'event' && message.name === 'users.told').map(({ id }) => id)
+    const ids = messages
+      .filter((message) => message.type === 'event' && message.name === 'users.told')
+      .map(({ id }) => id)
     await clock.advance(2_000)
     const timers = await database.transaction((tx) => database.stores.scheduled.takeDue(tx, 10))
     expect([new Set(ids).size, new Set(timers.map(({ id }) => id)).size]).toEqual([2, 2])
@@ -173,7 +231,13 @@ describe('a message for somebody else', () => {
   it('is no work: a witness may read every topic', () => {
     const service = serviceOf('history', null)
     const ask = { participant: 'users', request: 'register' }
-    const strange = { type: 'command', id: 'i', topic: TOPIC.commands('users'), key: 'k', ask } as unknown as Message
+    const strange = {
+      type: 'command',
+      id: 'i',
+      topic: TOPIC.commands('users'),
+      key: 'k',
+      ask,
+    } as unknown as Message
     expect(worksOf(service, strange)).toEqual([])
   })
 })

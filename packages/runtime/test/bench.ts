@@ -1,5 +1,15 @@
-// Owns: one participant on a bench, for scenes about single messages: what a batch of them leaves in the operation's row and sends.
-import { begin, TOPIC, type Answer, type Ask, type Message, type Pattern, type Plan } from '@ensemble/core'
+// Owns: one participant on a bench, for scenes about single messages: what a batch of them leaves in the
+// operation's row and sends.
+import {
+  begin,
+  TOPIC,
+  type Answer,
+  type Ask,
+  type EventMessage,
+  type Message,
+  type Pattern,
+  type Plan,
+} from '@ensemble/core'
 import { manualClock, memoryDatabase, seededIds } from '@ensemble/memory'
 import type { Database, OperationRow, Transaction } from '@ensemble/runtime'
 import { commandsOf, withdrawOf } from '../src/letters.ts'
@@ -9,7 +19,15 @@ import type { EffectHandler } from '../src/handlers.ts'
 import { perform, type PerformOptions } from '../src/perform/perform.ts'
 import { serviceOf, worksOf } from '../src/perform/work.ts'
 import { PlanBook } from '../src/plans.ts'
-import { implementationOf, newScript, planOf, things, type Form, type Script, type Thing } from './services.ts'
+import {
+  implementationOf,
+  newScript,
+  planOf,
+  things,
+  type Form,
+  type Script,
+  type Thing,
+} from './services.ts'
 import { T0 } from './world.ts'
 import type { StepKind } from '@ensemble/core'
 
@@ -34,8 +52,13 @@ export class Bench {
 
   constructor({ pattern, kind = 'compensatable', form = 'make', plan }: BenchOptions) {
     this.database = memoryDatabase({ name: 'a', clock: this.clock })
-    const after = kind === 'retriable' ? ([{ kind: 'retriable' }] as const) : ([{ kind: 'compensatable' }, { kind: 'retriable' }] as const)
-    this.plan = plan ?? planOf('bench', kind === 'pivot' ? [{ kind, form }, { kind: 'retriable' }] : [{ kind, form }, ...after])
+    const after =
+      kind === 'retriable'
+        ? ([{ kind: 'retriable' }] as const)
+        : ([{ kind: 'compensatable' }, { kind: 'retriable' }] as const)
+    this.plan =
+      plan ??
+      planOf('bench', kind === 'pivot' ? [{ kind, form }, { kind: 'retriable' }] : [{ kind, form }, ...after])
     const saga = { plan: this.plan.name, id: 'x', pattern }
     const decision = begin(this.plan, { saga, input: { key: 'x' }, now: T0, wish: null })
     if (decision.type !== 'decided' || decision.next.do !== 'ask') throw new Error('a plan begins by asking')
@@ -84,7 +107,13 @@ export class Bench {
 
   /** The run's undo, as an orchestrator would ask for it. */
   get undo(): Message {
-    const ask: Ask = { ...this.ask, operation: this.ask.operation.replace(/run$/, 'undo'), direction: 'undo', request: 'unmake', deadline: null }
+    const ask: Ask = {
+      ...this.ask,
+      operation: this.ask.operation.replace(/run$/, 'undo'),
+      direction: 'undo',
+      request: 'unmake',
+      deadline: null,
+    }
     if (this.run.type !== 'command') throw new Error('only orchestrated')
     return { ...this.run, id: `${ask.operation}#0`, ask }
   }
@@ -94,13 +123,21 @@ export class Bench {
   }
 
   withdraw(supply: Answer | null = null, ask: Ask = this.ask): Message {
-    if (this.run.type !== 'command' && this.run.type !== 'start') throw new Error('a run is a command or a start')
+    if (this.run.type !== 'command' && this.run.type !== 'start')
+      throw new Error('a run is a command or a start')
     const { saga, plan } = this.run
     return { ...withdrawOf({ saga, plan, ask }, CANCEL, this.clock.now()), supply }
   }
 
   retry(attempt: number, message: Message = this.run): Message {
-    return { type: 'retry', id: `${message.id}~${attempt}`, topic: TOPIC.commands('a'), key: 'x', attempt, message }
+    return {
+      type: 'retry',
+      id: `${message.id}~${attempt}`,
+      topic: TOPIC.commands('a'),
+      key: 'x',
+      attempt,
+      message,
+    }
   }
 
   /** One batch of these messages; what it sends. */
@@ -110,7 +147,9 @@ export class Bench {
 
   async row(id = this.ask.operation): Promise<OperationRow | undefined> {
     const { stores } = this.database
-    return await this.database.transaction(async (tx) => (await stores.operations.load(tx, { ids: [id], deferredOf: [] }))[0])
+    return await this.database.transaction(
+      async (tx) => (await stores.operations.load(tx, { ids: [id], deferredOf: [] }))[0],
+    )
   }
 
   async status(): Promise<string> {
@@ -134,7 +173,9 @@ export class Bench {
   /** A worker of effects whose messages are kept in `sent`. */
   worker(sent: Message[]): EffectWorker {
     const { database, clock } = this
-    const handlers = [...this.#service.handlers.values()].filter((handler): handler is EffectHandler => handler.form === 'effect')
+    const handlers = [...this.#service.handlers.values()].filter(
+      (handler): handler is EffectHandler => handler.form === 'effect',
+    )
     const link: ConstructorParameters<typeof EffectWorker>[0]['link'] = {
       transaction: async (work) => {
         const { value, messages } = await database.transaction(work)
@@ -147,7 +188,14 @@ export class Bench {
       onNews: () => undefined,
       close: async () => undefined,
     }
-    return new EffectWorker({ shop: this.options.shop, database, link, clock, handlers, onDone: () => undefined })
+    return new EffectWorker({
+      shop: this.options.shop,
+      database,
+      link,
+      clock,
+      handlers,
+      onDone: () => undefined,
+    })
   }
 
   async #perform(tx: Transaction, messages: readonly Message[]): Promise<readonly Message[]> {
@@ -156,12 +204,17 @@ export class Bench {
   }
 }
 
+function eventLine({ id, answer, slip, again }: EventMessage): string {
+  const next = slip === null ? '' : ` -> ${slip.ask.operation}`
+  return `${id} ${answer?.status ?? 'public'}${next}${again === 0 ? '' : ` again ${again}`}`
+}
+
 /** What matters of sent messages, in a line each; history aside. */
 export function lines(messages: readonly Message[]): readonly string[] {
   return messages.flatMap((message) => {
     switch (message.type) {
       case 'event':
-        return [`${message.id} ${message.answer?.status ?? 'public'}${message.slip === null ? '' : ` -> ${message.slip.ask.operation}`}${message.again === 0 ? '' : ` again ${message.again}`}`]
+        return [eventLine(message)]
       case 'withdraw':
         return [`withdraw ${message.ask.operation}`]
       case 'note':
@@ -170,9 +223,14 @@ export function lines(messages: readonly Message[]): readonly string[] {
         return [message.name]
       case 'history':
         return []
-      default:
+      case 'cancel':
+      case 'command':
+      case 'retry':
+      case 'start':
+      case 'timer':
         return [message.type]
+      default:
+        return message satisfies never
     }
   })
 }
-

@@ -1,17 +1,43 @@
-// Both patterns leave the same business rows and the same numbered history, for success and for every failure of every step.
+// Both patterns leave the same business rows and the same numbered history, for success and for every failure of every
+// step.
 import { describe, expect, it } from 'vitest'
 import type { Pattern, StepKind } from '@ensemble/core'
 import { planOf, type Behaviour, type Form, type StepSpec } from './services.ts'
 import { inWorld, type WorldOptions } from './world.ts'
 
-const SHAPES: readonly string[] = ['c', 'C', 'p', 'r', 'Cp', 'cC', 'Cr', 'CCp', 'cCpr', 'CcCr', 'CCprr', 'cCCpr']
-const KINDS: Readonly<Record<string, StepKind>> = { c: 'check', C: 'compensatable', p: 'pivot', r: 'retriable' }
+const SHAPES: readonly string[] = [
+  'c',
+  'C',
+  'p',
+  'r',
+  'Cp',
+  'cC',
+  'Cr',
+  'CCp',
+  'cCpr',
+  'CcCr',
+  'CCprr',
+  'cCCpr',
+]
+const KINDS: Readonly<Record<string, StepKind>> = {
+  c: 'check',
+  C: 'compensatable',
+  p: 'pivot',
+  r: 'retriable',
+}
 const FORMS: readonly Form[] = ['make', 'write', 'call']
 
 type Failure = 'none' | 'reject' | 'throw'
 
 function specsOf(shape: string, form: Form): readonly StepSpec[] {
-  return [...shape].map((letter) => ({ kind: KINDS[letter] ?? 'check', form }))
+  return Array.from(shape).map((letter) => ({ kind: KINDS[letter] ?? 'check', form }))
+}
+
+interface Case {
+  readonly shape: string
+  readonly form: Form
+  readonly failing: number
+  readonly failure: Failure
 }
 
 interface Left {
@@ -21,7 +47,7 @@ interface Left {
   readonly doubled: readonly string[]
 }
 
-async function left(pattern: Pattern, what: { shape: string; form: Form; failing: number; failure: Failure } & Partial<WorldOptions>): Promise<Left> {
+async function left(pattern: Pattern, what: Case & Partial<WorldOptions>): Promise<Left> {
   const { shape, form, failing, failure, ...more } = what
   const plan = planOf(`p.${shape}`, specsOf(shape, form))
   const script: Record<string, Behaviour> = failure === 'none' ? {} : { [`s${failing + 1}`]: failure }
@@ -36,10 +62,12 @@ async function left(pattern: Pattern, what: { shape: string; form: Form; failing
   return found
 }
 
-const cases = SHAPES.flatMap((shape) =>
+const none = (shape: string, form: Form): Case => ({ shape, form, failing: 0, failure: 'none' })
+
+const cases: readonly Case[] = SHAPES.flatMap((shape) =>
   FORMS.flatMap((form) => [
-    { shape, form, failing: 0, failure: 'none' as Failure },
-    ...[...shape].flatMap((letter, failing) => {
+    none(shape, form),
+    ...Array.from(shape).flatMap((letter, failing) => {
       const failures: Failure[] = letter === 'r' ? [] : ['reject', 'throw']
       // An effect that throws is in doubt; its own scenes are in effects.test.ts.
       return failures
@@ -64,7 +92,9 @@ describe('both patterns leave the same', () => {
       const calm = await left('orchestration', what)
       for (const pattern of ['orchestration', 'choreography'] as const) {
         for (const bus of ['shared', 'outboxed'] as const) {
-          expect(await left(pattern, { ...what, bus, trouble: { copies: 3, shuffle: what.failing } })).toEqual(calm)
+          expect(
+            await left(pattern, { ...what, bus, trouble: { copies: 3, shuffle: what.failing } }),
+          ).toEqual(calm)
         }
       }
     },

@@ -32,14 +32,22 @@ function told(world: World): readonly string[] {
         return entry.status
       case 'started':
         return 'started'
-      default:
+      case 'accepted':
+      case 'cancelled':
+      case 'undone':
         return `${entry.type} ${entry.step}`
+      default:
+        return entry satisfies never
     }
   })
 }
 
 describe.each(PATTERNS_BOTH)('a cancel, %s', (pattern) => {
-  const plan = planOf('paid', [{ kind: 'compensatable' }, { kind: 'pivot', form: 'wait' }, { kind: 'retriable' }])
+  const plan = planOf('paid', [
+    { kind: 'compensatable' },
+    { kind: 'pivot', form: 'wait' },
+    { kind: 'retriable' },
+  ])
 
   it('that meets the deferred pivot withdraws it, and the saga goes back', async () => {
     await inWorld({ pattern, plans: [plan], trouble: { copies: 3, shuffle: 2 } }, async (world) => {
@@ -65,25 +73,28 @@ describe.each(PATTERNS_BOTH)('a cancel, %s', (pattern) => {
     })
   })
 
-  it.each(['pay first', 'cancel first'] as const)('at the same time as the payment, %s: one of them wins, everywhere', async (order) => {
-    await inWorld({ pattern, plans: [plan], trouble: { copies: 2, shuffle: 3 } }, async (world) => {
-      await world.start(plan)
-      await world.run(2_000)
-      const both = [
-        () => world.host('b').execute(contracts.b.pay, { key: 'x', step: 's2' }),
-        () => world.desk.cancel({ plan: 'paid', id: 'x' }, CANCEL),
-      ]
-      const running = (order === 'pay first' ? both : both.toReversed()).map((act) => act())
-      await world.run(0)
-      await Promise.all(running)
-      const ended = await world.ended(plan)
-      await world.run(1_500)
-      const rows = JSON.stringify(await world.rows())
-      expect(rows.includes('"s2":"done"')).toBe(ended === 'completed')
-      expect(rows.includes('"s1":"undone"')).toBe(ended === 'compensated')
-      expect(await world.doubled()).toEqual([])
-    })
-  })
+  it.each(['pay first', 'cancel first'] as const)(
+    'at the same time as the payment, %s: one of them wins, everywhere',
+    async (order) => {
+      await inWorld({ pattern, plans: [plan], trouble: { copies: 2, shuffle: 3 } }, async (world) => {
+        await world.start(plan)
+        await world.run(2_000)
+        const both = [
+          () => world.host('b').execute(contracts.b.pay, { key: 'x', step: 's2' }),
+          () => world.desk.cancel({ plan: 'paid', id: 'x' }, CANCEL),
+        ]
+        const running = (order === 'pay first' ? both : both.toReversed()).map((act) => act())
+        await world.run(0)
+        await Promise.all(running)
+        const ended = await world.ended(plan)
+        await world.run(1_500)
+        const rows = JSON.stringify(await world.rows())
+        expect(rows.includes('"s2":"done"')).toBe(ended === 'completed')
+        expect(rows.includes('"s1":"undone"')).toBe(ended === 'compensated')
+        expect(await world.doubled()).toEqual([])
+      })
+    },
+  )
 
   it('after the payment is refused with a reason; after the end it changes nothing', async () => {
     await inWorld({ pattern, plans: [plan] }, async (world) => {
@@ -108,13 +119,19 @@ describe.each(PATTERNS_BOTH)('a cancel, %s', (pattern) => {
       await world.startHost(pattern === 'orchestration' ? 'orchestrator' : 'a')
       expect(await world.ended(plan)).toBe('compensated')
       await world.run(1_500)
-      expect(told(world).filter((line) => line.startsWith('s1'))).toContainEqual(expect.stringMatching(/^s1 (withdrawn|succeeded)/))
+      expect(told(world).filter((line) => line.startsWith('s1'))).toContainEqual(
+        expect.stringMatching(/^s1 (withdrawn|succeeded)/),
+      )
       expect(JSON.stringify(await world.rows())).not.toContain('"done"')
     })
   })
 
   it('by the saga`s own deadline', async () => {
-    const timed = planOf('timed', [{ kind: 'compensatable' }, { kind: 'pivot', form: 'wait' }, { kind: 'retriable' }], { within: '1m' })
+    const timed = planOf(
+      'timed',
+      [{ kind: 'compensatable' }, { kind: 'pivot', form: 'wait' }, { kind: 'retriable' }],
+      { within: '1m' },
+    )
     await inWorld({ pattern, plans: [timed], trouble: { copies: 2, shuffle: 2 } }, async (world) => {
       await world.start(timed)
       await world.run(50_000)
@@ -130,7 +147,10 @@ describe('lost messages', () => {
 
   it.each([
     { what: 'a command', is: (message: Message) => message.type === 'command' && message.ask.step === 's2' },
-    { what: 'an answer', is: (message: Message) => message.type === 'event' && message.operation === 'lost/x/s2/run' },
+    {
+      what: 'an answer',
+      is: (message: Message) => message.type === 'event' && message.operation === 'lost/x/s2/run',
+    },
   ])('orchestrated: $what is asked for again when it is overdue', async ({ is }) => {
     let left = 1
     const loses = (message: Message): boolean => is(message) && (left -= 1) >= 0
@@ -158,13 +178,21 @@ describe('lost messages', () => {
   it('orchestrated: repeated watches do not multiply', async () => {
     const waiting = planOf('stuck', [{ kind: 'retriable' }])
     await inWorld(
-      { pattern: 'orchestration', plans: [waiting], script: { s1: 'throw' }, trouble: { copies: 3, shuffle: 1 }, settings: { overdueAfterMs: 1_000 } },
+      {
+        pattern: 'orchestration',
+        plans: [waiting],
+        script: { s1: 'throw' },
+        trouble: { copies: 3, shuffle: 1 },
+        settings: { overdueAfterMs: 1_000 },
+      },
       async (world) => {
         await world.start(waiting)
         await world.run(60_000)
         const asked = new Set(world.notes().filter((note) => note.includes('overdue')))
         expect(asked.size).toBe(1)
-        const watches = world.witnessed.filter((message) => message.type === 'timer' && message.name === 'saga.watch')
+        const watches = world.witnessed.filter(
+          (message) => message.type === 'timer' && message.name === 'saga.watch',
+        )
         // Each is delivered three times to the witness; asked after 1, 2, 4, ... seconds.
         expect(watches.length / 3).toBeLessThan(12)
       },
@@ -173,17 +201,21 @@ describe('lost messages', () => {
 
   it('choreographed: a lost event is repaired from the start row, once per n', async () => {
     let left = 1
-    const loses = (message: Message): boolean => message.type === 'event' && message.operation === 'lost/x/s2/run' && (left -= 1) >= 0
-    await inWorld({ pattern: 'choreography', plans: [plan], loses, trouble: { copies: 3, shuffle: 4 } }, async (world) => {
-      await world.start(plan)
-      await world.run(90_000)
-      expect((await world.desk.status({ plan: 'lost', id: 'x' }))?.status).toBe('running')
-      const repaired = world.desk.repair({ plan: 'lost', id: 'x' }, 1)
-      await world.run(0)
-      await repaired
-      expect(await world.ended(plan)).toBe('completed')
-      expect(await world.doubled()).toEqual([])
-      expect(world.history().filter((entry) => entry.type === 'ended')).toHaveLength(1)
-    })
+    const loses = (message: Message): boolean =>
+      message.type === 'event' && message.operation === 'lost/x/s2/run' && (left -= 1) >= 0
+    await inWorld(
+      { pattern: 'choreography', plans: [plan], loses, trouble: { copies: 3, shuffle: 4 } },
+      async (world) => {
+        await world.start(plan)
+        await world.run(90_000)
+        expect((await world.desk.status({ plan: 'lost', id: 'x' }))?.status).toBe('running')
+        const repaired = world.desk.repair({ plan: 'lost', id: 'x' }, 1)
+        await world.run(0)
+        await repaired
+        expect(await world.ended(plan)).toBe('completed')
+        expect(await world.doubled()).toEqual([])
+        expect(world.history().filter((entry) => entry.type === 'ended')).toHaveLength(1)
+      },
+    )
   })
 })

@@ -1,6 +1,8 @@
-// Effects: the intent is stored before the call, the outcome in a second transaction; doubt, takeover, deadline, giving up.
+// Effects: the intent is stored before the call, the outcome in a second transaction; doubt, takeover, deadline,
+// giving up.
 import { describe, expect, it } from 'vitest'
 import type { Message, StepKind } from '@ensemble/core'
+import { PlanBook } from '../src/plans.ts'
 import { Bench, CANCEL, lines } from './bench.ts'
 import { planOf, type Behaviour, type Form } from './services.ts'
 import { inWorld, PATTERNS_BOTH } from './world.ts'
@@ -14,7 +16,9 @@ interface Calling {
   readonly call: (behaviour: Behaviour, afterMs?: number) => Promise<void>
 }
 
-async function calling(what: { kind?: StepKind; form?: Form; pattern?: 'orchestration' | 'choreography' } = {}): Promise<Calling> {
+async function calling(
+  what: { kind?: StepKind; form?: Form; pattern?: 'orchestration' | 'choreography' } = {},
+): Promise<Calling> {
   const bench = new Bench({ pattern: 'orchestration', form: 'call', ...what })
   await bench.deliver(bench.run)
   expect(bench.script.calls).toEqual([])
@@ -66,17 +70,26 @@ describe('one call', () => {
     expect(lines(sent)).toEqual(['note retrying', `${RUN}#answer rejected`])
   })
 
-  it.each(['pivot', 'retriable'] as const)('of a %s is never answered unknown: it is parked and goes on', async (kind) => {
-    const bench = await calling(kind === 'pivot' ? { kind } : { kind, form: 'call' })
-    for (let tries = 0; tries < 5; tries += 1) {
-      bench.bench.script.steps.set('s1:undo', 'hang')
-      await bench.call('hang')
-    }
-    expect(lines(bench.sent)).toEqual(['note retrying', 'note retrying', 'note parked', 'note parked', 'note parked'])
-    bench.bench.script.steps.delete('s1:undo')
-    await bench.call('ok')
-    expect(lines(bench.sent).at(-1)).toBe(`${RUN}#answer succeeded`)
-  })
+  it.each(['pivot', 'retriable'] as const)(
+    'of a %s is never answered unknown: it is parked and goes on',
+    async (kind) => {
+      const bench = await calling(kind === 'pivot' ? { kind } : { kind, form: 'call' })
+      for (let tries = 0; tries < 5; tries += 1) {
+        bench.bench.script.steps.set('s1:undo', 'hang')
+        await bench.call('hang')
+      }
+      expect(lines(bench.sent)).toEqual([
+        'note retrying',
+        'note retrying',
+        'note parked',
+        'note parked',
+        'note parked',
+      ])
+      bench.bench.script.steps.delete('s1:undo')
+      await bench.call('ok')
+      expect(lines(bench.sent).at(-1)).toBe(`${RUN}#answer succeeded`)
+    },
+  )
 
   it('that would begin after its deadline is not made', async () => {
     const { bench, sent, call } = await calling()
@@ -126,7 +139,9 @@ describe('a dead worker', () => {
   it('is taken over after the lease, in doubt', async () => {
     const { bench, sent } = await calling()
     const { operations } = bench.database.stores
-    await bench.database.transaction((tx) => operations.claimDue(tx, { owners: ['effect:p'], leaseMs: 6_000, countMax: 1 }))
+    await bench.database.transaction((tx) =>
+      operations.claimDue(tx, { owners: ['effect:p'], leaseMs: 6_000, countMax: 1 }),
+    )
     await bench.clock.advance(5_999)
     const worker = bench.worker(sent)
     expect(await worker.step()).toBe(0)
@@ -154,6 +169,24 @@ describe('a dead worker', () => {
   })
 })
 
+describe('an older instance', () => {
+  it('gives back what it cannot pass on: no call, no doubt, no try used up', async () => {
+    const { bench, sent } = await calling({ pattern: 'choreography' })
+    const { shop } = bench.options
+    bench.options = { ...bench.options, shop: { ...shop, plans: new PlanBook([]) } }
+    const old = bench.worker(sent)
+    expect(await old.step()).toBe(0)
+    expect(await bench.row()).toMatchObject({ status: 'set_aside', attempt: 0, doubt: false })
+    expect(bench.script.calls).toEqual([])
+    bench.options = { ...bench.options, shop }
+    await bench.clock.advance(1_000)
+    const newer = bench.worker(sent)
+    await newer.step()
+    await newer.drain()
+    expect(lines(sent)).toEqual([`${RUN}#answer succeeded -> bench/x/s2/run`])
+  })
+})
+
 describe('giving up', () => {
   it.each([
     { kind: 'compensatable', line: `${RUN}#answer unknown` },
@@ -171,27 +204,46 @@ describe('bounded per provider', () => {
   it('calls of one provider do not use up the other`s', async () => {
     const plan = planOf('many', [{ kind: 'compensatable', form: 'call' }])
     const other = planOf('other', [{ kind: 'compensatable', form: 'guess' }])
-    await inWorld({ pattern: 'orchestration', plans: [plan, other], script: { s1: 'hang' } }, async (world) => {
-      for (let index = 0; index < 9; index += 1) await world.start(plan, `m${index}`)
-      await world.run(900)
-      const out = world.script.calls.length
-      world.script.steps.set('s1', 'ok')
-      await world.start(other, 'o')
-      await world.run(60)
-      expect([out, world.script.calls.some(({ operation }) => operation.startsWith('other/'))]).toEqual([8, true])
-    })
+    await inWorld(
+      { pattern: 'orchestration', plans: [plan, other], script: { s1: 'hang' } },
+      async (world) => {
+        for (let index = 0; index < 9; index += 1) await world.start(plan, `m${index}`)
+        await world.run(900)
+        const out = world.script.calls.length
+        world.script.steps.set('s1', 'ok')
+        await world.start(other, 'o')
+        await world.run(60)
+        expect([out, world.script.calls.some(({ operation }) => operation.startsWith('other/'))]).toEqual([
+          8,
+          true,
+        ])
+      },
+    )
   })
 })
 
 describe.each(PATTERNS_BOTH)('unknown in a saga, %s', (pattern) => {
   it('undoes the steps before and itself, giving the undo its run`s id', async () => {
-    const plan = planOf('unknown', [{ kind: 'compensatable' }, { kind: 'compensatable', form: 'call' }, { kind: 'retriable' }])
+    const plan = planOf('unknown', [
+      { kind: 'compensatable' },
+      { kind: 'compensatable', form: 'call' },
+      { kind: 'retriable' },
+    ])
     await inWorld({ pattern, plans: [plan], script: { s2: 'throw' } }, async (world) => {
       await world.start(plan)
       expect(await world.ended(plan)).toBe('compensated')
       await world.run(1_000)
-      expect(world.script.calls.at(-1)).toEqual({ operation: 'unknown/x/s2/undo', run: 'unknown/x/s2/run', attempt: 1 })
-      expect(world.history().map((entry) => (entry.type === 'undone' ? entry.step : null)).filter(Boolean)).toEqual(['s2', 's1'])
+      expect(world.script.calls.at(-1)).toEqual({
+        operation: 'unknown/x/s2/undo',
+        run: 'unknown/x/s2/run',
+        attempt: 1,
+      })
+      expect(
+        world
+          .history()
+          .map((entry) => (entry.type === 'undone' ? entry.step : null))
+          .filter(Boolean),
+      ).toEqual(['s2', 's1'])
     })
   })
 

@@ -1,6 +1,6 @@
-// Every cell of the operation table: what the run, its retry and a withdraw mean for each status of the row, in both patterns.
+// Every cell of the operation table: what a run, its retry and a withdraw mean for each status of the row, in both
+// patterns.
 import { describe, expect, it } from 'vitest'
-import type { Message } from '@ensemble/core'
 import { Bench, CANCEL, lines } from './bench.ts'
 
 const RUN = 'bench/x/s1/run'
@@ -35,44 +35,57 @@ describe('no row', () => {
     expect(await bench.thing()).toBeUndefined()
   })
 
-  it.each(['make', 'write'] as const)('run and withdraw in one batch, in both orders: one answer (%s)', async (form) => {
-    for (const pattern of ['orchestration', 'choreography'] as const) {
-      const first = new Bench({ pattern, form })
-      const sent = await first.deliver(first.run, first.withdraw())
-      expect(await first.status()).toBe('succeeded')
-      expect(lines(sent)).toEqual(
-        pattern === 'orchestration'
-          ? [`${RUN}#answer succeeded`, `${RUN}#answer succeeded`]
-          : [`${RUN}#answer succeeded -> bench/x/s2/run`, 'withdraw bench/x/s2/run'],
-      )
-      const second = new Bench({ pattern, form })
-      const answers = lines(await second.deliver(second.withdraw(), second.run))
-      expect([await second.status(), new Set(answers.filter((line) => line.includes('#answer')))]).toEqual([
-        'withdrawn',
-        new Set([`${RUN}#answer withdrawn`]),
-      ])
-    }
-  })
+  it.each(['make', 'write'] as const)(
+    'run and withdraw in one batch, in both orders: one answer (%s)',
+    async (form) => {
+      for (const pattern of ['orchestration', 'choreography'] as const) {
+        const first = new Bench({ pattern, form })
+        const sent = await first.deliver(first.run, first.withdraw())
+        expect(await first.status()).toBe('succeeded')
+        expect(lines(sent)).toEqual(
+          pattern === 'orchestration'
+            ? [`${RUN}#answer succeeded`, `${RUN}#answer succeeded`]
+            : [`${RUN}#answer succeeded -> bench/x/s2/run`, 'withdraw bench/x/s2/run'],
+        )
+        const second = new Bench({ pattern, form })
+        const answers = lines(await second.deliver(second.withdraw(), second.run))
+        expect([await second.status(), new Set(answers.filter((line) => line.includes('#answer')))]).toEqual([
+          'withdrawn',
+          new Set([`${RUN}#answer withdrawn`]),
+        ])
+      }
+    },
+  )
 
   it('an operator supplies the outcome of a run that never came', async () => {
     const supply = { status: 'succeeded', output: { by: 'hand' } } as const
     const asked = await orchestrated()
     expect(lines(await asked.deliver(asked.withdraw(supply)))).toEqual([`${RUN}#answer succeeded`])
     const held = await choreographed()
-    expect(lines(await held.deliver(held.withdraw(supply), held.run))).toEqual([`${RUN}#answer succeeded -> bench/x/s2/run`])
+    expect(lines(await held.deliver(held.withdraw(supply), held.run))).toEqual([
+      `${RUN}#answer succeeded -> bench/x/s2/run`,
+    ])
   })
 
-  it.each(['retriable', 'undo'] as const)('a cancel of a %s is refused, a supplied outcome is not', async (what) => {
-    const bench = await orchestrated(what === 'undo' ? {} : { kind: 'retriable' })
-    const { undo } = bench
-    const ask = what === 'undo' && undo.type === 'command' ? undo.ask : bench.ask
-    expect(lines(await bench.deliver(bench.withdraw(null, ask)))).toEqual(['note cancel-refused'])
-    expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null }, ask)))).toEqual([`${ask.operation}#answer succeeded`])
-  })
+  it.each(['retriable', 'undo'] as const)(
+    'a cancel of a %s is refused, a supplied outcome is not',
+    async (what) => {
+      const bench = await orchestrated(what === 'undo' ? {} : { kind: 'retriable' })
+      const { undo } = bench
+      const ask = what === 'undo' && undo.type === 'command' ? undo.ask : bench.ask
+      expect(lines(await bench.deliver(bench.withdraw(null, ask)))).toEqual(['note cancel-refused'])
+      expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null }, ask)))).toEqual([
+        `${ask.operation}#answer succeeded`,
+      ])
+    },
+  )
 })
 
 describe.each(['make', 'write'] as const)('set aside (%s)', (form) => {
-  async function setAside(pattern: 'orchestration' | 'choreography', kind: 'compensatable' | 'retriable' = 'compensatable'): Promise<Bench> {
+  async function setAside(
+    pattern: 'orchestration' | 'choreography',
+    kind: 'compensatable' | 'retriable' = 'compensatable',
+  ): Promise<Bench> {
     const bench = new Bench({ pattern, form, kind })
     bench.script.steps.set('s1', 'throw').set('s1:undo', 'throw')
     await bench.deliver(bench.run)
@@ -81,14 +94,21 @@ describe.each(['make', 'write'] as const)('set aside (%s)', (form) => {
     return bench
   }
 
-  it.each(['orchestration', 'choreography'] as const)('%s: only the retry with the row`s number is handled', async (pattern) => {
-    const bench = await setAside(pattern)
-    expect(lines(await bench.deliver(bench.run, bench.retry(2)))).toEqual([])
-    expect(await bench.status()).toBe('set_aside')
-    const [retry] = await bench.due(1_000)
-    expect(lines(retry === undefined ? [] : await bench.deliver(retry))[0]).toContain(`${RUN}#answer succeeded`)
-    expect(lines(await bench.deliver(bench.retry(1)))).toEqual(pattern === 'orchestration' ? [`${RUN}#answer succeeded`] : [])
-  })
+  it.each(['orchestration', 'choreography'] as const)(
+    '%s: only the retry with the row`s number is handled',
+    async (pattern) => {
+      const bench = await setAside(pattern)
+      expect(lines(await bench.deliver(bench.run, bench.retry(2)))).toEqual([])
+      expect(await bench.status()).toBe('set_aside')
+      const [retry] = await bench.due(1_000)
+      expect(lines(retry === undefined ? [] : await bench.deliver(retry))[0]).toContain(
+        `${RUN}#answer succeeded`,
+      )
+      expect(lines(await bench.deliver(bench.retry(1)))).toEqual(
+        pattern === 'orchestration' ? [`${RUN}#answer succeeded`] : [],
+      )
+    },
+  )
 
   it('three copies in one batch set one retry', async () => {
     const bench = new Bench({ pattern: 'orchestration', form })
@@ -103,7 +123,10 @@ describe.each(['make', 'write'] as const)('set aside (%s)', (form) => {
     expect(lines(await asked.deliver(asked.withdraw()))).toEqual([`${RUN}#answer withdrawn`])
     expect(lines(await asked.deliver(asked.retry(1)))).toEqual([`${RUN}#answer withdrawn`])
     const held = await setAside('choreography')
-    expect(lines(await held.deliver(held.withdraw()))).toEqual([`${RUN}#answer withdrawn`, 'bench.compensated'])
+    expect(lines(await held.deliver(held.withdraw()))).toEqual([
+      `${RUN}#answer withdrawn`,
+      'bench.compensated',
+    ])
     expect(lines(await held.deliver(held.retry(1)))).toEqual([])
   })
 
@@ -112,7 +135,9 @@ describe.each(['make', 'write'] as const)('set aside (%s)', (form) => {
     const asked = await setAside('orchestration')
     expect(lines(await asked.deliver(asked.withdraw(supply)))).toEqual([`${RUN}#answer succeeded`])
     const held = await setAside('choreography')
-    expect(lines(await held.deliver(held.withdraw(supply)))).toEqual([`${RUN}#answer succeeded -> bench/x/s2/run`])
+    expect(lines(await held.deliver(held.withdraw(supply)))).toEqual([
+      `${RUN}#answer succeeded -> bench/x/s2/run`,
+    ])
   })
 
   it('a retriable is not withdrawn', async () => {
@@ -123,20 +148,28 @@ describe.each(['make', 'write'] as const)('set aside (%s)', (form) => {
 })
 
 describe('calling', () => {
-  async function calling(pattern: 'orchestration' | 'choreography', kind: 'compensatable' | 'pivot' = 'compensatable'): Promise<Bench> {
+  async function calling(
+    pattern: 'orchestration' | 'choreography',
+    kind: 'compensatable' | 'pivot' = 'compensatable',
+  ): Promise<Bench> {
     const bench = new Bench({ pattern, form: 'call', kind })
     await bench.deliver(bench.run)
     const { operations } = bench.database.stores
-    await bench.database.transaction((tx) => operations.claimDue(tx, { owners: ['effect:p'], leaseMs: 6_000, countMax: 9 }))
+    await bench.database.transaction((tx) =>
+      operations.claimDue(tx, { owners: ['effect:p'], leaseMs: 6_000, countMax: 9 }),
+    )
     expect(await bench.status()).toBe('calling')
     return bench
   }
 
-  it.each(['orchestration', 'choreography'] as const)('%s: a run is ignored, a withdraw is noted on the row', async (pattern) => {
-    const bench = await calling(pattern)
-    expect(lines(await bench.deliver(bench.run, bench.withdraw(), bench.withdraw()))).toEqual([])
-    expect(await bench.row()).toMatchObject({ status: 'calling', wish: CANCEL })
-  })
+  it.each(['orchestration', 'choreography'] as const)(
+    '%s: a run is ignored, a withdraw is noted on the row',
+    async (pattern) => {
+      const bench = await calling(pattern)
+      expect(lines(await bench.deliver(bench.run, bench.withdraw(), bench.withdraw()))).toEqual([])
+      expect(await bench.row()).toMatchObject({ status: 'calling', wish: CANCEL })
+    },
+  )
 
   it('a supplied outcome does not become a wish while a call is out; it ends a parked one', async () => {
     const bench = await calling('orchestration')
@@ -145,7 +178,8 @@ describe('calling', () => {
     const row = await bench.row()
     expect(row).toMatchObject({ status: 'calling', wish: null })
     await bench.database.transaction(async (tx) => {
-      if (row !== undefined) await bench.database.stores.operations.update(tx, [{ ...row, parked: 'IN_DOUBT' }])
+      if (row !== undefined)
+        await bench.database.stores.operations.update(tx, [{ ...row, parked: 'IN_DOUBT' }])
     })
     expect(lines(await bench.deliver(supply))).toEqual([`${RUN}#answer succeeded`])
   })
@@ -165,7 +199,10 @@ describe('deferred', () => {
     expect(lines(await bench.deliver(bench.run))).toEqual([`${RUN}#accepted accepted`])
     expect(lines(await bench.deliver(bench.run))).toEqual([])
     bench.script.steps.set('s1', 'withdrawn late')
-    expect(lines(await bench.deliver(bench.withdraw()))).toEqual([`${RUN}#answer succeeded -> bench/x/s2/run`, 'note cancel-refused'])
+    expect(lines(await bench.deliver(bench.withdraw()))).toEqual([
+      `${RUN}#answer succeeded -> bench/x/s2/run`,
+      'note cancel-refused',
+    ])
     expect(await bench.thing()).toEqual({ key: 'x', steps: { s1: 'done' } })
   })
 
@@ -173,13 +210,17 @@ describe('deferred', () => {
     const bench = await choreographed({ form: 'wait' })
     await bench.deliver(bench.run)
     bench.script.steps.set('s1', 'withdrawn late')
-    expect(lines(await bench.deliver(bench.withdraw()))).toEqual([`${RUN}#answer succeeded -> bench/x/s1/undo`])
+    expect(lines(await bench.deliver(bench.withdraw()))).toEqual([
+      `${RUN}#answer succeeded -> bench/x/s1/undo`,
+    ])
   })
 
   it('a supplied success is stored where the rule would withdraw, and goes on', async () => {
     const bench = await choreographed({ form: 'wait' })
     await bench.deliver(bench.run)
-    expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual([`${RUN}#answer succeeded -> bench/x/s2/run`])
+    expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual([
+      `${RUN}#answer succeeded -> bench/x/s2/run`,
+    ])
   })
 
   it('a withdraw whose rule throws is set aside as a message; the row stays', async () => {
@@ -195,37 +236,49 @@ describe('deferred', () => {
 
 describe('answered', () => {
   const outcomes = ['succeeded', 'rejected', 'withdrawn', 'faulted'] as const
-  async function answered(pattern: 'orchestration' | 'choreography', status: (typeof outcomes)[number]): Promise<Bench> {
+  async function answered(
+    pattern: 'orchestration' | 'choreography',
+    status: (typeof outcomes)[number],
+  ): Promise<Bench> {
     const bench = new Bench({ pattern })
     if (status === 'rejected') bench.script.steps.set('s1', 'reject')
     if (status === 'faulted') bench.script.steps.set('s1', 'throw')
     if (status === 'withdrawn') await bench.deliver(bench.withdraw())
     await bench.deliver(bench.run)
-    if (status === 'faulted') for (let attempt = 1; attempt < 3; attempt += 1) await bench.deliver(bench.retry(attempt))
+    if (status === 'faulted')
+      for (let attempt = 1; attempt < 3; attempt += 1) await bench.deliver(bench.retry(attempt))
     bench.script.steps.clear()
     expect(await bench.status()).toBe(status)
     return bench
   }
 
-  it.each(outcomes)('orchestrated, %s: run and withdraw get the stored answer again, with the same id', async (status) => {
-    const bench = await answered('orchestration', status)
-    const before = await bench.row()
-    expect(lines(await bench.deliver(bench.run))).toEqual([`${RUN}#answer ${status}`])
-    expect(lines(await bench.deliver(bench.withdraw()))).toEqual([`${RUN}#answer ${status}`])
-    expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual([`${RUN}#answer ${status}`])
-    expect(await bench.row()).toEqual(before)
-  })
+  it.each(outcomes)(
+    'orchestrated, %s: run and withdraw get the stored answer again, with the same id',
+    async (status) => {
+      const bench = await answered('orchestration', status)
+      const before = await bench.row()
+      expect(lines(await bench.deliver(bench.run))).toEqual([`${RUN}#answer ${status}`])
+      expect(lines(await bench.deliver(bench.withdraw()))).toEqual([`${RUN}#answer ${status}`])
+      expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual([
+        `${RUN}#answer ${status}`,
+      ])
+      expect(await bench.row()).toEqual(before)
+    },
+  )
 
-  it.each(outcomes)('choreographed, %s: a repeated slip is ignored; marked `again: n` the event is sent again once per n', async (status) => {
-    const bench = await answered('choreography', status)
-    expect(lines(await bench.deliver(bench.run, bench.run))).toEqual([])
-    const first = lines(await bench.deliver(bench.again(1), bench.again(1)))
-    expect(first).toHaveLength(status === 'succeeded' ? 1 : 2)
-    expect(first[0]).toContain(`${RUN}#answer ${status}`)
-    expect(first[0]).toContain('again 1')
-    expect(lines(await bench.deliver(bench.again(1)))).toEqual([])
-    expect(lines(await bench.deliver(bench.again(2)))[0]).toContain('again 2')
-  })
+  it.each(outcomes)(
+    'choreographed, %s: a repeated slip is ignored; marked `again: n` the event is sent again once per n',
+    async (status) => {
+      const bench = await answered('choreography', status)
+      expect(lines(await bench.deliver(bench.run, bench.run))).toEqual([])
+      const first = lines(await bench.deliver(bench.again(1), bench.again(1)))
+      expect(first).toHaveLength(status === 'succeeded' ? 1 : 2)
+      expect(first[0]).toContain(`${RUN}#answer ${status}`)
+      expect(first[0]).toContain('again 1')
+      expect(lines(await bench.deliver(bench.again(1)))).toEqual([])
+      expect(lines(await bench.deliver(bench.again(2)))[0]).toContain('again 2')
+    },
+  )
 
   it('choreographed: a cancel is forwarded to the next run', async () => {
     const bench = await answered('choreography', 'succeeded')
@@ -234,13 +287,18 @@ describe('answered', () => {
 
   it('choreographed: a supplied outcome is not forwarded as a cancel: an answered row wins', async () => {
     const bench = await answered('choreography', 'succeeded')
-    expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual(['note cancel-refused'])
+    expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual([
+      'note cancel-refused',
+    ])
   })
 
-  it.each(['rejected', 'withdrawn', 'faulted'] as const)('choreographed, %s: a cancel is only noted', async (status) => {
-    const bench = await answered('choreography', status)
-    expect(lines(await bench.deliver(bench.withdraw()))).toEqual(['note cancel-refused'])
-  })
+  it.each(['rejected', 'withdrawn', 'faulted'] as const)(
+    'choreographed, %s: a cancel is only noted',
+    async (status) => {
+      const bench = await answered('choreography', status)
+      expect(lines(await bench.deliver(bench.withdraw()))).toEqual(['note cancel-refused'])
+    },
+  )
 
   it('choreographed: a cancel is refused once the turn went to a retriable', async () => {
     const bench = await choreographed({ kind: 'pivot' })
@@ -264,42 +322,13 @@ describe('undo', () => {
     const bench = await orchestrated()
     const line = 'bench/x/s1/undo#answer succeeded'
     expect(lines(await bench.deliver(bench.undo))).toEqual([line])
-    expect(lines(await bench.deliver(bench.undo, bench.withdraw(null, bench.undo.type === 'command' ? bench.undo.ask : bench.ask)))).toEqual([line, line])
-  })
-})
-
-describe('age', () => {
-  const OLD = 40 * 86_400_000
-  async function aged(pattern: 'orchestration' | 'choreography', before: readonly ('run' | 'withdraw')[]): Promise<Bench> {
-    const bench = new Bench({ pattern })
-    for (const what of before) await bench.deliver(what === 'run' ? bench.run : bench.withdraw())
-    await bench.clock.advance(OLD)
-    await bench.database.transaction((tx) => bench.database.stores.registry.moveHorizon(tx, bench.clock.now() - 1))
-    return bench
-  }
-
-  it.each(['run', 'withdraw'] as const)('without a row an old %s is not executed: dead letter TOO_OLD, parked', async (what) => {
-    for (const pattern of ['orchestration', 'choreography'] as const) {
-      const bench = await aged(pattern, [])
-      const message: Message = what === 'run' ? bench.run : bench.withdraw()
-      expect(lines(await bench.deliver(message))).toEqual(['note parked'])
-      expect([await bench.deadLetters(), await bench.status(), await bench.thing()]).toEqual([['TOO_OLD'], 'none', undefined])
-    }
-  })
-
-  it('a row answers at any age', async () => {
-    const bench = await aged('orchestration', ['run'])
-    expect(lines(await bench.deliver(bench.run, bench.withdraw()))).toEqual([`${RUN}#answer succeeded`, `${RUN}#answer succeeded`])
-  })
-
-  it('a run that would begin late is answered rejected: expired, its retry too', async () => {
-    const late = new Bench({ pattern: 'orchestration' })
-    await late.clock.advance(300_001)
-    expect(await late.deliver(late.run)).toMatchObject([{ answer: { status: 'rejected', rejection: 'expired' } }])
-    const retried = new Bench({ pattern: 'choreography' })
-    retried.script.steps.set('s1', 'throw')
-    await retried.deliver(retried.run)
-    await retried.clock.advance(300_001)
-    expect(lines(await retried.deliver(retried.retry(1)))).toEqual([`${RUN}#answer rejected`, 'bench.compensated'])
+    expect(
+      lines(
+        await bench.deliver(
+          bench.undo,
+          bench.withdraw(null, bench.undo.type === 'command' ? bench.undo.ask : bench.ask),
+        ),
+      ),
+    ).toEqual([line, line])
   })
 })

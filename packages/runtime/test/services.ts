@@ -1,5 +1,5 @@
-// Owns: the services of the runtime's tests: one contract for three participants, with a handler of every form, and a script that
-// says how each step behaves. Rules read the script, which a scene changes between batches only.
+// Owns: the services of the runtime's tests: one contract for three participants, a handler of every form, and a script
+// that says how each step behaves. Rules read the script, which a scene changes between batches only.
 import {
   command,
   deferred,
@@ -13,7 +13,15 @@ import {
   type StepKind,
 } from '@ensemble/core'
 import { memoryEntries, memoryRows } from '@ensemble/memory'
-import { aggregate, effect, implement, NotDone, transaction, type EffectCall, type Implementation } from '@ensemble/runtime'
+import {
+  aggregate,
+  effect,
+  implement,
+  NotDone,
+  transaction,
+  type EffectCall,
+  type Implementation,
+} from '@ensemble/runtime'
 
 export interface Ordered {
   /** Key of the row. */
@@ -51,7 +59,12 @@ export interface Script {
 }
 
 export function newScript(steps: Readonly<Record<string, Behaviour>> = {}): Script {
-  return { steps: new Map(Object.entries(steps)), calls: [], onHandle: () => undefined, gate: Promise.resolve() }
+  return {
+    steps: new Map(Object.entries(steps)),
+    calls: [],
+    onHandle: () => undefined,
+    gate: Promise.resolve(),
+  }
 }
 
 function contractOf<const Name extends string>(name: Name) {
@@ -88,7 +101,11 @@ const WAIT_MS = 60_000
 
 export function implementationOf(name: ServiceName, script: Script): Implementation {
   const contract = contracts[name]
-  return implement(contract, { ...aggregateHandlers(contract, script), ...sqlHandlers(contract, script), ...effectHandlers(contract, script) })
+  return implement(contract, {
+    ...aggregateHandlers(contract, script),
+    ...sqlHandlers(contract, script),
+    ...effectHandlers(contract, script),
+  })
 }
 
 type Contract = (typeof contracts)[ServiceName]
@@ -104,15 +121,20 @@ function marked(state: Thing | undefined, { key, step }: Ordered, mark: Thing['s
   return { key, steps: { ...state?.steps, [step]: mark } }
 }
 
+const thing = aggregate<Thing, Record<never, never>, { readonly operation: string }>({
+  rows: things,
+  entries: ledger,
+})
+const key = (input: Ordered): string => input.key
+
 function aggregateHandlers(contract: Contract, script: Script) {
-  const thing = aggregate<Thing, Record<never, never>, { readonly operation: string }>({ rows: things, entries: ledger })
-  const key = (input: Ordered): string => input.key
   const certain = (mark: 'done' | 'undone') => ({
     key,
     decide: (state: Thing | undefined, input: Ordered, { operation }: { operation: string }) => {
       play(script, mark === 'undone' ? `${input.step}:undo` : input.step, operation)
       const entries = [{ operation }]
-      if (mark === 'undone' && state?.steps[input.step] === undefined) return { outcome: succeeded(), entries }
+      if (mark === 'undone' && state?.steps[input.step] === undefined)
+        return { outcome: succeeded(), entries }
       return { outcome: succeeded(), state: marked(state, input, mark), entries }
     },
   })
@@ -126,12 +148,23 @@ function aggregateHandlers(contract: Contract, script: Script) {
     make: thing.on(contract.make, {
       key,
       decide: (state, input, { operation }) => {
-        if (play(script, input.step, operation) === 'reject') return { outcome: rejected('no', { step: input.step }) }
-        return { outcome: succeeded({ made: input.step }), state: marked(state, input, 'done'), entries: [{ operation }] }
+        if (play(script, input.step, operation) === 'reject')
+          return { outcome: rejected('no', { step: input.step }) }
+        return {
+          outcome: succeeded({ made: input.step }),
+          state: marked(state, input, 'done'),
+          entries: [{ operation }],
+        }
       },
     }),
     unmake: thing.on(contract.unmake, certain('undone')),
     finish: thing.on(contract.finish, certain('done')),
+    ...waitingHandlers(contract, script),
+  }
+}
+
+function waitingHandlers(contract: Contract, script: Script) {
+  return {
     wait: thing.on(contract.wait, {
       key,
       decide: (state, input, { now, operation }) => {
@@ -141,7 +174,11 @@ function aggregateHandlers(contract: Contract, script: Script) {
       },
       withdraw: (state, input, { operation }) => {
         if (play(script, input.step, operation) === 'withdrawn late') {
-          return { outcome: succeeded({ paid: true }), state: marked(state, input, 'done'), entries: [{ operation }] }
+          return {
+            outcome: succeeded({ paid: true }),
+            state: marked(state, input, 'done'),
+            entries: [{ operation }],
+          }
         }
         return { outcome: { status: 'withdrawn' }, state: marked(state, input, 'withdrawn') }
       },
@@ -151,16 +188,27 @@ function aggregateHandlers(contract: Contract, script: Script) {
       decide: (state, input, { deferred: waiting, operation }) => {
         const [first] = waiting
         if (first === undefined) return { outcome: rejected('no', { step: input.step }) }
-        const outcome = script.steps.get('pay') === 'reject' ? rejected('no', { step: input.step }) : succeeded({ paid: true })
+        const outcome =
+          script.steps.get('pay') === 'reject'
+            ? rejected('no', { step: input.step })
+            : succeeded({ paid: true })
         const entries = [{ operation }, { operation: first.operation }]
-        return { outcome: succeeded(), state: marked(state, input, 'done'), settlements: [{ operation: first.operation, outcome }], entries }
+        return {
+          outcome: succeeded(),
+          state: marked(state, input, 'done'),
+          settlements: [{ operation: first.operation, outcome }],
+          entries,
+        }
       },
     }),
   }
 }
 
 function sqlHandlers(contract: Contract, script: Script) {
-  const save = async (call: { tx: Parameters<typeof written.load>[0]; input: Ordered; operation: string }, mark: 'done' | 'undone') => {
+  const save = async (
+    call: { tx: Parameters<typeof written.load>[0]; input: Ordered; operation: string },
+    mark: 'done' | 'undone',
+  ) => {
     const { tx, input, operation } = call
     const state = (await written.load(tx, [input.key])).get(input.key)
     const row = { key: input.key, state: marked(state, input, mark) }
@@ -174,7 +222,9 @@ function sqlHandlers(contract: Contract, script: Script) {
       handle: async (call) => {
         await save(call, 'done')
         const { step } = call.input
-        return play(script, step, call.operation) === 'reject' ? rejected('no', { step }) : succeeded({ written: step })
+        return play(script, step, call.operation) === 'reject'
+          ? rejected('no', { step })
+          : succeeded({ written: step })
       },
     }),
     unwrite: transaction(contract.unwrite, {
@@ -201,14 +251,26 @@ function effectHandlers(contract: Contract, script: Script) {
   return {
     call: effect(contract.call, {
       ...on,
-      call: async (call) => ((await called(call)) === 'reject' ? rejected('no', { step: call.input.step }) : succeeded({ called: true })),
+      call: async (call) =>
+        (await called(call)) === 'reject'
+          ? rejected('no', { step: call.input.step })
+          : succeeded({ called: true }),
     }),
-    uncall: effect(contract.uncall, { ...on, call: async (call) => (await called(call), succeeded()) }),
+    uncall: effect(contract.uncall, {
+      ...on,
+      call: async (call) => {
+        await called(call)
+        return succeeded()
+      },
+    }),
     guess: effect(contract.guess, {
       ...on,
       provider: 'q',
       onUnknown: 'give up',
-      call: async (call) => ((await called(call)) === 'reject' ? rejected('no', { step: call.input.step }) : succeeded({ called: true })),
+      call: async (call) =>
+        (await called(call)) === 'reject'
+          ? rejected('no', { step: call.input.step })
+          : succeeded({ called: true }),
     }),
   }
 }
@@ -228,6 +290,14 @@ export const PlanInput = shaped<{ readonly key: string }>((value) =>
   typeof value === 'object' && value !== null && 'key' in value ? null : 'expected a key',
 )
 
+type Builder = {
+  readonly [Kind in StepKind]: (name: string, step: object) => Builder
+} & { readonly end: (end: object) => Plan<{ readonly key: string }> }
+
+function loose(builder: unknown): Builder {
+  return builder as Builder
+}
+
 /** A plan whose steps `s1`, `s2`, ... are asked of a, b, c, a, ... */
 export function planOf(
   name: string,
@@ -235,8 +305,10 @@ export function planOf(
   more: { readonly within?: '10s' | '1m'; readonly stepWithin?: '10s'; readonly throws?: string | null } = {},
 ): Plan<{ readonly key: string }> {
   const { within, throws = null } = more
-  // The builder's types follow a plan that is spelled out; this one is computed, its grammar is checked when it is made.
-  let builder: any = saga(name, { version: 1, input: PlanInput, ...(within === undefined ? {} : { within }) })
+  // The builder's types follow a plan that is spelled out; this one is computed, and checked when it is made.
+  let builder = loose(
+    saga(name, { version: 1, input: PlanInput, ...(within === undefined ? {} : { within }) }),
+  )
   steps.forEach(({ kind, form = 'make' }, index) => {
     const step = `s${index + 1}`
     const contract = contracts[SERVICES[index % SERVICES.length] ?? 'a']
@@ -244,10 +316,19 @@ export function planOf(
       if (throws === step) throw new Error(`the plan throws at ${step}`)
       return { key, step }
     }
-    const run = kind === 'check' ? contract.look(input) : kind === 'retriable' ? contract[CERTAIN[form]](input) : contract[form](input)
+    const run =
+      kind === 'check'
+        ? contract.look(input)
+        : kind === 'retriable'
+          ? contract[CERTAIN[form]](input)
+          : contract[form](input)
     const undo = kind === 'compensatable' ? { undo: contract[UNDO[form]](input) } : {}
-    const stepWithin = more.stepWithin === undefined || kind === 'retriable' ? {} : { within: more.stepWithin }
+    const stepWithin =
+      more.stepWithin === undefined || kind === 'retriable' ? {} : { within: more.stepWithin }
     builder = builder[kind](step, { run, ...undo, ...stepWithin })
   })
-  return builder.end({ completed: () => ({ ok: true }), compensated: ({ because }: { because: unknown }) => ({ because }) })
+  return builder.end({
+    completed: () => ({ ok: true }),
+    compensated: ({ because }: { because: unknown }) => ({ because }),
+  })
 }

@@ -56,7 +56,9 @@ describe.each(PATTERNS_BOTH)('start, %s', (pattern) => {
   it('of many at once: one bad one fails alone', async () => {
     await inWorld({ pattern, plans: [plan] }, async (world) => {
       await meanwhile(world, world.desk.start(plan, { id: 'taken', input: { key: 'taken' } }))
-      const all = ['x', 'taken', 'y', 'z'].map((id) => codeOf(world.desk.start(plan, { id, input: { key: `${id}!` } })))
+      const all = ['x', 'taken', 'y', 'z'].map((id) =>
+        codeOf(world.desk.start(plan, { id, input: { key: `${id}!` } })),
+      )
       expect(await meanwhile(world, Promise.all(all))).toEqual([
         'nothing was thrown',
         'SAGA_STARTED_DIFFERENTLY',
@@ -75,8 +77,14 @@ describe.each(PATTERNS_BOTH)('start, %s', (pattern) => {
       const ends = world.desk.ended({ plan: 'begin', id: 'x' }, { within: '10s' })
       const goesOn = world.desk.ended({ plan: 'waits', id: 'x' }, { within: '10s' })
       await world.run(11_000)
-      expect([(await ends).status, (await ends).data, (await goesOn).status]).toEqual(['completed', { ok: true }, 'running'])
-      expect(await codeOf(world.desk.ended({ plan: 'waits', id: 'nobody' }, { within: '10s' }))).toBe('SAGA_UNKNOWN')
+      expect([(await ends).status, (await ends).data, (await goesOn).status]).toEqual([
+        'completed',
+        { ok: true },
+        'running',
+      ])
+      expect(await codeOf(world.desk.ended({ plan: 'waits', id: 'nobody' }, { within: '10s' }))).toBe(
+        'SAGA_UNKNOWN',
+      )
     })
   })
 
@@ -99,30 +107,44 @@ describe('a lost race of two starters', () => {
     await world.startHost('desk', (database) =>
       wrapped(database, {
         onCall: (call) => {
-          if (call === 'starts.insert' && (races -= 1) >= 0) throw new MemoryError('UNIQUE', 'somebody was first')
+          if (call === 'starts.insert' && (races -= 1) >= 0)
+            throw new MemoryError('UNIQUE', 'somebody was first')
         },
       }),
     )
-    expect((await meanwhile(world, world.desk.start(plan, { id: 'x', input: { key: 'x' } }))).isNew).toBe(true)
+    expect((await meanwhile(world, world.desk.start(plan, { id: 'x', input: { key: 'x' } }))).isNew).toBe(
+      true,
+    )
     await world.stop()
   })
 })
 
 describe('execute', () => {
-  it.each(['make', 'write'] as const)('with an operation id does its work once, whenever it comes again (%s)', async (request) => {
-    await inWorld({ pattern: 'choreography', plans: [plan] }, async (world) => {
-      const input = { key: 'k', step: 's' }
-      const call = () => world.host('a').execute(contracts.a[request], input, { operation: 'o1' })
-      const together = await meanwhile(world, Promise.all([call(), call()]))
-      const later = await meanwhile(world, call())
-      expect([...together, later].map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded'])
-      expect(await ledger.all(world.database('a'))).toEqual([{ operation: 'o1' }])
-    })
-  })
+  it.each(['make', 'write'] as const)(
+    'with an operation id does its work once, whenever it comes again (%s)',
+    async (request) => {
+      await inWorld({ pattern: 'choreography', plans: [plan] }, async (world) => {
+        const input = { key: 'k', step: 's' }
+        const call = () => world.host('a').execute(contracts.a[request], input, { operation: 'o1' })
+        const together = await meanwhile(world, Promise.all([call(), call()]))
+        const later = await meanwhile(world, call())
+        expect([...together, later].map(({ status }) => status)).toEqual([
+          'succeeded',
+          'succeeded',
+          'succeeded',
+        ])
+        expect(await ledger.all(world.database('a'))).toEqual([{ operation: 'o1' }])
+      })
+    },
+  )
 
   it.each(['make', 'write'] as const)('answers a stored rejection again, too (%s)', async (request) => {
     await inWorld({ pattern: 'choreography', plans: [plan], script: { s: 'reject' } }, async (world) => {
-      const call = () => meanwhile(world, world.host('a').execute(contracts.a[request], { key: 'k', step: 's' }, { operation: 'o1' }))
+      const call = () =>
+        meanwhile(
+          world,
+          world.host('a').execute(contracts.a[request], { key: 'k', step: 's' }, { operation: 'o1' }),
+        )
       const first = await call()
       world.script.steps.clear()
       expect([first.status, (await call()).status]).toEqual(['rejected', 'rejected'])
@@ -147,7 +169,11 @@ describe('execute', () => {
         codeOf(host.execute(contracts.a.make, bad as { key: string; step: string })),
         codeOf(host.execute(contracts.b.make, { key: 'k', step: 's' })),
       ]
-      expect(await meanwhile(world, Promise.all(all))).toEqual(['nothing was thrown', 'INPUT_INVALID', 'CONTRACT_UNKNOWN'])
+      expect(await meanwhile(world, Promise.all(all))).toEqual([
+        'nothing was thrown',
+        'INPUT_INVALID',
+        'CONTRACT_UNKNOWN',
+      ])
     })
   })
 })
@@ -161,7 +187,10 @@ describe('gathered calls', () => {
       return items
     }, 10)
     const all = await Promise.all([call(1), codeOf(call(2)), codeOf(call(3))])
-    expect([all, batches]).toEqual([[1, 'COMMIT_UNKNOWN', 'COMMIT_UNKNOWN'], [1, 2]])
+    expect([all, batches]).toEqual([
+      [1, 'COMMIT_UNKNOWN', 'COMMIT_UNKNOWN'],
+      [1, 2],
+    ])
   })
 
   it('that fail together are tried one by one', async () => {
@@ -169,7 +198,12 @@ describe('gathered calls', () => {
       if (items.includes(3)) throw new EnsembleError('INPUT_INVALID', '3')
       return items
     }, 10)
-    expect(await Promise.all([call(1), call(2), codeOf(call(3)), call(4)])).toEqual([1, 2, 'INPUT_INVALID', 4])
+    expect(await Promise.all([call(1), call(2), codeOf(call(3)), call(4)])).toEqual([
+      1,
+      2,
+      'INPUT_INVALID',
+      4,
+    ])
   })
 })
 
@@ -206,22 +240,32 @@ describe('start-up', () => {
 })
 
 describe('a batch', () => {
-  it.each(['make', 'call', 'wait', 'write'] as const)('of 200 commands costs as many calls of the stores as of 1 (%s)', async (form) => {
-    const counted = async (count: number): Promise<readonly string[]> => {
-      const bench = new Bench({ pattern: 'orchestration', form })
-      const calls: string[] = []
-      const { stores } = wrapped(bench.database, { onCall: (call) => void calls.push(call) })
-      bench.options = { ...bench.options, stores }
-      const commands = [...Array(count).keys()].map((index): Message => {
-        if (bench.run.type !== 'command') throw new Error('only orchestrated')
-        const operation = `bench/${index}/s1/run`
-        return { ...bench.run, id: `${index}`, ask: { ...bench.ask, operation, input: { key: `${index}`, step: 's1' } } }
-      })
-      expect(await bench.deliver(...commands)).toHaveLength(form === 'call' ? 0 : count)
-      return calls
-    }
-    const one = await counted(1)
-    expect(one.filter((call) => call.startsWith('operations'))).toEqual(['operations.load', 'operations.insert'])
-    expect(await counted(200)).toEqual(one)
-  })
+  it.each(['make', 'call', 'wait', 'write'] as const)(
+    'of 200 commands costs as many calls of the stores as of 1 (%s)',
+    async (form) => {
+      const counted = async (count: number): Promise<readonly string[]> => {
+        const bench = new Bench({ pattern: 'orchestration', form })
+        const calls: string[] = []
+        const { stores } = wrapped(bench.database, { onCall: (call) => void calls.push(call) })
+        bench.options = { ...bench.options, stores }
+        const commands = [...Array(count).keys()].map((index): Message => {
+          if (bench.run.type !== 'command') throw new Error('only orchestrated')
+          const operation = `bench/${index}/s1/run`
+          return {
+            ...bench.run,
+            id: `${index}`,
+            ask: { ...bench.ask, operation, input: { key: `${index}`, step: 's1' } },
+          }
+        })
+        expect(await bench.deliver(...commands)).toHaveLength(form === 'call' ? 0 : count)
+        return calls
+      }
+      const one = await counted(1)
+      expect(one.filter((call) => call.startsWith('operations'))).toEqual([
+        'operations.load',
+        'operations.insert',
+      ])
+      expect(await counted(200)).toEqual(one)
+    },
+  )
 })

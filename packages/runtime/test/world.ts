@@ -1,10 +1,37 @@
-// Owns: a whole system in memory for scenes: three participants, a starter, an orchestrator when the pattern needs one, and a
-// witness that reads every topic. Time is moved by hand; a host can be killed and started again on what it left behind.
+// Owns: a whole system in memory for scenes: three participants, a starter, an orchestrator when the pattern needs one,
+// and a witness that reads every topic. Time is moved by hand; a host can be killed and started again on
+// what it left behind.
 import { pack, TOPIC, type HistoryEntry, type Message, type Pattern, type Plan } from '@ensemble/core'
-import { manualClock, memoryBus, memoryDatabase, MemoryError, seededIds, sharedMemoryBus } from '@ensemble/memory'
-import { createHost, outboxed, type Bus, type Database, type Host, type Link, type OperationRow, type Settings } from '@ensemble/runtime'
+import {
+  manualClock,
+  memoryBus,
+  memoryDatabase,
+  MemoryError,
+  seededIds,
+  sharedMemoryBus,
+} from '@ensemble/memory'
+import {
+  createHost,
+  outboxed,
+  type Bus,
+  type Database,
+  type Host,
+  type Link,
+  type OperationRow,
+  type Settings,
+} from '@ensemble/runtime'
 import { troubled, type Trouble } from '@ensemble/testing'
-import { contracts, implementationOf, ledger, newScript, SERVICES, tables, type Behaviour, type Script, type ServiceName } from './services.ts'
+import {
+  contracts,
+  implementationOf,
+  ledger,
+  newScript,
+  SERVICES,
+  tables,
+  type Behaviour,
+  type Script,
+  type ServiceName,
+} from './services.ts'
 
 export const T0 = 1_800_000_000_000
 export const PATTERNS_BOTH: readonly Pattern[] = ['orchestration', 'choreography']
@@ -42,16 +69,26 @@ export function mortal(database: Database): Mortal {
       return value
     })
   }
-  return { kill: () => void (isDead = true), database: wrapped(database, { transaction, onCall: () => undefined }) }
+  return {
+    kill: () => void (isDead = true),
+    database: wrapped(database, { transaction, onCall: () => undefined }),
+  }
 }
 
 /** A database in front of another one: told of each call of a store, which may throw. */
 export function wrapped(
   database: Database,
-  { transaction = database.transaction, onCall }: { transaction?: Database['transaction']; onCall: (call: string, args: readonly unknown[]) => void },
+  {
+    transaction,
+    onCall,
+  }: { transaction?: Database['transaction']; onCall: (call: string, args: readonly unknown[]) => void },
 ): Database {
   const stores: Record<string, unknown> = {}
-  const front = { stores, query: database.query, transaction } as unknown as Database
+  const front: Database = {
+    stores: stores as unknown as Database['stores'],
+    query: (statement, values) => database.query(statement, values),
+    transaction: transaction ?? ((work) => database.transaction(work)),
+  }
   for (const [name, store] of Object.entries(database.stores)) {
     stores[name] = Object.fromEntries(
       Object.entries(store as Record<string, (...args: unknown[]) => unknown>).map(([method, run]) => [
@@ -67,7 +104,8 @@ export function wrapped(
 }
 
 function lossy(bus: Bus, loses: (message: Message) => boolean): Bus {
-  const kept = (messages: readonly Message[]): readonly Message[] => messages.filter((message) => !loses(message))
+  const kept = (messages: readonly Message[]): readonly Message[] =>
+    messages.filter((message) => !loses(message))
   return {
     connect: async (what) => {
       const link = await bus.connect(what)
@@ -77,7 +115,8 @@ function lossy(bus: Bus, loses: (message: Message) => boolean): Bus {
             const { value, messages } = await work(tx)
             return { value, messages: kept(messages) }
           }),
-        receive: (countMax, handle) => link.receive(countMax, async (tx, batch) => kept(await handle(tx, batch))),
+        receive: (countMax, handle) =>
+          link.receive(countMax, async (tx, batch) => kept(await handle(tx, batch))),
         put: (tx, messages) => link.put(tx, kept(messages)),
         relay: () => link.relay(),
         onNews: (news) => link.onNews(news),
@@ -144,7 +183,10 @@ export class World {
   }
 
   /** `a#2` is a second instance of `a`: same database, same group. */
-  async startHost(name: string, front: (database: Database) => Database = (database) => database): Promise<Host> {
+  async startHost(
+    name: string,
+    front: (database: Database) => Database = (database) => database,
+  ): Promise<Host> {
     const { pattern, settings, wrap = (database: Database) => database } = this.options
     const group = name.replace(/#.*/, '')
     const life = mortal(wrap(front(this.database(group)), group))
@@ -199,7 +241,8 @@ export class World {
   async until(is: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
     const end = this.clock.now() + withinMs
     while (!(await is())) {
-      if (this.clock.now() > end) throw new Error(`nothing came within ${withinMs} ms:\n${this.notes().join('\n')}`)
+      if (this.clock.now() > end)
+        throw new Error(`nothing came within ${withinMs} ms:\n${this.notes().join('\n')}`)
       await this.run(250)
     }
   }
@@ -221,7 +264,9 @@ export class World {
 
   async operation(name: ServiceName, id: string): Promise<OperationRow | undefined> {
     const database = this.database(name)
-    return await database.transaction(async (tx) => (await database.stores.operations.load(tx, { ids: [id], deferredOf: [] }))[0])
+    return await database.transaction(
+      async (tx) => (await database.stores.operations.load(tx, { ids: [id], deferredOf: [] }))[0],
+    )
   }
 
   /** Numbered entries in order, times aside; a number told twice must be told alike. */
@@ -234,12 +279,16 @@ export class World {
       if (before !== text) throw new Error(`two heads at ${message.seq}:\n${before}\n${text}`)
       bySeq.set(message.seq, text)
     }
-    return [...bySeq].sort(([a], [b]) => a - b).flatMap(([seq, text]) => JSON.parse(text).map((entry: HistoryEntry) => ({ seq, ...entry })))
+    return [...bySeq]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([seq, text]) => entriesOf(text).map((entry) => ({ seq, ...entry })))
   }
 
   notes(id = 'x'): readonly string[] {
     return this.witnessed.flatMap((message) =>
-      message.type === 'note' && message.saga.id === id ? [`${message.source} ${message.note.type} ${message.note.detail}`] : [],
+      message.type === 'note' && message.saga.id === id
+        ? [`${message.source} ${message.note.type} ${message.note.detail}`]
+        : [],
     )
   }
 
@@ -247,7 +296,8 @@ export class World {
   async rows(): Promise<Readonly<Record<string, unknown>>> {
     const found: Record<string, unknown> = {}
     for (const name of SERVICES) {
-      for (const table of tables) found[`${name}.${table.name}`] = Object.fromEntries(await table.all(this.database(name)))
+      for (const table of tables)
+        found[`${name}.${table.name}`] = Object.fromEntries(await table.all(this.database(name)))
     }
     return found
   }
@@ -262,11 +312,25 @@ export class World {
     return twice
   }
 
-  #witness(): { observer: { topics: readonly string[]; record: (tx: { onCommit: (action: () => void) => void }, messages: readonly Message[]) => Promise<void> } } {
+  #witness(): {
+    observer: {
+      topics: readonly string[]
+      record: (tx: { onCommit: (action: () => void) => void }, messages: readonly Message[]) => Promise<void>
+    }
+  } {
     const topics = [TOPIC.history, TOPIC.started, TOPIC.ended, TOPIC.commands('orchestrator')]
     for (const name of Object.keys(contracts)) topics.push(TOPIC.commands(name), TOPIC.events(name))
-    return { observer: { topics, record: async (tx, messages) => tx.onCommit(() => void this.witnessed.push(...messages)) } }
+    return {
+      observer: {
+        topics,
+        record: async (tx, messages) => tx.onCommit(() => void this.witnessed.push(...messages)),
+      },
+    }
   }
+}
+
+function entriesOf(text: string): readonly HistoryEntry[] {
+  return JSON.parse(text) as readonly HistoryEntry[]
 }
 
 function timeless(entry: HistoryEntry): unknown {

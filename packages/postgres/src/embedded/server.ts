@@ -46,6 +46,8 @@ export interface EmbeddedServer {
   /** Whether it was already running, left by a process that died. */
   readonly isTakenOver: boolean
   stop(): Promise<void>
+  /** Starts it again, on its port, if it has died; answers whether it had. */
+  revive(): Promise<boolean>
   /** For tests. `kill` is SIGKILL to the server. The port stays. */
   restart(mode: 'kill' | 'graceful'): Promise<void>
 }
@@ -161,6 +163,15 @@ function handleOf(
       await stopServer(last.pid, cluster.data, { binaries, clock })
       await onStop()
     },
+    revive: async () => {
+      const last = running
+      if (last === undefined || (await isServerOf(last.pid, cluster.data))) return false
+      const found = await readPostmaster(cluster.data)
+      const isUp = found !== undefined && (await isServerOf(found.pid, cluster.data))
+      const revived = isUp ? { pid: found.pid, port: found.port } : await startAgain(plan, last.port)
+      if (running === last) running = revived
+      return true
+    },
     restart: async (mode) => {
       const last = running
       if (last === undefined)
@@ -168,7 +179,7 @@ function handleOf(
       if (mode === 'graceful') await stopServer(last.pid, cluster.data, { binaries, clock })
       else process.kill(last.pid, 'SIGKILL')
       await waitForEnd(last.pid, START_MS_MAX, clock)
-      running = await start(plan, last.port)
+      running = await startAgain(plan, last.port)
     },
   }
 }
@@ -184,6 +195,14 @@ async function takeOver(plan: Plan, port: number | undefined): Promise<Running |
   }
   await endPostmaster(cluster.data, binaries, clock)
   return undefined
+}
+
+/** The killed server's processes hold its port until they notice. */
+async function startAgain(plan: Plan, port: number): Promise<Running> {
+  for (let tries = 1; tries < START_TRIES_MAX && !(await isFree(port)); tries += 1) {
+    await plan.clock.sleep(START_RETRY_MS)
+  }
+  return await start(plan, port)
 }
 
 async function start(plan: Plan, port: number | undefined): Promise<Running> {

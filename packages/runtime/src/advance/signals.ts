@@ -1,5 +1,5 @@
 // Owns: which messages concern the orchestrator, and what each says about which saga. Pure.
-import { type Answer, type Cancel, type Message, type SagaRef, type StartMessage, type Time } from '@ensemble/core'
+import type { Answer, Cancel, Message, SagaRef, StartMessage, Time } from '@ensemble/core'
 
 export type Heard =
   | { readonly type: 'start'; readonly start: StartMessage }
@@ -41,7 +41,14 @@ function heardOf(message: Message): Heard | null {
       return { type: 'cancel', cancel: message.cancel, issuedAt: message.issuedAt }
     case 'timer':
       return message.name === WATCH_TIMER ? { type: 'watch', at: message.at } : null
-    default:
+    case 'command':
+    case 'ended':
+    case 'history':
+    case 'note':
+    case 'retry':
+    case 'withdraw':
       return null
+    default:
+      return message satisfies never
   }
 }

@@ -11,7 +11,12 @@ import type { RunWork, Work } from './work.ts'
 const UNKNOWN_HERE: ReadonlySet<string> = new Set(['PLAN_UNKNOWN', 'CONTRACT_UNKNOWN'])
 
 /** A work that threw. `pending` is how a run would be answered. */
-export function fault(shop: Shop, picture: Picture, work: Work, error: unknown, pending: Pending | null): void {
+export function fault(
+  shop: Shop,
+  picture: Picture,
+  at: { readonly work: Work; readonly error: unknown; readonly pending: Pending | null },
+): void {
+  const { work, error, pending } = at
   const info = errorInfo(error)
   if (work.do === 'local') {
     picture.results.set(work.operation, { ok: false, error })

@@ -40,7 +40,7 @@ export interface PerformOptions {
   readonly horizonCheckedBefore: (now: Time) => Time
   /** Refuses every run for this reason, as if its tries were used up: the message could not be handled. */
   readonly refuse: ErrorInfo | null
-  /** Something was scheduled: the next due time may be sooner. */
+  /** Something was scheduled, or an effect intended: the next due time may be sooner. */
   readonly onScheduled: () => void
 }
 
@@ -50,7 +50,8 @@ export async function perform(tx: Transaction, works: readonly Work[], options: 
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
   store(tx, picture, options.stores)
-  if (picture.scheduled.length > 0) tx.onCommit(options.onScheduled)
+  const intended = picture.operationChanges().some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)
+  if (intended || picture.scheduled.length > 0) tx.onCommit(options.onScheduled)
   return { messages: picture.messages, results: picture.results }
 }
 
@@ -107,7 +108,7 @@ function decideOne(picture: Picture, work: Work, shop: Shop): TransactionCall | 
 }
 
 function faulted(picture: Picture, shop: Shop, { work, error }: { work: Work; error: unknown }): void {
-  fault(shop, picture, work, error, work.do === 'run' ? pendingRun(picture, work) : null)
+  fault(shop, picture, { work, error, pending: work.do === 'run' ? pendingRun(picture, work) : null })
 }
 
 function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; refuse: ErrorInfo }): void {

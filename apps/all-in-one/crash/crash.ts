@@ -1,0 +1,206 @@
+// Owns: one crash run: load, kills at random moments, a fresh start after each, and in the end the verdict.
+// I1: the seed decides the order of the kills and how long each lets the system run; when that is, is the machine's.
+// I2: whatever happens, nothing that was started here is left running.
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openBooks, type Books, type Facts } from './books.ts'
+import { chanceOf } from './chance.ts'
+import { now, poll, sleep } from './clock.ts'
+import { customers } from './customers.ts'
+import { instanceOf, type Instance } from './instance.ts'
+import { killPostmaster, revivePostmaster } from './postmaster.ts'
+import { verdict } from './verdict.ts'
+
+export interface CrashOptions {
+  readonly seed: number
+  readonly isSeparate: boolean
+  /** SIGKILLs of the process, of the database server under it, and of both at once, which counts as both. */
+  readonly kills: Readonly<Record<Victim, number>>
+}
+
+type Victim = 'process' | 'server' | 'both'
+
+export interface CrashReport {
+  readonly line: string
+  /** SIGKILLs that were sent. */
+  readonly kills: { readonly process: number; readonly server: number }
+  /** How often an outbox was seen to hold something while sagas ran. */
+  readonly outboxSeen: number
+  readonly sagas: { readonly completed: number; readonly compensated: number }
+  readonly patterns: readonly string[]
+  /** Empty when all is well. */
+  readonly violations: readonly string[]
+}
+
+/** Some customers never pay: their orders have to fail within the run. */
+const DUE_IN = '6s'
+const PATIENCE_MS = 8_000
+const WARM_UP_MS = 500
+const RUN_MS_MIN = 100
+const RUN_MS_MAX = 1_500
+/** Of four kills of the process one comes while it is still starting. */
+const EARLY_ONE_IN = 4
+const EARLY_MS_MAX = 1_200
+const RECOVERY_MS_MAX = 30_000
+/** A process that ends by itself is started again, to see how it goes on, but not for ever. */
+const OWN_ENDS_MAX = 5
+const QUIET_MS_MAX = 30_000
+const POLL_MS = 25
+const WATCH_MS = 30
+
+export async function crashRun(options: CrashOptions): Promise<CrashReport> {
+  const { isSeparate } = options
+  const directory = await mkdtemp(join(tmpdir(), 'ensemble-crash-'))
+  // Started by root the database server runs as somebody else, who must pass through.
+  await chmod(directory, 0o711)
+  const instance = instanceOf({ directory, isSeparate, dueIn: DUE_IN })
+  try {
+    return await runIn(directory, instance, options)
+  } finally {
+    await instance.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function runIn(directory: string, instance: Instance, options: CrashOptions): Promise<CrashReport> {
+  const { seed, isSeparate } = options
+  await instance.start().ready
+  await untilHealthy(instance)
+  const books = await openBooks(directory, isSeparate)
+  try {
+    let retries = 0
+    const load = customers(seed, {
+      url: () => instance.url,
+      patienceMs: PATIENCE_MS,
+      onRetry: () => (retries += 1),
+    })
+    const watch = watchOutbox(books)
+    await sleep(WARM_UP_MS)
+    const recoveries = await killAll(directory, instance, options)
+    await load.stop()
+    const outboxSeen = await watch.stop()
+    await books.untilQuiet(QUIET_MS_MAX)
+    const facts = await books.facts()
+    const violations = [...instance.ownEnds, ...verdict(facts, load.receipts)]
+    const sagas = countsOf(facts)
+    const ignored = await books.ignoredCount()
+    const kills = {
+      process: options.kills.process + options.kills.both,
+      server: options.kills.server + options.kills.both,
+    }
+    const line = lineOf({ options, kills, recoveries, sagas, retries, ignored, outboxSeen, violations })
+    const patterns = [...new Set(facts.starts.map(({ pattern }) => String(pattern)))].sort()
+    return { line, kills, outboxSeen, sagas, patterns, violations }
+  } finally {
+    await books.close()
+  }
+}
+
+/** Milliseconds from each kill until the system said again that all is well. */
+async function killAll(
+  directory: string,
+  instance: Instance,
+  { seed, kills }: CrashOptions,
+): Promise<readonly number[]> {
+  const chance = chanceOf(seed, 'kills')
+  const victims: readonly Victim[] = ['process', 'server', 'both']
+  const order = chance.shuffled(victims.flatMap((victim) => Array<Victim>(kills[victim]).fill(victim)))
+  const recoveries: number[] = []
+  for (const [index, victim] of order.entries()) {
+    await sleep(chance.int(RUN_MS_MIN, RUN_MS_MAX))
+    const at = now()
+    await kill(directory, instance, victim)
+    const isNextEarly = order[index + 1] === 'process' && chance.int(1, EARLY_ONE_IN) === 1
+    if (isNextEarly) {
+      await sleep(chance.int(0, EARLY_MS_MAX))
+      continue
+    }
+    await untilHealthy(instance)
+    recoveries.push(now() - at)
+  }
+  return recoveries
+}
+
+async function kill(directory: string, instance: Instance, victim: Victim): Promise<void> {
+  switch (victim) {
+    case 'process':
+      await instance.kill()
+      instance.start()
+      return
+    case 'server':
+      await revivePostmaster(directory, await killPostmaster(directory))
+      return
+    case 'both': {
+      await killPostmaster(directory)
+      await instance.kill()
+      instance.start()
+      return
+    }
+    default:
+      return victim satisfies never
+  }
+}
+
+/** Starts it again where it ended by itself, which the report will say. */
+async function untilHealthy(instance: Instance): Promise<void> {
+  const isHealthy = await poll(
+    async () => {
+      if (instance.hasEnded() && instance.ownEnds.length <= OWN_ENDS_MAX) instance.start()
+      return (await instance.isHealthy()) ? true : undefined
+    },
+    { withinMs: RECOVERY_MS_MAX, everyMs: POLL_MS },
+  )
+  if (isHealthy === undefined)
+    throw new Error(`not healthy after ${RECOVERY_MS_MAX} ms:\n${instance.lines.join('\n')}`)
+}
+
+interface Watch {
+  /** Answers how often it saw something. */
+  stop(): Promise<number>
+}
+
+function watchOutbox(books: Books): Watch {
+  let isOver = false
+  let seen = 0
+  const watching = (async () => {
+    while (!isOver) {
+      // The server may be down: then there is nothing to see.
+      if ((await books.outboxCount().catch(() => 0)) > 0) seen += 1
+      await sleep(WATCH_MS)
+    }
+  })()
+  return {
+    stop: async () => {
+      isOver = true
+      await watching
+      return seen
+    },
+  }
+}
+
+function countsOf({ starts }: Facts): CrashReport['sagas'] {
+  const of = (wanted: string): number => starts.filter(({ status }) => status === wanted).length
+  return { completed: of('completed'), compensated: of('compensated') }
+}
+
+interface Told extends Omit<CrashReport, 'line' | 'patterns'> {
+  readonly options: CrashOptions
+  readonly recoveries: readonly number[]
+  readonly retries: number
+  readonly ignored: number
+}
+
+function lineOf(told: Told): string {
+  const { options, kills, recoveries, sagas, retries, ignored, outboxSeen, violations } = told
+  const sorted = [...recoveries].sort((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+  return [
+    `crash ${options.isSeparate ? 'separate databases' : 'one database'} (CRASH_SEED=${options.seed}):`,
+    `${kills.process} kills of the process, ${kills.server} of the database server;`,
+    `${sagas.completed} sagas completed, ${sagas.compensated} compensated;`,
+    `requests repeated ${retries}, messages ignored as repeated ${ignored}, outbox seen filled ${outboxSeen};`,
+    `recovery ms median ${median}, most ${sorted.at(-1) ?? 0};`,
+    `violations ${violations.length}`,
+  ].join(' ')
+}

@@ -1,0 +1,35 @@
+// Owns: looking after the embedded server while the system runs: one that dies is started again on its port.
+// The services meanwhile answer 503 and go on by themselves once it is back.
+import type { EmbeddedServer } from '@ensemble/postgres'
+import type { Clock } from '@ensemble/runtime'
+
+const LOOK_MS = 500
+
+export interface Reviver {
+  /** Resolves when a start that is under way has ended. */
+  stop(): Promise<void>
+}
+
+export function keepAlive(
+  server: Pick<EmbeddedServer, 'revive'>,
+  { clock, say }: { readonly clock: Clock; readonly say: (line: string) => void },
+): Reviver {
+  const stopping = new AbortController()
+  const look = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        if (await server.revive()) say('PostgreSQL had died and was started again')
+      } catch (error) {
+        say(`PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      await clock.sleep(LOOK_MS, stopping.signal)
+    }
+  }
+  const looking = look()
+  return {
+    stop: async () => {
+      stopping.abort()
+      await looking
+    },
+  }
+}
