@@ -1,4 +1,5 @@
-// Owns: the benchmark of the engine: sagas per second and latency on the "order saga", with the invariants checked in the same run.
+// Owns: the benchmark of the engine: sagas per second and latency on the "order saga", with the invariants
+// checked in the same run.
 // Durable settings stay on. Run: `npm run bench -- --seconds 10 --concurrency 64 --pattern orchestration`.
 // Prints progress while it runs and one JSON line last.
 import { parseArgs } from 'node:util'

@@ -2,14 +2,20 @@
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const TIME = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g
 
+/** In the id of a timer's operation. */
+const DUE = /~\d{13}\b/g
+/** Of numbers, only epoch milliseconds are as large: amounts have twelve digits. */
+const TIME_MIN = 1_000_000_000_000
+
 /** Names of ids by id. */
 export type Names = ReadonlyMap<string, string>
 
 export function normal(value: unknown, names: Names): unknown {
   if (typeof value === 'string') {
-    return value.replaceAll(UUID, (id) => names.get(id) ?? 'an id').replaceAll(TIME, 'a time')
+    const named = value.replaceAll(UUID, (id) => names.get(id) ?? 'an id')
+    return named.replaceAll(TIME, 'a time').replaceAll(DUE, '~a time')
   }
-  if (value instanceof Date) return 'a time'
+  if (value instanceof Date || (typeof value === 'number' && value >= TIME_MIN)) return 'a time'
   if (Array.isArray(value)) return value.map((item) => normal(item, names))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, normal(item, names)]))

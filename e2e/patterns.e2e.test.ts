@@ -3,12 +3,14 @@
 import { SERVICE_NAMES } from '@ensemble/all-in-one'
 import type { Pattern } from '@ensemble/core'
 import { troubled } from '@ensemble/testing'
+import { ORDER_STATUS } from '@ensemble/service-contracts'
 import { beforeAll, describe, expect, test } from 'vitest'
+import * as z from 'zod'
 import { CASES } from '../scripts/demo/cases.ts'
 import { must } from '../scripts/demo/client.ts'
-import { play, timelineOnce, UNKNOWN_USER, type Played } from '../scripts/demo/play.ts'
+import { play, UNKNOWN_USER, type Played } from '../scripts/demo/play.ts'
 import { normal, normalRows, type Names } from './normal.ts'
-import { startTestSystem, type TestOptions } from './support.ts'
+import { startTestSystem, type TestOptions, type TestSystem } from './support.ts'
 import { tablesOf } from './tables.ts'
 
 interface Left {
@@ -45,9 +47,8 @@ const OTHERS: readonly TestOptions[] = [
   },
 ]
 
-async function leftBy(options: TestOptions): Promise<Left> {
+async function leftBy(system: TestSystem, options: TestOptions): Promise<Left> {
   const pattern: Pattern = options.environment?.pattern ?? 'orchestration'
-  const system = await startTestSystem(options)
   try {
     const tables = await tablesOf(system)
     const { url } = system
@@ -95,12 +96,46 @@ async function historiesOf(
   return Object.fromEntries(await Promise.all(read))
 }
 
+/** What a history says, without what it is about. */
+function told(history: unknown): unknown {
+  return z
+    .array(
+      z.object({
+        type: z.string(),
+        step: z.string().optional(),
+        direction: z.string().optional(),
+        status: z.string().optional(),
+        because: z.unknown().optional(),
+      }),
+    )
+    .parse(history)
+}
+
+function leftOf(all: ReadonlyMap<string, Left>, name: string): Left {
+  const left = all.get(name)
+  if (left === undefined) throw new RangeError(`${name} was not played`)
+  return left
+}
+
 const expectedEndings = Object.fromEntries(CASES.map(({ name, ending }) => [name, ending]))
 
 describe('the cases of the demo', () => {
   let calm: Left
+  let others: ReadonlyMap<string, Left>
   beforeAll(async () => {
-    calm = await leftBy(CALM)
+    const left = new Map<string, Left>()
+    // They wait for a due date most of the time, so two share the machine well.
+    const all = [CALM, ...OTHERS]
+    for (const pair of [all.slice(0, 2), all.slice(2)]) {
+      const playing = []
+      for (const options of pair) {
+        const system = await startTestSystem(options)
+        playing.push(leftBy(system, options).then((found) => left.set(options.name, found)))
+      }
+      await Promise.all(playing)
+    }
+    calm = leftOf(left, CALM.name)
+    others = left
   })
 
   test('orchestrated, every case ends as it should and leaves its rows', () => {
@@ -118,12 +153,32 @@ describe('the cases of the demo', () => {
   })
 
   test('an unknown user: history says which step was refused, why, and what was undone in which order', () => {
-    const history = calm.histories['unknown user']
-    expect(history).toEqual([])
+    const unknownUser = {
+      step: 'verifyUser',
+      status: 'rejected',
+      reason: 'unknown_user',
+      data: { uuid_user: 'nobody' },
+    }
+    expect(told(calm.histories['unknown user'])).toEqual([
+      { type: 'started' },
+      { type: 'asked', step: 'openOrder', direction: 'run' },
+      { type: 'answered', step: 'openOrder', status: 'succeeded' },
+      { type: 'asked', step: 'verifyUser', direction: 'run' },
+      { type: 'answered', step: 'verifyUser', status: 'rejected' },
+      { type: 'going-back', because: unknownUser },
+      { type: 'asked', step: 'openOrder', direction: 'undo' },
+      { type: 'undone', step: 'openOrder' },
+      { type: 'ended', status: 'compensated' },
+    ])
+    const of = (row: unknown): boolean => JSON.stringify(row).includes('unknown user')
+    expect(calm.rows['payment.tb_payment']?.filter(of)).toEqual([])
+    expect(calm.rows['order.tb_orders']?.filter(of)).toMatchObject([
+      { uuid: 'order of unknown user', id_order_status: ORDER_STATUS.Failed },
+    ])
   })
 
-  test.each(OTHERS)('$name: the same rows and the same steps', async (options) => {
-    const left = await leftBy(options)
+  test.each(OTHERS)('$name: the same rows and the same steps', ({ name }) => {
+    const left = leftOf(others, name)
 
     expect(left.endings).toEqual(expectedEndings)
     expect(left.rows).toEqual(calm.rows)

@@ -1,6 +1,5 @@
 // Owns: what a system has left in its databases, read by SQL as somebody who may see all tables.
 // I1: rows are read once nothing is under way: every group has read the log to its end and no outbox holds anything.
-import { SERVICE_NAMES } from '@ensemble/all-in-one'
 import { openDatabase, type Database } from '@ensemble/postgres'
 import { found } from '../scripts/demo/client.ts'
 import type { TestSystem } from './support.ts'

@@ -48,7 +48,9 @@ async function demo(signal: AbortSignal): Promise<boolean> {
   const playing = given.map(({ one, pattern }) => play(one, { url: system.url, pattern, tag: pattern, say }))
   const settled = await Promise.race([Promise.allSettled(playing), aborted(signal)])
   const played = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  const failures = settled.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  )
   process.stdout.write(`\n${tableOf(played)}\n\n`)
   for (const failure of failures) process.stderr.write(`${inspect(failure)}\n`)
   for (const one of played) complain(one)

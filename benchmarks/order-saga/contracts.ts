@@ -1,4 +1,5 @@
-// Owns: the work that is measured, "order saga": open an order row (pending), prepare a payment row, charge it (two ledger rows that
+// Owns: the work that is measured, "order saga": open an order row (pending), prepare a payment row, charge
+// it (two ledger rows that
 // sum to zero), complete the order. A part of the sagas is refused at the charge and undone in reverse.
 import { command, participant, saga, type Plan } from '@ensemble/core'
 import * as z from 'zod'

@@ -1,4 +1,5 @@
-// Owns: the system that is measured: an embedded PostgreSQL server, four hosts in one process, the log bus in the same database.
+// Owns: the system that is measured: an embedded PostgreSQL server, four hosts in one process, the log bus in
+// the same database.
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

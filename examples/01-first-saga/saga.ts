@@ -1,5 +1,7 @@
-// A first saga: three small services keep a trip consistent. Book a seat, charge the card, confirm the seat; when the card is
-// refused the seat is given back. The same plan runs orchestrated and choreographed. Run: `node examples/01-first-saga/main.ts`.
+// A first saga: three small services keep a trip consistent. Book a seat, charge the card, confirm the seat;
+// when the card is
+// refused the seat is given back. The same plan runs orchestrated and choreographed. Run: `node
+// examples/01-first-saga/main.ts`.
 import { command, participant, rejected, saga, succeeded, type Pattern, type Plan } from '@ensemble/core'
 import { memoryDatabase, memoryRows, sharedMemoryBus } from '@ensemble/memory'
 import { aggregate, createHost, implement, systemClock, type Host } from '@ensemble/runtime'
@@ -88,7 +90,10 @@ export interface System {
   readonly stop: () => Promise<void>
 }
 
-/** Starts the services on one bus, each with its own database; choreography needs no orchestrator, so none is started. */
+/**
+ * Starts the services on one bus, each with its own database; choreography needs no orchestrator, so none is
+ * started.
+ */
 export async function startSystem(pattern: Pattern): Promise<System> {
   const bus = sharedMemoryBus({ partitions: 2 })
   const database = (name: string) => memoryDatabase({ name, clock: systemClock })

@@ -58,7 +58,11 @@ export async function play(one: Case, stage: Stage): Promise<Played> {
     say(`${one.name}, ${pattern}: ${act.do === 'pay' ? `pays ${act.amount}` : 'cancels'}`)
     await perform(act, order, stage)
   }
-  const timeline = await timelineOnce(order, stage, ({ standing, complete }) => standing === 'ended' && complete)
+  const timeline = await timelineOnce(
+    order,
+    stage,
+    ({ standing, complete }) => standing === 'ended' && complete,
+  )
   const milliseconds = Math.round(performance.now() - begun)
   const ending = await endingOf(order, timeline, stage)
   say(`${one.name}, ${pattern}: order ${ending.order}, payment ${ending.payment}`)

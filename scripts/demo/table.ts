@@ -16,7 +16,10 @@ export function tableOf(played: readonly Played[]): string {
   const rows = [HEAD, ...played.map(cellsOf)]
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => padded(cell, column, widths[column] ?? 0)).join('  ').trimEnd()
+    row
+      .map((cell, column) => padded(cell, column, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
   const rule = widths.map((width) => '-'.repeat(width)).join('  ')
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n')
 }

@@ -5,11 +5,24 @@ import { isPassed, PASSED_SERVICES } from './passing.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** In the order in which a newcomer needs them. */
+export const TAGS = [
+  { name: 'user', description: 'Registering users and reading them.' },
+  { name: 'order', description: 'Placing orders, watching them and cancelling them.' },
+  { name: 'payment', description: 'Paying orders.' },
+  { name: 'saga', description: 'What each saga did, step by step, and where it stands.' },
+  { name: 'notification', description: 'Messages to people, sent or to be sent.' },
+  { name: 'history', description: 'Documents of what happened to a user, an order or a payment.' },
+  { name: 'receiver', description: 'Where providers report what they delivered.' },
+  { name: 'health', description: 'For who watches this process.' },
+]
+
 export async function mergedDocument(own: unknown, peers: Peers): Promise<unknown> {
   const others = await Promise.all(
     PASSED_SERVICES.map(async (service) => ({ service, document: await documentOf(service, peers) })),
   )
-  return others.reduce((merged, { service, document }) => merge(merged, service, document), fieldsOf(own))
+  const all = others.reduce((merged, { service, document }) => merge(merged, service, document), fieldsOf(own))
+  return { ...all, tags: TAGS }
 }
 
 async function documentOf(service: string, peers: Peers): Promise<Fields> {

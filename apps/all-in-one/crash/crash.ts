@@ -34,11 +34,10 @@ export interface CrashReport {
 }
 
 /** Some customers never pay: their orders have to fail within the run. */
-const DUE_IN = '6s'
-const PATIENCE_MS = 8_000
+const DUE_IN = '5s'
 const WARM_UP_MS = 500
-const RUN_MS_MIN = 100
-const RUN_MS_MAX = 1_500
+const RUN_MS_MIN = 200
+const RUN_MS_MAX = 2_000
 /** Of four kills of the process one comes while it is still starting. */
 const EARLY_ONE_IN = 4
 const EARLY_MS_MAX = 1_200
@@ -72,7 +71,6 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
     let retries = 0
     const load = customers(seed, {
       url: () => instance.url,
-      patienceMs: PATIENCE_MS,
       onRetry: () => (retries += 1),
     })
     const watch = watchOutbox(books)
@@ -80,8 +78,8 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
     const recoveries = await killAll(directory, instance, options)
     await load.stop()
     const outboxSeen = await watch.stop()
-    await books.untilQuiet(QUIET_MS_MAX)
-    const facts = await books.facts()
+    const unfinished = await books.untilQuiet(QUIET_MS_MAX)
+    const facts = { ...(await books.facts()), unfinished }
     const violations = [...instance.ownEnds, ...verdict(facts, load.receipts)]
     const sagas = countsOf(facts)
     const ignored = await books.ignoredCount()

@@ -5,7 +5,6 @@ import { now, sleep } from './clock.ts'
 export interface Line {
   /** Asked before every try: the server comes back at another address. */
   readonly url: () => string
-  readonly patienceMs: number
   readonly onRetry: () => void
 }
 
@@ -22,15 +21,19 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-const TRY_MS_MAX = 5_000
+const TRY_MS_MAX = 2_000
+/** Longer than a start of the system, so that what begins a saga is known to have begun. */
+const START_PATIENCE_MS = 8_000
+/** Payments and cancels: whoever waits longer asks for nothing else meanwhile, and there would be no load. */
+const PATIENCE_MS = 3_000
 const PAUSE_MS = 100
 /** Refusals that say "not yet". */
 const NOT_YET = new Set(['payment-not-ready', 'idempotency-key-in-use'])
 
 /** undefined when no answer came in time. */
 export async function ask(line: Line, asking: Asking): Promise<Answer | undefined> {
-  const end = now() + line.patienceMs
-  for (let tries = 1; ; tries += 1) {
+  const end = now() + (asking.method === 'POST' ? START_PATIENCE_MS : PATIENCE_MS)
+  for (;;) {
     const answer = await tryOnce(line.url(), asking)
     if (answer !== undefined) return answer
     if (now() >= end) return undefined

@@ -8,7 +8,7 @@ import { sleep } from './clock.ts'
 import { ask, fieldsOf, type Answer, type Line } from './customer.ts'
 import type { OrderReceipt, PaymentReceipt, Pattern, Receipts, Scene, Told, UserReceipt } from './receipts.ts'
 
-const CUSTOMERS_COUNT = 12
+const CUSTOMERS_COUNT = 24
 const ORDERS_COUNT_MAX = 1_500
 const ORDERS_PER_USER = 6
 const PAUSE_MS_MAX = 60

@@ -59,7 +59,7 @@ export function instanceOf({ directory, isSeparate, dueIn }: InstanceOptions): I
     const ended = new Promise<void>((resolve) => {
       child.once('exit', (code, signal) => {
         if (running?.child === child)
-          ownEnds.push(`ended by itself with ${String(code ?? signal)}: ${lines.at(-1)}`)
+          ownEnds.push(`ended by itself with ${String(code ?? signal)}:\n${lines.join('\n')}`)
         resolve()
       })
     })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { crashRun } from '../crash/crash.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
-const KILLS = { process: 7, server: 2, both: 1 }
+const KILLS = { process: 4, server: 1, both: 1 }
 
 describe(`killed at random moments under load, CRASH_SEED=${SEED}`, () => {
   test.each([
@@ -15,9 +15,9 @@ describe(`killed at random moments under load, CRASH_SEED=${SEED}`, () => {
 
     process.stdout.write(`${report.line}\n`)
     expect(report.violations).toEqual([])
-    expect(report.kills).toEqual({ process: 8, server: 3 })
+    expect(report.kills).toEqual({ process: 5, server: 2 })
     expect(report.patterns).toEqual(['choreography', 'orchestration'])
-    expect(report.sagas.completed).toBeGreaterThan(50)
+    expect(report.sagas.completed).toBeGreaterThan(10)
     expect(report.sagas.compensated).toBeGreaterThan(10)
     expect(report.outboxSeen > 0).toBe(isSeparate)
   })

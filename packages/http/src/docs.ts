@@ -44,13 +44,16 @@ const PAGE_CONFIGURATION = {
   mcp: { disabled: true },
 }
 
+/** The origin that the reader came to: the page's samples are then calls that work. */
+const SERVERS = [{ url: '/' }]
+
 /** Registered before any route, because the document is made of the routes that come after. */
 export async function registerOpenApi(
   server: Server,
   info: OpenApiInfo & { version: string },
 ): Promise<void> {
   await server.register(swagger, {
-    openapi: { openapi: '3.1.0', info },
+    openapi: { openapi: '3.1.0', info, servers: SERVERS },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   })

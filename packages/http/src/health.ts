@@ -43,7 +43,8 @@ export function healthRoutes(
   const { clock } = stateOf(server)
   const createdAt = () => new Date(clock.now()).toISOString()
   for (const url of ['/v1/health', '/health/live']) {
-    server.get(url, { schema: { tags: ['health'], response: { 200: live } } }, async () => ({
+    const schema = { tags: ['health'], summary: 'Whether this process answers', response: { 200: live } }
+    server.get(url, { schema }, async () => ({
       ...healthFields?.(),
       status: 'OK' as const,
       created_at: createdAt(),
@@ -51,7 +52,11 @@ export function healthRoutes(
       version,
     }))
   }
-  const readySchema = { tags: ['health'], response: { 200: ready, ...problems(503) } }
+  const readySchema = {
+    tags: ['health'],
+    summary: 'Whether it can do its work',
+    response: { 200: ready, ...problems(503) },
+  }
   server.get('/health/ready', { schema: readySchema }, async () => {
     if (stateOf(server).phase !== 'open') throw problem(503, 'draining', 'This instance is shutting down.')
     const checks = await checkAll(checksOf, clock)

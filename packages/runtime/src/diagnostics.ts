@@ -1,8 +1,19 @@
-// Owns: what the engine tells about itself: one diagnostics channel per verb. The engine logs nothing; tracing, metrics and logs
+// Owns: what the engine tells about itself: one diagnostics channel per verb. The engine logs nothing;
+// tracing, metrics and logs
 // subscribe, e.g. `diagnostics_channel.subscribe('ensemble:receive', ...)`.
 import { channel } from 'node:diagnostics_channel'
 
-export type Verb = 'start' | 'relay' | 'receive' | 'perform' | 'advance' | 'effect' | 'wake' | 'record' | 'prune' | 'error'
+export type Verb =
+  | 'start'
+  | 'relay'
+  | 'receive'
+  | 'perform'
+  | 'advance'
+  | 'effect'
+  | 'wake'
+  | 'record'
+  | 'prune'
+  | 'error'
 
 export interface Told {
   readonly service: string

@@ -1,10 +1,22 @@
-// Owns: the worker of effects: takes due intents, calls the outside world, stores the outcome in a second transaction.
+// Owns: the worker of effects: takes due intents, calls the outside world, stores the outcome in a second
+// transaction.
 // I1: a call is made only after its intent is stored as `calling`; the operation's id is the idempotency key.
 // I2: an outcome is stored only while the row is `calling` in this very attempt.
-// I3: once a call is in doubt only the provider's word about the key, or `unknown`, ends it: never expired, faulted or withdrawn.
+// I3: once a call is in doubt only the provider's word about the key, or `unknown`, ends it: never expired,
+// faulted or withdrawn.
 // I4: a call that would begin after its deadline is not made; one that is in doubt is made all the same.
-// I5: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as parked.
-import { backoffMs, EXPIRED, rejected, type Answer, type ErrorInfo, type Message, type Outcome, type Time } from '@ensemble/core'
+// I5: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as
+// parked.
+import {
+  backoffMs,
+  EXPIRED,
+  rejected,
+  type Answer,
+  type ErrorInfo,
+  type Message,
+  type Outcome,
+  type Time,
+} from '@ensemble/core'
 import { tell } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
 import { NotDone, type EffectHandler } from './handlers.ts'
@@ -60,10 +72,20 @@ export class EffectWorker {
     const leaseMs = Math.max(...group.map((handler) => handler.timeoutMs)) + LEASE_SLACK_MS
     const { database, shop } = this.#options
     const { rows, now } = await database.transaction(async (tx) => {
-      const due = await database.stores.operations.claimDue(tx, { owners: [effectOwner(first)], leaseMs, countMax })
+      const due = await database.stores.operations.claimDue(tx, {
+        owners: [effectOwner(first)],
+        leaseMs,
+        countMax,
+      })
       const strange = due.filter((row) => !this.#knows(row))
       const dueAt = tx.now + shop.retry.delayMsMax
-      if (strange.length > 0) tx.defer(database.stores.operations.update(tx, strange.map((row) => givenBack(row, dueAt))))
+      if (strange.length > 0)
+        tx.defer(
+          database.stores.operations.update(
+            tx,
+            strange.map((row) => givenBack(row, dueAt)),
+          ),
+        )
       return { rows: due.filter((row) => !strange.includes(row)), now: tx.now }
     })
     for (const row of rows) this.#spawn(row, { provider, now })
@@ -86,7 +108,9 @@ export class EffectWorker {
 
   #spawn(row: OperationRow, { provider, now }: { provider: string; now: Time }): void {
     const run = this.#call(row, now)
-      .catch((error: unknown) => tell('error', { service: this.#options.shop.service, detail: 'effect', error }))
+      .catch((error: unknown) =>
+        tell('error', { service: this.#options.shop.service, detail: 'effect', error }),
+      )
       .finally(() => {
         this.#running.delete(run)
         this.#options.onDone()
@@ -100,7 +124,9 @@ export class EffectWorker {
     if (handler === undefined) return
     const { ask } = pending
     const late = !row.doubt && ask.deadline !== null && now > ask.deadline
-    const said: Called = late ? { type: 'expired' } : await callProvider(handler, { row, pending, clock: this.#options.clock })
+    const said: Called = late
+      ? { type: 'expired' }
+      : await callProvider(handler, { row, pending, clock: this.#options.clock })
     await this.#store(row, { handler, said })
   }
 
@@ -108,7 +134,13 @@ export class EffectWorker {
     const { link, database, shop } = this.#options
     const stored = async (tx: Transaction): Promise<{ value: undefined; messages: readonly Message[] }> => {
       const [current] = await database.stores.operations.load(tx, { ids: [row.id], deferredOf: [] })
-      const loaded = { now: tx.now, horizon: 0, operations: new Map<string, OperationRow>(), rows: new Map(), claims: new Map() }
+      const loaded = {
+        now: tx.now,
+        horizon: 0,
+        operations: new Map<string, OperationRow>(),
+        rows: new Map(),
+        claims: new Map(),
+      }
       const picture = new Picture(loaded)
       if (current !== undefined) {
         loaded.operations.set(current.id, current)
@@ -139,7 +171,10 @@ type Called =
   /** Not called: it was too late to begin. */
   | { readonly type: 'expired' }
 
-async function callProvider(handler: EffectHandler, call: { row: OperationRow; pending: Pending; clock: Clock }): Promise<Called> {
+async function callProvider(
+  handler: EffectHandler,
+  call: { row: OperationRow; pending: Pending; clock: Clock },
+): Promise<Called> {
   const { row, pending, clock } = call
   const { ask, saga } = pending
   const run = ask.direction === 'undo' ? row.id.replace(/undo$/, 'run') : null
@@ -182,7 +217,8 @@ function settle(shop: Shop, picture: Picture, { current, handler, said }: Settli
   }
   const doubt = current.doubt || said.type === 'doubt'
   if (!doubt) notDone(shop, picture, { pending, current, error: said.error })
-  else inDoubt(shop, picture, { pending, current, error: said.error, giveUp: handler.onUnknown === 'give up' })
+  else
+    inDoubt(shop, picture, { pending, current, error: said.error, giveUp: handler.onUnknown === 'give up' })
 }
 
 interface Unsettled {
@@ -227,11 +263,23 @@ function inDoubt(shop: Shop, picture: Picture, at: Unsettled & { readonly giveUp
   if (giveUp && ask.kind === 'retriable') {
     const said: Answer = { status: 'succeeded', output: { inDoubt: error } }
     answer(shop, picture, pending, said)
-    note(shop, picture, pending, { type: 'reconcile', attempt: current.attempt, detail: `given up in doubt: ${error.message}` })
+    note(shop, picture, pending, {
+      type: 'reconcile',
+      attempt: current.attempt,
+      detail: `given up in doubt: ${error.message}`,
+    })
     return
   }
-  const next: Time | null = giveUp ? null : picture.now + backoffMs(shop.retry, current.attempt, shop.chance())
-  picture.putOperation({ ...current, status: 'calling', doubt: true, dueAt: next, parked: usedUp ? 'IN_DOUBT' : null })
+  const next: Time | null = giveUp
+    ? null
+    : picture.now + backoffMs(shop.retry, current.attempt, shop.chance())
+  picture.putOperation({
+    ...current,
+    status: 'calling',
+    doubt: true,
+    dueAt: next,
+    parked: usedUp ? 'IN_DOUBT' : null,
+  })
   const type = usedUp ? 'parked' : 'retrying'
   note(shop, picture, pending, { type, attempt: current.attempt, detail: `in doubt: ${error.message}` })
 }
@@ -243,4 +291,3 @@ function late(shop: Shop, picture: Picture, { row, said }: { row: OperationRow; 
   const detail = `the provider answered ${said.outcome.status} after the operation was settled or taken over`
   note(shop, picture, pending, { type: 'reconcile', attempt: row.attempt, detail })
 }
-

@@ -1,8 +1,22 @@
-// Owns: how a service says what it does: the three forms of handlers (aggregate, transaction, effect) behind one contract, and the
+// Owns: how a service says what it does: the three forms of handlers (aggregate, transaction, effect) behind
+// one contract, and the
 // check that none is missing. It runs nothing.
-// I1: an aggregate's rules are pure: (state, input, context) -> change; they may be run again for the same message.
+// I1: an aggregate's rules are pure: (state, input, context) -> change; they may be run again for the same
+// message.
 // I2: a handler of a deferred request has a rule for its withdrawal.
-import type { Cancel, Infer, InputOf, OutcomeOf, Outcome, RequestRef, RequestSpec, SagaRef, Schema, Succeeded, Time } from '@ensemble/core'
+import type {
+  Cancel,
+  Infer,
+  InputOf,
+  OutcomeOf,
+  Outcome,
+  RequestRef,
+  RequestSpec,
+  SagaRef,
+  Schema,
+  Succeeded,
+  Time,
+} from '@ensemble/core'
 import { typed } from './typed.ts'
 import type { Entries, Rows, Transaction } from './ports.ts'
 
@@ -75,8 +89,13 @@ interface Rule<State, Related, Entry, Input, Result> {
 /** What a withdraw of a deferred operation is answered: it did not and will not happen, or it had happened. */
 export type WithdrawOutcome = { readonly status: 'withdrawn' } | Succeeded
 
-interface CommandRule<State, Related, Entry, S extends RequestSpec>
-  extends Rule<State, Related, Entry, InputOf<S>, OutcomeOf<S>> {
+interface CommandRule<State, Related, Entry, S extends RequestSpec> extends Rule<
+  State,
+  Related,
+  Entry,
+  InputOf<S>,
+  OutcomeOf<S>
+> {
   /** Required for deferred requests: decides a withdraw that meets the deferred operation. */
   readonly withdraw?: (
     state: State | undefined,
@@ -86,7 +105,13 @@ interface CommandRule<State, Related, Entry, S extends RequestSpec>
 }
 
 type Untyped = Readonly<Record<string, unknown>>
-export type AnyRule = Rule<unknown, Untyped, unknown, unknown, Outcome | { status: 'deferred'; until: Time } | WithdrawOutcome>
+export type AnyRule = Rule<
+  unknown,
+  Untyped,
+  unknown,
+  unknown,
+  Outcome | { status: 'deferred'; until: Time } | WithdrawOutcome
+>
 
 export interface AggregateHandler {
   readonly form: 'aggregate'
@@ -100,8 +125,14 @@ export interface AggregateHandler {
 export interface TransactionHandler {
   readonly form: 'transaction'
   readonly ref: RequestRef
-  readonly handle: (call: { tx: Transaction; input: unknown } & HandlerContext) => Promise<Outcome | { status: 'deferred'; until: Time }>
-  readonly withdraw: ((call: { tx: Transaction; input: unknown; cancel: Cancel } & HandlerContext) => Promise<WithdrawOutcome>) | null
+  readonly handle: (
+    call: { tx: Transaction; input: unknown } & HandlerContext,
+  ) => Promise<Outcome | { status: 'deferred'; until: Time }>
+  readonly withdraw:
+    | ((
+        call: { tx: Transaction; input: unknown; cancel: Cancel } & HandlerContext,
+      ) => Promise<WithdrawOutcome>)
+    | null
 }
 
 /** A call surely did not happen: throw it from an effect, and the call is tried again later without doubt. */
@@ -120,7 +151,10 @@ export interface EffectCall<Input> {
   readonly saga: SagaRef | null
 }
 
-/** The outside world: called by a worker after the intent is stored, with the operation id as idempotency key. */
+/**
+ * The outside world: called by a worker after the intent is stored, with the operation id as idempotency
+ * key.
+ */
 export interface EffectHandler {
   readonly form: 'effect'
   readonly ref: RequestRef
@@ -154,9 +188,17 @@ export interface Aggregate<State, Related, Entry> {
   /** A rule for a command or query of the contract. */
   on<S extends RequestSpec>(ref: RequestRef<S>, rule: CommandRule<State, Related, Entry, S>): AggregateHandler
   /** A rule that follows another participant's (or a saga's) event; `name` is the full event name. */
-  follow<S extends Schema>(name: string, schema: S, rule: Rule<State, Related, Entry, Infer<S>, Succeeded>): EventHandler
+  follow<S extends Schema>(
+    name: string,
+    schema: S,
+    rule: Rule<State, Related, Entry, Infer<S>, Succeeded>,
+  ): EventHandler
   /** A rule for a timer of one's own. */
-  timer<S extends Schema>(name: string, schema: S, rule: Rule<State, Related, Entry, Infer<S>, Succeeded>): EventHandler
+  timer<S extends Schema>(
+    name: string,
+    schema: S,
+    rule: Rule<State, Related, Entry, Infer<S>, Succeeded>,
+  ): EventHandler
 }
 
 /**
@@ -174,11 +216,18 @@ export function aggregate<State, Related extends object = Record<never, never>, 
     related: typed(tables.related ?? {}),
     entries: typed(tables.entries ?? null),
   }
-  const follow = (name: string, schema: Schema, rule: unknown): EventHandler => ({ name, schema, group, rule: typed(rule) })
+  const follow = (name: string, schema: Schema, rule: unknown): EventHandler => ({
+    name,
+    schema,
+    group,
+    rule: typed(rule),
+  })
   return {
     on: (ref, rule) => {
       if (ref.spec.deferred === true && rule.withdraw === undefined) {
-        throw new TypeError(`${ref.participant}.${ref.request} is deferred: its handler needs a 'withdraw' rule`)
+        throw new TypeError(
+          `${ref.participant}.${ref.request} is deferred: its handler needs a 'withdraw' rule`,
+        )
       }
       return { form: 'aggregate', ref, group, rule: typed(rule), withdraw: typed(rule.withdraw ?? null) }
     },
@@ -187,12 +236,17 @@ export function aggregate<State, Related extends object = Record<never, never>, 
   }
 }
 
-/** Declares a handler that runs SQL of its own in the batch's transaction; keep it short, at most 50 share a transaction. */
+/**
+ * Declares a handler that runs SQL of its own in the batch's transaction; keep it short, at most 50 share a
+ * transaction.
+ */
 export function transaction<S extends RequestSpec>(
   ref: RequestRef<S>,
   rule: {
     readonly handle: (call: { tx: Transaction; input: InputOf<S> } & HandlerContext) => Promise<OutcomeOf<S>>
-    readonly withdraw?: (call: { tx: Transaction; input: InputOf<S>; cancel: Cancel } & HandlerContext) => Promise<WithdrawOutcome>
+    readonly withdraw?: (
+      call: { tx: Transaction; input: InputOf<S>; cancel: Cancel } & HandlerContext,
+    ) => Promise<WithdrawOutcome>
   },
 ): TransactionHandler {
   if (ref.spec.deferred === true && rule.withdraw === undefined) {
@@ -201,7 +255,10 @@ export function transaction<S extends RequestSpec>(
   return { form: 'transaction', ref, handle: typed(rule.handle), withdraw: typed(rule.withdraw ?? null) }
 }
 
-/** Declares a handler that calls the outside world. `timeoutMs` bounds one call, `concurrency` the calls to its provider. */
+/**
+ * Declares a handler that calls the outside world. `timeoutMs` bounds one call, `concurrency` the calls to
+ * its provider.
+ */
 export function effect<S extends RequestSpec>(
   ref: RequestRef<S>,
   rule: {
@@ -212,7 +269,8 @@ export function effect<S extends RequestSpec>(
     readonly call: (call: EffectCall<InputOf<S>>) => Promise<OutcomeOf<S>>
   },
 ): EffectHandler {
-  if (ref.spec.deferred === true) throw new TypeError(`${ref.participant}.${ref.request}: an effect cannot be deferred`)
+  if (ref.spec.deferred === true)
+    throw new TypeError(`${ref.participant}.${ref.request}: an effect cannot be deferred`)
   return {
     form: 'effect',
     ref,
@@ -244,7 +302,9 @@ export function implement<Requests extends Readonly<Record<string, RequestRef>>>
     const handler = handlers[name]
     if (handler === undefined) throw new TypeError(`${ref.participant}.${name} has no handler`)
     if (handler.ref.participant !== ref.participant || handler.ref.request !== name) {
-      throw new TypeError(`${ref.participant}.${name} got the handler of ${handler.ref.participant}.${handler.ref.request}`)
+      throw new TypeError(
+        `${ref.participant}.${name} got the handler of ${handler.ref.participant}.${handler.ref.request}`,
+      )
     }
     participant = ref.participant
     byRequest.set(name, handler)

@@ -1,7 +1,19 @@
 // Owns: the host of one service: its one connection to the bus, its loops, and the user's API.
 // I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
 // I2: stop() ends the batch under way, then the loops, then the connection.
-import { spanMs, type InputOf, type Message, type Outcome, type OutcomeOf, type Pattern, type Plan, type RequestRef, type RequestSpec, type SagaRef, type Span } from '@ensemble/core'
+import {
+  spanMs,
+  type InputOf,
+  type Message,
+  type Outcome,
+  type OutcomeOf,
+  type Pattern,
+  type Plan,
+  type RequestRef,
+  type RequestSpec,
+  type SagaRef,
+  type Span,
+} from '@ensemble/core'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
@@ -78,11 +90,21 @@ export interface Host {
   /** What the starter knows of a saga; null when it was not started here. */
   status(saga: { readonly plan: string; readonly id: string }): Promise<SagaStatus | null>
   /** The saga's status when it has ended, or when the span is over. Errors: SAGA_UNKNOWN. */
-  ended(saga: { readonly plan: string; readonly id: string }, options: { readonly within: Span }): Promise<SagaStatus>
+  ended(
+    saga: { readonly plan: string; readonly id: string },
+    options: { readonly within: Span },
+  ): Promise<SagaStatus>
   /** Sends a saga's start again (n-th time) to repair lost messages. Errors: SAGA_UNKNOWN. */
   repair(saga: { readonly plan: string; readonly id: string }, again: number): Promise<void>
-  /** Calls one of this service's own requests, in a transaction, outside any saga. Errors: INPUT_INVALID and what the handler throws. */
-  execute<S extends RequestSpec>(ref: RequestRef<S>, input: InputOf<S>, options?: ExecuteOptions): Promise<Extract<OutcomeOf<S>, Outcome>>
+  /**
+   * Calls one of this service's own requests, in a transaction, outside any saga. Errors: INPUT_INVALID and
+   * what the handler throws.
+   */
+  execute<S extends RequestSpec>(
+    ref: RequestRef<S>,
+    input: InputOf<S>,
+    options?: ExecuteOptions,
+  ): Promise<Extract<OutcomeOf<S>, Outcome>>
   /** Deletes what is past its retention; also done every hour. */
   prune(): Promise<number>
   stop(): Promise<void>
@@ -90,13 +112,22 @@ export interface Host {
 
 /**
  * Checks the configuration, connects and starts the loops.
- * Errors: HOST_MISCONFIGURED with every problem at once; PLAN_CHANGED naming the step of a plan that moved under its version.
+ * Errors: HOST_MISCONFIGURED with every problem at once; PLAN_CHANGED naming the step of a plan that moved
+ * under its version.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
   const settings = settingsOf(options.settings ?? {})
   const problems = misconfigurations(options, settings)
-  if (problems.length > 0) throw new EnsembleError('HOST_MISCONFIGURED', `host '${options.service}'`, problems)
-  const { service, database, plans = [], implementation = null, orchestrates = false, starts = false } = options
+  if (problems.length > 0)
+    throw new EnsembleError('HOST_MISCONFIGURED', `host '${options.service}'`, problems)
+  const {
+    service,
+    database,
+    plans = [],
+    implementation = null,
+    orchestrates = false,
+    starts = false,
+  } = options
   await registerPlans(database, plans)
   const observes = options.observer?.topics ?? []
   const topics = topicsFor({ service, implementation, plans, orchestrates, starts, observes })
@@ -167,7 +198,16 @@ class RunningHost implements Host {
     }
     const effects = handlers.filter((handler): handler is EffectHandler => handler.form === 'effect')
     this.#effects =
-      effects.length === 0 ? null : new EffectWorker({ shop, database, link, clock: this.#clock, handlers: effects, onDone: () => this.#calls.ring() })
+      effects.length === 0
+        ? null
+        : new EffectWorker({
+            shop,
+            database,
+            link,
+            clock: this.#clock,
+            handlers: effects,
+            onDone: () => this.#calls.ring(),
+          })
     this.#startOne = gathered((starting) => this.#startBatch(starting), LOCAL_COUNT_MAX)
     this.#executeOne = gathered((works) => this.#executeBatch(works), this.#batchCountMax(LOCAL_COUNT_MAX))
   }
@@ -179,11 +219,18 @@ class RunningHost implements Host {
       const receiver = this.#receiver()
       this.#loop('receive', this.#news, { step: () => receiver.step(), pollMs: () => pollMs })
     }
-    this.#loop('wake', this.#due, { step: () => wake(this.#link, this.#database, this.service), pollMs: () => sweepMs })
+    this.#loop('wake', this.#due, {
+      step: () => wake(this.#link, this.#database, this.service),
+      pollMs: () => sweepMs,
+    })
     this.#loop('relay', new Bell(), { step: () => this.#link.relay(), pollMs: () => sweepMs })
-    this.#loop('prune', new Bell(), { step: async () => await this.#pruneLater(), pollMs: () => PRUNE_EVERY_MS })
+    this.#loop('prune', new Bell(), {
+      step: async () => await this.#pruneLater(),
+      pollMs: () => PRUNE_EVERY_MS,
+    })
     const effects = this.#effects
-    if (effects !== null) this.#loop('effect', this.#calls, { step: () => effects.step(), pollMs: () => sweepMs })
+    if (effects !== null)
+      this.#loop('effect', this.#calls, { step: () => effects.step(), pollMs: () => sweepMs })
   }
 
   async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
@@ -193,9 +240,13 @@ class RunningHost implements Host {
 
   async startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
     const starting = checkedStart(typed(plan), request, this.#options.pattern ?? 'orchestration')
-    const { answers, messages } = await storeStarts(tx, [starting], { stores: this.#database.stores, now: this.#clock.now() })
+    const { answers, messages } = await storeStarts(tx, [starting], {
+      stores: this.#database.stores,
+      now: this.#clock.now(),
+    })
     const [answer] = answers
-    if (answer === undefined || answer instanceof Error) throw answer ?? new Error('the start was not answered')
+    if (answer === undefined || answer instanceof Error)
+      throw answer ?? new Error('the start was not answered')
     await this.#link.put(tx, messages)
     return answer
   }
@@ -204,7 +255,8 @@ class RunningHost implements Host {
     this.#refuseStopped()
     await this.#link.transaction(async (tx) => {
       const [row] = await this.#database.stores.starts.load(tx, [saga])
-      if (row === undefined) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
+      if (row === undefined)
+        throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
       return { value: undefined, messages: [cancelMessage(row, request, tx.now)] }
     })
   }
@@ -216,19 +268,26 @@ class RunningHost implements Host {
     return { saga: row.saga, status: ended?.status ?? 'running', data: ended?.data ?? null, startedAt }
   }
 
-  async ended(saga: { readonly plan: string; readonly id: string }, { within }: { readonly within: Span }): Promise<SagaStatus> {
+  async ended(
+    saga: { readonly plan: string; readonly id: string },
+    { within }: { readonly within: Span },
+  ): Promise<SagaStatus> {
     const deadline = this.#clock.now() + spanMs(within)
     for (;;) {
       this.#refuseStopped()
       const heard = this.#hearEnd(saga)
       const status = await this.status(saga)
-      if (status === null) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
+      if (status === null)
+        throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
       const left = deadline - this.#clock.now()
       if (status.status !== 'running' || left <= 0) {
         heard.forget()
         return status
       }
-      await this.#clock.sleep(Math.min(left, ENDED_POLL_MS), AbortSignal.any([heard.signal, this.#stopping.signal]))
+      await this.#clock.sleep(
+        Math.min(left, ENDED_POLL_MS),
+        AbortSignal.any([heard.signal, this.#stopping.signal]),
+      )
       heard.forget()
     }
   }
@@ -236,7 +295,8 @@ class RunningHost implements Host {
   async repair(saga: { readonly plan: string; readonly id: string }, again: number): Promise<void> {
     await this.#link.transaction(async (tx) => {
       const [row] = await this.#database.stores.starts.load(tx, [saga])
-      if (row === undefined) throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
+      if (row === undefined)
+        throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
       return { value: undefined, messages: startAgain(row, again) }
     })
   }
@@ -249,11 +309,21 @@ class RunningHost implements Host {
     this.#refuseStopped()
     const handler = this.#own.handlers.get(ref.request)
     if (handler === undefined || ref.participant !== this.service) {
-      throw new EnsembleError('CONTRACT_UNKNOWN', `'${this.service}' does not handle ${ref.participant}.${ref.request}`)
+      throw new EnsembleError(
+        'CONTRACT_UNKNOWN',
+        `'${this.service}' does not handle ${ref.participant}.${ref.request}`,
+      )
     }
     const stored = operation !== undefined
     const checked = checkedOnce(handler.ref.spec.input, input)
-    const work: LocalWork = { do: 'local', handler, operation: operation ?? this.#ids.next(), stored, saga: null, input: checked }
+    const work: LocalWork = {
+      do: 'local',
+      handler,
+      operation: operation ?? this.#ids.next(),
+      stored,
+      saga: null,
+      input: checked,
+    }
     return typed(await this.#executeOne(work))
   }
 
@@ -296,9 +366,23 @@ class RunningHost implements Host {
     return handlers.some(({ form }) => form === 'transaction') ? Math.min(countMax, SAVEPOINTS_MAX) : countMax
   }
 
-  #loop(verb: string, bell: Bell, { step, pollMs }: { step: () => Promise<number>; pollMs: () => number }): void {
+  #loop(
+    verb: string,
+    bell: Bell,
+    { step, pollMs }: { step: () => Promise<number>; pollMs: () => number },
+  ): void {
     const { service } = this
-    this.#loops.push(loop(step, { service, verb, clock: this.#clock, ids: this.#ids, bell, pollMs, stopped: this.#stopping.signal }))
+    this.#loops.push(
+      loop(step, {
+        service,
+        verb,
+        clock: this.#clock,
+        ids: this.#ids,
+        bell,
+        pollMs,
+        stopped: this.#stopping.signal,
+      }),
+    )
   }
 
   /** The first pruning waits its turn: a start is busy enough. */
@@ -310,15 +394,22 @@ class RunningHost implements Host {
   }
 
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    const stored = async (tx: Transaction): Promise<{ value: readonly (Started | Error)[]; messages: readonly Message[] }> => {
-      const { answers, messages } = await storeStarts(tx, starting, { stores: this.#database.stores, now: tx.now })
+    const stored = async (
+      tx: Transaction,
+    ): Promise<{ value: readonly (Started | Error)[]; messages: readonly Message[] }> => {
+      const { answers, messages } = await storeStarts(tx, starting, {
+        stores: this.#database.stores,
+        now: tx.now,
+      })
       return { value: answers, messages }
     }
     return await rerun(() => this.#link.transaction(stored))
   }
 
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
-    const done = async (tx: Transaction): Promise<{ value: readonly (Outcome | Error)[]; messages: readonly Message[] }> => {
+    const done = async (
+      tx: Transaction,
+    ): Promise<{ value: readonly (Outcome | Error)[]; messages: readonly Message[] }> => {
       const { messages, results } = await perform(tx, works, this.#performs)
       const value = works.map(({ operation }) => {
         const result = results.get(operation)
@@ -331,7 +422,10 @@ class RunningHost implements Host {
     return await rerun(() => this.#link.transaction(done))
   }
 
-  #hearEnd(saga: { readonly plan: string; readonly id: string }): { readonly signal: AbortSignal; readonly forget: () => void } {
+  #hearEnd(saga: { readonly plan: string; readonly id: string }): {
+    readonly signal: AbortSignal
+    readonly forget: () => void
+  } {
     const key = sagaKey(saga)
     const heard = new AbortController()
     const waiter = (): void => heard.abort()
@@ -349,11 +443,15 @@ class RunningHost implements Host {
   }
 
   #refuseStopped(): void {
-    if (this.#stopping.signal.aborted) throw new EnsembleError('HOST_STOPPED', `host '${this.service}' is stopped`)
+    if (this.#stopping.signal.aborted)
+      throw new EnsembleError('HOST_STOPPED', `host '${this.service}' is stopped`)
   }
 }
 
-function shopOf(own: Service, { plans, settings, ids }: { plans: PlanBook; settings: Settings; ids: Ids }): Shop {
+function shopOf(
+  own: Service,
+  { plans, settings, ids }: { plans: PlanBook; settings: Settings; ids: Ids },
+): Shop {
   return {
     service: own.name,
     plans,
@@ -361,7 +459,8 @@ function shopOf(own: Service, { plans, settings, ids }: { plans: PlanBook; setti
     chance: () => ids.chance(),
     refOf: (request) => {
       const handler = own.handlers.get(request)
-      if (handler === undefined) throw new EnsembleError('CONTRACT_UNKNOWN', `'${own.name}' does not know the request '${request}'`)
+      if (handler === undefined)
+        throw new EnsembleError('CONTRACT_UNKNOWN', `'${own.name}' does not know the request '${request}'`)
       return handler.ref
     },
   }

@@ -1,4 +1,5 @@
-// Owns: real ids and chance. Ids are UUIDv7 (RFC 9562): sortable by time, so that new rows land at the end of an index.
+// Owns: real ids and chance. Ids are UUIDv7 (RFC 9562): sortable by time, so that new rows land at the end of
+// an index.
 import { randomBytes } from 'node:crypto'
 import type { Clock, Ids } from './ports.ts'
 

@@ -29,7 +29,9 @@ export function historyOf(decided: Decided, now: Time): readonly Message[] {
   if (decided.entries.length === 0) return []
   const { saga, seq } = decided.state
   const id = `${sagaKey(saga)}#${seq}`
-  return [{ type: 'history', id, topic: TOPIC.history, key: saga.id, saga, seq, at: now, entries: decided.entries }]
+  return [
+    { type: 'history', id, topic: TOPIC.history, key: saga.id, saga, seq, at: now, entries: decided.entries },
+  ]
 }
 
 export function noteOf(saga: SagaRef, note: Note, sent: { source: string; at: Time }): NoteMessage {
@@ -40,7 +42,16 @@ export function noteOf(saga: SagaRef, note: Note, sent: { source: string; at: Ti
 export function endedOf(state: SagaState, end: EndedMessage['end'], now: Time): EndedMessage {
   const { saga } = state
   const name = `${saga.plan}.${end.status}`
-  return { type: 'ended', id: `${sagaKey(saga)}#ended`, topic: TOPIC.ended, key: saga.id, name, saga, at: now, end }
+  return {
+    type: 'ended',
+    id: `${sagaKey(saga)}#ended`,
+    topic: TOPIC.ended,
+    key: saga.id,
+    name,
+    saga,
+    at: now,
+    end,
+  }
 }
 
 export function withdrawOf(
@@ -49,7 +60,16 @@ export function withdrawOf(
   issuedAt: Time,
 ): WithdrawMessage {
   const topic = TOPIC.commands(about.ask.participant)
-  return { type: 'withdraw', id: `${about.ask.operation}#withdraw`, topic, key: about.saga.id, ...about, cancel, supply: null, issuedAt }
+  return {
+    type: 'withdraw',
+    id: `${about.ask.operation}#withdraw`,
+    topic,
+    key: about.saga.id,
+    ...about,
+    cancel,
+    supply: null,
+    issuedAt,
+  }
 }
 
 /** What the orchestrator sends for a decision. `asks` tells repeated askings apart. */
@@ -60,7 +80,17 @@ export function commandsOf(decided: Decided, now: Time): readonly Message[] {
   switch (next.do) {
     case 'ask': {
       const id = `${next.ask.operation}#${'asks' in state.phase ? state.phase.asks : 0}`
-      return [{ type: 'command', id, topic: TOPIC.commands(next.ask.participant), key: saga.id, saga, plan, ask: next.ask }]
+      return [
+        {
+          type: 'command',
+          id,
+          topic: TOPIC.commands(next.ask.participant),
+          key: saga.id,
+          saga,
+          plan,
+          ask: next.ask,
+        },
+      ]
     }
     case 'withdraw':
       return [withdrawOf({ saga, plan, ask: next.ask }, next.cancel, now)]

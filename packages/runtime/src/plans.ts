@@ -11,18 +11,27 @@ export class PlanBook {
     for (const plan of plans) {
       const key = keyOf(plan.name, plan.version)
       if (this.#plans.has(key)) {
-        throw new EnsembleError('HOST_MISCONFIGURED', `plan '${plan.name}' version ${plan.version} is given twice`)
+        throw new EnsembleError(
+          'HOST_MISCONFIGURED',
+          `plan '${plan.name}' version ${plan.version} is given twice`,
+        )
       }
       this.#plans.set(key, plan)
     }
   }
 
-  /** The plan on which a saga runs. Errors: PLAN_UNKNOWN; the message is then set aside for a newer instance. */
+  /**
+   * The plan on which a saga runs. Errors: PLAN_UNKNOWN; the message is then set aside for a newer instance.
+   */
   find(name: string, { version, fingerprint }: PlanVersion): Plan {
     const plan = this.#plans.get(keyOf(name, version))
-    if (plan === undefined) throw new EnsembleError('PLAN_UNKNOWN', `plan '${name}' version ${version} is not known here`)
+    if (plan === undefined)
+      throw new EnsembleError('PLAN_UNKNOWN', `plan '${name}' version ${version} is not known here`)
     if (plan.fingerprint !== fingerprint) {
-      throw new EnsembleError('PLAN_UNKNOWN', `plan '${name}' version ${version} has other steps here than its saga started with`)
+      throw new EnsembleError(
+        'PLAN_UNKNOWN',
+        `plan '${name}' version ${version} has other steps here than its saga started with`,
+      )
     }
     return plan
   }

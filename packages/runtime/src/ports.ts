@@ -1,7 +1,9 @@
-// Owns: what the verbs need from the world, as narrow as their need. Adapters: @ensemble/postgres, @ensemble/memory, @ensemble/kafka.
+// Owns: what the verbs need from the world, as narrow as their need. Adapters: @ensemble/postgres,
+// @ensemble/memory, @ensemble/kafka.
 // I1: a transaction is always an argument, never ambient.
 // I2: every store call takes many rows: one batch costs as many calls as one message.
-// I3: rows are returned locked (`FOR UPDATE`, ordered by key); updates carry the version that was read and raise when it moved.
+// I3: rows are returned locked (`FOR UPDATE`, ordered by key); updates carry the version that was read and
+// raise when it moved.
 import type { Cancel, Message, SagaRef, SagaState, Time, Unpacked } from '@ensemble/core'
 
 export interface Statement {
@@ -14,7 +16,10 @@ export interface Result {
   readonly count: number
 }
 
-/** What a team's own transaction must offer so that a saga can be started inside it: pg, kysely or drizzle can. */
+/**
+ * What a team's own transaction must offer so that a saga can be started inside it: pg, kysely or drizzle
+ * can.
+ */
 export interface Queryable {
   query(statement: Statement | string, values?: readonly unknown[]): Promise<Result>
 }
@@ -55,7 +60,10 @@ export type OperationStatus =
 export interface OperationRow {
   readonly id: string
   readonly status: OperationStatus
-  /** Which keyed row it is about: handler group and key; lets `deferred` operations be loaded with their aggregate. */
+  /**
+   * Which keyed row it is about: handler group and key; lets `deferred` operations be loaded with their
+   * aggregate.
+   */
   readonly owner: string
   readonly key: string
   readonly attempt: number
@@ -86,7 +94,8 @@ export interface OperationStore {
   insert(tx: Transaction, rows: readonly OperationRow[]): Promise<void>
   update(tx: Transaction, rows: readonly OperationRow[]): Promise<void>
   /**
-   * Claims due intents of effects by one conditional UPDATE: `calling`, attempt + 1, due again at `now + leaseMs`; one that was
+   * Claims due intents of effects by one conditional UPDATE: `calling`, attempt + 1, due again at `now +
+   * leaseMs`; one that was
    * `calling` already belonged to a dead or slow worker: it is in doubt.
    */
   claimDue(
@@ -144,7 +153,10 @@ export interface StartEnd {
 
 /** Messages with a due time, packed. */
 export interface ScheduledStore {
-  insert(tx: Transaction, rows: readonly { readonly dueAt: Time; readonly messages: readonly Message[] }[]): Promise<void>
+  insert(
+    tx: Transaction,
+    rows: readonly { readonly dueAt: Time; readonly messages: readonly Message[] }[],
+  ): Promise<void>
   /** Deletes what is due and returns it, oldest first. */
   takeDue(tx: Transaction, countMax: number): Promise<readonly Message[]>
   /** The earliest due time, null when nothing is scheduled. */
@@ -172,7 +184,10 @@ export interface DeadLetterStore {
 }
 
 export interface OutboxStore {
-  insert(tx: Queryable, row: { readonly id: string; readonly messages: readonly Message[]; readonly claimAfterMs: number }): Promise<void>
+  insert(
+    tx: Queryable,
+    row: { readonly id: string; readonly messages: readonly Message[]; readonly claimAfterMs: number },
+  ): Promise<void>
   remove(db: Queryable, ids: readonly string[]): Promise<void>
   /** Claims rows that their sender left behind, by one conditional UPDATE. */
   claim(
@@ -188,12 +203,15 @@ export interface ProgressStore {
   clear(tx: Transaction, at: { topic: string; partition: number }): Promise<void>
 }
 
-/** The plan versions that were ever run here, and the horizon before which nothing is executed without a row. */
+/**
+ * The plan versions that were ever run here, and the horizon before which nothing is executed without a row.
+ */
 export interface RegistryStore {
   /** Registers plan versions and returns the fingerprints stored first. */
-  plans(tx: Transaction, plans: readonly { name: string; version: number; fingerprint: string }[]): Promise<
-    readonly { name: string; version: number; fingerprint: string }[]
-  >
+  plans(
+    tx: Transaction,
+    plans: readonly { name: string; version: number; fingerprint: string }[],
+  ): Promise<readonly { name: string; version: number; fingerprint: string }[]>
   horizon(tx: Queryable): Promise<Time>
   moveHorizon(tx: Transaction, to: Time): Promise<void>
 }
@@ -216,7 +234,11 @@ export interface Database extends Queryable {
 }
 
 /** A message as a bus delivered it; what could not be decoded is delivered too. */
-export type Delivered = Unpacked & { readonly topic: string; readonly partition: number; readonly position: string }
+export type Delivered = Unpacked & {
+  readonly topic: string
+  readonly partition: number
+  readonly position: string
+}
 
 /** A bus in another place than the service's database. */
 export interface Transport {
@@ -242,10 +264,18 @@ export interface Delivery {
   release(): Promise<void>
 }
 
-/** A host's connection to the bus. Messages that `work` returns are durable with its transaction and on the bus after it. */
+/**
+ * A host's connection to the bus. Messages that `work` returns are durable with its transaction and on the
+ * bus after it.
+ */
 export interface Link {
-  transaction<T>(work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>): Promise<T>
-  /** Handles the next batch in one transaction with its position; returns the number of messages, 0 when there were none. */
+  transaction<T>(
+    work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
+  ): Promise<T>
+  /**
+   * Handles the next batch in one transaction with its position; returns the number of messages, 0 when
+   * there were none.
+   */
   receive(
     countMax: number,
     handle: (tx: Transaction, batch: readonly Delivered[]) => Promise<readonly Message[]>,
@@ -259,7 +289,11 @@ export interface Link {
 }
 
 export interface Bus {
-  connect(what: { readonly service: string; readonly database: Database; readonly topics: readonly string[] }): Promise<Link>
+  connect(what: {
+    readonly service: string
+    readonly database: Database
+    readonly topics: readonly string[]
+  }): Promise<Link>
 }
 
 export interface Clock {
@@ -295,4 +329,3 @@ export interface Entries<Entry> {
   readonly name: string
   append(tx: Transaction, entries: readonly Entry[]): Promise<void>
 }
-

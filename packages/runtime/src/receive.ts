@@ -1,7 +1,9 @@
 // Owns: the verb receive: one batch from the bus, given to the verbs of this host in one transaction.
-// I1: a batch that fails as a whole is halved until the one message is found; that one becomes a dead letter, answered where it
+// I1: a batch that fails as a whole is halved until the one message is found; that one becomes a dead letter,
+// answered where it
 // asked for an operation, and the rest goes on.
-// I2: a message that kills the worker is found by counting the first batch of a partition after a start or a failure, in a
+// I2: a message that kills the worker is found by counting the first batch of a partition after a start or a
+// failure, in a
 // transaction of its own.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
 import { advance, type AdvanceOptions } from './advance/advance.ts'
@@ -39,7 +41,10 @@ export interface ReceiveOptions {
 /** Codes that say nothing about the messages: the database is away, or did not say whether it committed. */
 const AWAY: ReadonlySet<string> = new Set(['CONNECTION', 'TIMEOUT', 'COMMIT_UNKNOWN'])
 
-/** First batches of a position that began and never ended, after which a message of it is held to kill the worker. */
+/**
+ * First batches of a position that began and never ended, after which a message of it is held to kill the
+ * worker.
+ */
 const KILLS_MAX = 3
 
 interface First {
@@ -57,7 +62,10 @@ class Uncounted extends Error {
   }
 }
 
-/** A message was counted to be handled alone; until it comes others are given back, so that they are not counted in vain. */
+/**
+ * A message was counted to be handled alone; until it comes others are given back, so that they are not
+ * counted in vain.
+ */
 class NotYet extends Error {}
 
 /** How often others are given back before the counted message is taken for somebody else's. */
@@ -70,16 +78,28 @@ function firstOfPartitions(batch: readonly Delivered[]): readonly First[] {
   const firsts = new Map<string, Delivered>()
   for (const delivered of batch) {
     const partition = partitionOf(delivered)
-    if (!firsts.has(partition)) firsts.set(partition, delivered)
+    const known = firsts.get(partition)
+    if (known === undefined || isBefore(delivered, known)) firsts.set(partition, delivered)
   }
   return [...firsts].map(([partition, first]) => ({ partition, first }))
+}
+
+/**
+ * By position, not by place in the batch: a bus that gives a batch in another order each time must not be
+ * counted anew each time.
+ */
+function isBefore({ position: left }: Delivered, { position: right }: Delivered): boolean {
+  return left.length === right.length ? left < right : left.length < right.length
 }
 
 function partitionOf({ topic, partition }: Delivered): string {
   return `${topic}/${partition}`
 }
 
-/** A message that failed alone. The next batch need not bring it: another partition may come first, another instance take it. */
+/**
+ * A message that failed alone. The next batch need not bring it: another partition may come first, another
+ * instance take it.
+ */
 interface Suspect {
   readonly position: string
   readonly error: unknown
@@ -88,7 +108,10 @@ interface Suspect {
 }
 
 /** Batches and single messages are counted apart, so that one count does not reset the other. */
-function countedAt({ topic, partition }: Delivered, single: boolean): { readonly topic: string; readonly partition: number } {
+function countedAt(
+  { topic, partition }: Delivered,
+  single: boolean,
+): { readonly topic: string; readonly partition: number } {
   return { topic: single ? `${topic}!` : topic, partition }
 }
 
@@ -144,7 +167,11 @@ export class Receiver {
 
   #failed(error: unknown, first: Delivered | undefined): number {
     const { code } = errorInfo(error)
-    tell('error', { service: this.#options.service.name, detail: `batch of at most ${this.#countMax}`, error })
+    tell('error', {
+      service: this.#options.service.name,
+      detail: `batch of at most ${this.#countMax}`,
+      error,
+    })
     if (AWAY.has(code) || first === undefined) throw error
     if (RACES.has(code)) {
       this.#races += 1
@@ -179,12 +206,17 @@ export class Receiver {
     return await buried(tx, batch, { options: this.#options, error, silent })
   }
 
-  /** A partition's first batch must be counted before it is handled; an error is returned when it has killed the worker too often. */
+  /**
+   * A partition's first batch must be counted before it is handled; an error is returned when it has killed
+   * the worker too often.
+   */
   #checkFirst(tx: Transaction, batch: readonly Delivered[]): Error | null {
     const { progress } = this.#options.database.stores
     const single = this.#countMax === 1
     const firsts = firstOfPartitions(batch).filter(({ partition }) => single || !this.#proven.has(partition))
-    const uncounted = firsts.filter(({ partition, first }) => this.#tries.get(partition)?.position !== first.position)
+    const uncounted = firsts.filter(
+      ({ partition, first }) => this.#tries.get(partition)?.position !== first.position,
+    )
     if (single) this.#awaitCounted(firsts)
     if (uncounted.length > 0) throw new Uncounted(uncounted)
     const tries = Math.max(0, ...firsts.map(({ partition }) => this.#tries.get(partition)?.tries ?? 0))
@@ -227,7 +259,11 @@ export class Receiver {
 }
 
 /** Everything that one batch means for this host, in its transaction; returns what is to be sent. */
-export async function handleBatch(tx: Transaction, batch: readonly Delivered[], options: ReceiveOptions): Promise<readonly Message[]> {
+export async function handleBatch(
+  tx: Transaction,
+  batch: readonly Delivered[],
+  options: ReceiveOptions,
+): Promise<readonly Message[]> {
   const sorted = sortBatch(batch, options)
   const { database, service } = options
   const sent: Message[] = []
@@ -279,7 +315,8 @@ function sortBatch(batch: readonly Delivered[], options: ReceiveOptions): Sorted
     const { message } = delivered
     if (observes.has(delivered.topic)) sorted.observed.push(message)
     if (options.advance !== null) sorted.advances.push(...heardIn(message))
-    if (options.onEnded !== null && message.type === 'ended') sorted.ends.push({ saga: message.saga, ...message.end })
+    if (options.onEnded !== null && message.type === 'ended')
+      sorted.ends.push({ saga: message.saga, ...message.end })
     try {
       sorted.works.push(...worksOf(options.service, message))
     } catch (error) {
@@ -294,11 +331,18 @@ function undecodable(delivered: Extract<Delivered, { readonly ok: false }>): Dea
   return { id: `${topic}/${partition}/${position}`, topic, reason: 'UNDECODABLE', detail: reason, text }
 }
 
-function setAsideAll(tx: Transaction, unknown: readonly Unknown[], options: ReceiveOptions): readonly Message[] {
+function setAsideAll(
+  tx: Transaction,
+  unknown: readonly Unknown[],
+  options: ReceiveOptions,
+): readonly Message[] {
   if (unknown.length === 0) return []
   const picture = emptyPicture(tx)
   for (const { message, error } of unknown) {
-    const what = message.type === 'retry' ? { message: message.message, attempt: message.attempt } : { message, attempt: 0 }
+    const what =
+      message.type === 'retry'
+        ? { message: message.message, attempt: message.attempt }
+        : { message, attempt: 0 }
     setAside(options.shop, picture, what, errorInfo(error))
   }
   storeScheduled(tx, picture.scheduled, options.database.stores)
@@ -309,7 +353,10 @@ function emptyPicture(tx: Transaction): Picture {
   return new Picture({ now: tx.now, horizon: 0, operations: new Map(), rows: new Map(), claims: new Map() })
 }
 
-/** Puts messages that cannot be handled away, answering those that asked for an operation and telling of the others. */
+/**
+ * Puts messages that cannot be handled away, answering those that asked for an operation and telling of the
+ * others.
+ */
 async function buried(
   tx: Transaction,
   batch: readonly Delivered[],
@@ -321,13 +368,22 @@ async function buried(
     if (!delivered.ok) return undecodable(delivered)
     const { topic, partition, position, message } = delivered
     const detail = `${info.code}: ${info.message}`
-    return { id: `${topic}/${partition}/${position}`, topic, reason: 'UNHANDLED', detail, text: JSON.stringify(message) }
+    return {
+      id: `${topic}/${partition}/${position}`,
+      topic,
+      reason: 'UNHANDLED',
+      detail,
+      text: JSON.stringify(message),
+    }
   })
   tx.defer(options.database.stores.deadLetters.insert(tx, letters))
   const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
   const performed = await perform(tx, runs, { ...options.perform, refuse: info })
   const told = new Set<Message>(runs.map((work) => work.message))
-  return [...performed.messages, ...batch.flatMap((delivered) => buriedNote(delivered, { told, options, info, now: tx.now }))]
+  return [
+    ...performed.messages,
+    ...batch.flatMap((delivered) => buriedNote(delivered, { told, options, info, now: tx.now })),
+  ]
 }
 
 function buriedNote(

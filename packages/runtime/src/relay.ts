@@ -1,10 +1,22 @@
-// Owns: the verb relay: a Bus made of a transport in another place than the service's database, by an outbox in that database.
-// I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT and the row is deleted.
+// Owns: the verb relay: a Bus made of a transport in another place than the service's database, by an outbox
+// in that database.
+// I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT and
+// the row is deleted.
 // I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
 // I3: the bus position moves only after the database has committed.
 import type { Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
-import type { Bus, Database, Ids, Link, OutboxStore, Queryable, Subscription, Transaction, Transport } from './ports.ts'
+import type {
+  Bus,
+  Database,
+  Ids,
+  Link,
+  OutboxStore,
+  Queryable,
+  Subscription,
+  Transaction,
+  Transport,
+} from './ports.ts'
 
 /** After this long a row of the outbox counts as left behind, milliseconds. */
 const LEFT_BEHIND_MS = 5_000
@@ -41,7 +53,9 @@ class OutboxLink implements Link {
     this.#parts = parts
   }
 
-  async transaction<T>(work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>): Promise<T> {
+  async transaction<T>(
+    work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
+  ): Promise<T> {
     const { database } = this.#parts
     let left: Left | null = null
     const value = await database.transaction(async (tx) => {
@@ -58,7 +72,10 @@ class OutboxLink implements Link {
     const delivery = (await subscription?.take(countMax)) ?? null
     if (delivery === null) return 0
     try {
-      await this.transaction(async (tx) => ({ value: undefined, messages: await handle(tx, delivery.messages) }))
+      await this.transaction(async (tx) => ({
+        value: undefined,
+        messages: await handle(tx, delivery.messages),
+      }))
     } catch (error) {
       await delivery.release()
       throw error
@@ -74,10 +91,16 @@ class OutboxLink implements Link {
 
   async relay(): Promise<number> {
     const { database, transport, service } = this.#parts
-    const rows = await this.#outbox.claim(database, { countMax: SWEEP_COUNT_MAX, claimAfterMs: LEFT_BEHIND_MS })
+    const rows = await this.#outbox.claim(database, {
+      countMax: SWEEP_COUNT_MAX,
+      claimAfterMs: LEFT_BEHIND_MS,
+    })
     if (rows.length === 0) return 0
     await transport.send(rows.flatMap((row) => row.messages))
-    await this.#outbox.remove(database, rows.map((row) => row.id))
+    await this.#outbox.remove(
+      database,
+      rows.map((row) => row.id),
+    )
     tell('relay', { service, count: rows.length })
     return rows.length
   }

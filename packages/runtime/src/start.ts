@@ -1,7 +1,19 @@
-// Owns: the verb start: a start row and its message, in the caller's transaction. Starting again with the same content does nothing.
+// Owns: the verb start: a start row and its message, in the caller's transaction. Starting again with the
+// same content does nothing.
 // I1: the start row and the message commit together with the caller's own write.
 // I2: one id is one saga: the same id with other content is refused.
-import { begin, check, pack, TOPIC, type Message, type Pattern, type Plan, type SagaRef, type StartMessage, type Time } from '@ensemble/core'
+import {
+  begin,
+  check,
+  pack,
+  TOPIC,
+  type Message,
+  type Pattern,
+  type Plan,
+  type SagaRef,
+  type StartMessage,
+  type Time,
+} from '@ensemble/core'
 import { EnsembleError } from './errors.ts'
 import { inputFingerprint } from './fingerprint.ts'
 import { cancelOf, historyOf, sagaKey, withdrawOf } from './letters.ts'
@@ -33,7 +45,9 @@ const ID_LENGTH_MAX = 200
 export function checkedStart(plan: Plan, request: StartRequest<unknown>, pattern: Pattern): Starting {
   const { id } = request
   if (id.length === 0 || id.length > ID_LENGTH_MAX) {
-    throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, [`id: 1 to ${ID_LENGTH_MAX} characters, got ${id.length}`])
+    throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, [
+      `id: 1 to ${ID_LENGTH_MAX} characters, got ${id.length}`,
+    ])
   }
   const checked = check(plan.input, request.input)
   if (!checked.ok) throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, checked.problems)
@@ -46,7 +60,10 @@ export async function storeStarts(
   starts: readonly Starting[],
   { stores, now }: { stores: Stores; now: Time },
 ): Promise<{ readonly answers: readonly (Started | Error)[]; readonly messages: readonly Message[] }> {
-  const stored = await stores.starts.load(tx, starts.map(({ saga }) => ({ plan: saga.plan, id: saga.id })))
+  const stored = await stores.starts.load(
+    tx,
+    starts.map(({ saga }) => ({ plan: saga.plan, id: saga.id })),
+  )
   const known = new Map(stored.map((row) => [sagaKey(row.saga), row]))
   const rows: StartRow[] = []
   const messages: Message[] = []
@@ -57,7 +74,14 @@ export async function storeStarts(
     const sent = startMessages(starting, now)
     if (sent instanceof Error) return sent
     const { saga, plan } = starting
-    const row: StartRow = { saga, version: plan.version, inputFingerprint: fingerprint, sent: pack(sent), startedAt: now, ended: null }
+    const row: StartRow = {
+      saga,
+      version: plan.version,
+      inputFingerprint: fingerprint,
+      sent: pack(sent),
+      startedAt: now,
+      ended: null,
+    }
     known.set(sagaKey(saga), row)
     rows.push(row)
     messages.push(...sent)
@@ -69,7 +93,10 @@ export async function storeStarts(
 
 function startedBefore(row: StartRow, fingerprint: string): Started | Error {
   if (row.inputFingerprint === fingerprint) return { saga: row.saga, isNew: false }
-  return new EnsembleError('SAGA_STARTED_DIFFERENTLY', `saga '${row.saga.plan}' '${row.saga.id}' was started with other content`)
+  return new EnsembleError(
+    'SAGA_STARTED_DIFFERENTLY',
+    `saga '${row.saga.plan}' '${row.saga.id}' was started with other content`,
+  )
 }
 
 /** In choreography the starter makes the first decision; in orchestration the orchestrator does. */
@@ -106,7 +133,8 @@ export interface CancelRequest {
 /** The message that cancels a saga which was started here. */
 export function cancelMessage(row: StartRow, cancel: CancelRequest, now: Time): Message {
   const start = messagesOf(row.sent)[0]
-  if (row.saga.pattern === 'orchestration' || start?.type !== 'start' || start.slip === null) return cancelOf(row.saga, cancel, now)
+  if (row.saga.pattern === 'orchestration' || start?.type !== 'start' || start.slip === null)
+    return cancelOf(row.saga, cancel, now)
   return withdrawOf({ saga: row.saga, plan: start.plan, ask: start.slip.ask }, cancel, now)
 }
 
@@ -114,4 +142,3 @@ export function cancelMessage(row: StartRow, cancel: CancelRequest, now: Time): 
 export function startAgain(row: StartRow, again: number): readonly Message[] {
   return messagesOf(row.sent).map((message) => (message.type === 'start' ? { ...message, again } : message))
 }
-

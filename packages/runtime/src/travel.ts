@@ -1,7 +1,18 @@
 // Owns: the choreographed executor: what the holder of a saga's turn sends after an answer. Pure.
-// I1: the turn passes in the transaction that stores the answer and sends the event; the event carries the whole saga.
+// I1: the turn passes in the transaction that stores the answer and sends the event; the event carries the
+// whole saga.
 // I2: a decision that cannot be made (a plan function throws) keeps the turn here, parked.
-import { decide, plain, type Answer, type Cancel, type Message, type RequestRef, type SagaState, type Slip, type Time } from '@ensemble/core'
+import {
+  decide,
+  plain,
+  type Answer,
+  type Cancel,
+  type Message,
+  type RequestRef,
+  type SagaState,
+  type Slip,
+  type Time,
+} from '@ensemble/core'
 import type { PlanBook } from './plans.ts'
 import { answerEvent, endedOf, historyOf, noteOf } from './letters.ts'
 
@@ -16,7 +27,10 @@ export type Travelled =
   | { readonly type: 'passed'; readonly messages: readonly Message[] }
   | { readonly type: 'parked'; readonly code: string; readonly message: string }
 
-/** The messages that pass the turn after an operation's answer: its event with the next slip, or the saga's end; and history. */
+/**
+ * The messages that pass the turn after an operation's answer: its event with the next slip, or the saga's
+ * end; and history.
+ */
 export function travel(plans: PlanBook, turn: Turn, answer: Answer, now: Time): Travelled {
   const { slip, ref } = turn
   const plan = plans.find(slip.state.saga.plan, slip.state)
@@ -27,13 +41,19 @@ export function travel(plans: PlanBook, turn: Turn, answer: Answer, now: Time): 
   if (decision.type === 'parked') return decision
   const { saga } = state
   const about = { ref, operation, saga, key: saga.id }
-  if (decision.type === 'ignored') return { type: 'parked', code: 'IMPOSSIBLE_ANSWER', message: decision.reason }
+  if (decision.type === 'ignored')
+    return { type: 'parked', code: 'IMPOSSIBLE_ANSWER', message: decision.reason }
   const { next } = decision
   const passed = next.do === 'ask' ? { state: decision.state, ask: next.ask } : null
-  const messages: Message[] = [answerEvent(about, answer, { at: now, slip: passed }), ...historyOf(decision, now)]
+  const messages: Message[] = [
+    answerEvent(about, answer, { at: now, slip: passed }),
+    ...historyOf(decision, now),
+  ]
   if (next.do === 'end') messages.push(endedOf(decision.state, next.end, now))
   if (decision.note !== null) {
-    messages.push(noteOf(saga, { ...decision.note, operation, attempt: 0 }, { source: ref.participant, at: now }))
+    messages.push(
+      noteOf(saga, { ...decision.note, operation, attempt: 0 }, { source: ref.participant, at: now }),
+    )
   }
   return { type: 'passed', messages }
 }

@@ -1,4 +1,5 @@
-// Age: a row answers at any age; without one, nothing that is older than the horizon is executed; nothing begins late.
+// Age: a row answers at any age; without one, nothing that is older than the horizon is executed; nothing
+// begins late.
 import { describe, expect, it } from 'vitest'
 import type { Message } from '@ensemble/core'
 import { prune } from '../src/shell/prune.ts'

@@ -1,4 +1,5 @@
-// What a rule may change and what becomes of it in a batch: claims, related rows, entries, settlements, timers, events.
+// What a rule may change and what becomes of it in a batch: claims, related rows, entries, settlements,
+// timers, events.
 import { describe, expect, it } from 'vitest'
 import { command, participant, rejected, succeeded, TOPIC, type Message } from '@ensemble/core'
 import { manualClock, memoryDatabase, memoryEntries, memoryRows } from '@ensemble/memory'

@@ -1,4 +1,5 @@
-// Both patterns leave the same business rows and the same numbered history, for success and for every failure of every
+// Both patterns leave the same business rows and the same numbered history, for success and for every failure
+// of every
 // step.
 import { describe, expect, it } from 'vitest'
 import type { Pattern, StepKind } from '@ensemble/core'

@@ -1,4 +1,5 @@
-// Cancel against completion, saga deadlines, asking again what was lost, and the repair of a choreographed saga.
+// Cancel against completion, saga deadlines, asking again what was lost, and the repair of a choreographed
+// saga.
 import { describe, expect, it } from 'vitest'
 import type { Message } from '@ensemble/core'
 import { contracts, planOf } from './services.ts'

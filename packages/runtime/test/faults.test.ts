@@ -1,9 +1,10 @@
-// Faults: what throws is set aside while the batch commits; budgets; what is not known here; poison; deadly messages;
+// Faults: what throws is set aside while the batch commits; budgets; what is not known here; poison; deadly
+// messages;
 // parked decisions.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Message } from '@ensemble/core'
 import { Bench, lines } from './bench.ts'
-import { planOf } from './services.ts'
+import { planOf, things } from './services.ts'
 import { inWorld, PATTERNS_BOTH, wrapped, type World } from './world.ts'
 
 const RUN = 'bench/x/s1/run'
@@ -223,6 +224,24 @@ describe('a message that fails its batch as a whole', () => {
       for (const id of ['g1', 'g2']) expect(await world.ended(plan, id)).toBe('completed')
       expect((await lettersOf(world, 'b')).map((letter) => letter.includes('/bad/'))).toEqual([true])
     })
+  })
+})
+
+describe('a message that is put away', () => {
+  it('is answered faulted though its aggregate cannot be loaded; what is certain is parked', async () => {
+    const load = vi.spyOn(things, 'load').mockRejectedValue(new Error('this row breaks the table'))
+    try {
+      const refuse = { code: 'SQL', message: 'broken' }
+      const run = new Bench({ pattern: 'choreography' })
+      run.options = { ...run.options, refuse }
+      expect(lines(await run.deliver(run.run))).toEqual([`${RUN}#answer faulted`, 'bench.compensated'])
+      const certain = new Bench({ pattern: 'orchestration', kind: 'retriable' })
+      certain.options = { ...certain.options, refuse }
+      expect(lines(await certain.deliver(certain.run))).toEqual(['note parked'])
+      expect(await certain.status()).toBe('set_aside')
+    } finally {
+      load.mockRestore()
+    }
   })
 })
 

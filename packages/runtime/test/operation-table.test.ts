@@ -1,4 +1,5 @@
-// Every cell of the operation table: what a run, its retry and a withdraw mean for each status of the row, in both
+// Every cell of the operation table: what a run, its retry and a withdraw mean for each status of the row, in
+// both
 // patterns.
 import { describe, expect, it } from 'vitest'
 import { Bench, CANCEL, lines } from './bench.ts'
@@ -221,6 +222,14 @@ describe('deferred', () => {
     expect(lines(await bench.deliver(bench.withdraw({ status: 'succeeded', output: null })))).toEqual([
       `${RUN}#answer succeeded -> bench/x/s2/run`,
     ])
+  })
+
+  it('copies of a withdraw whose rule throws set one retry: they must not multiply', async () => {
+    const bench = await orchestrated({ form: 'wait', kind: 'pivot' })
+    await bench.deliver(bench.run)
+    bench.script.steps.set('s1', 'throw')
+    await bench.deliver(bench.withdraw(), bench.withdraw(), bench.withdraw())
+    expect(await bench.due(1_000)).toHaveLength(1)
   })
 
   it('a withdraw whose rule throws is set aside as a message; the row stays', async () => {

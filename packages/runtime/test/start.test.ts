@@ -221,6 +221,25 @@ describe('a bell', () => {
   })
 })
 
+describe('stop', () => {
+  it('ends the batch under way: what it did is committed, and nothing is done twice afterwards', async () => {
+    await inWorld({ pattern: 'choreography', plans: [plan], bus: 'outboxed' }, async (world) => {
+      const stopped: Promise<void>[] = []
+      world.script.onHandle = (operation) => {
+        if (operation === 'begin/x/s1/run') stopped.push(world.stopHost('a'))
+      }
+      await world.start(plan)
+      await world.run(1_000)
+      await Promise.all(stopped)
+      expect(stopped).toHaveLength(1)
+      expect((await world.operation('a', 'begin/x/s1/run'))?.status).toBe('succeeded')
+      await world.startHost('a')
+      expect(await world.ended(plan)).toBe('completed')
+      expect(await world.doubled()).toEqual([])
+    })
+  })
+})
+
 describe('start-up', () => {
   it('refuses spans longer than operations are kept, and two handlers of one timer', async () => {
     const long = saga('long', { version: 1, input: PlanInput, within: '60d' })

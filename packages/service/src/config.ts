@@ -1,4 +1,5 @@
-// Owns: the settings of a process of the reference system, read from the environment and its arguments at start.
+// Owns: the settings of a process of the reference system, read from the environment and its arguments at
+// start.
 // I1: everything wrong is named at once, each with its variable and what to set instead.
 // I2: nothing listens where others can reach it without a word about who may call.
 import { spanMs, type Span } from '@ensemble/core'

@@ -1,4 +1,5 @@
-// Owns: keeping the bus's log small: what everybody has read is deleted, and what grows in spite of that is told.
+// Owns: keeping the bus's log small: what everybody has read is deleted, and what grows in spite of that is
+// told.
 // I1: what a registered group has not read stays, however large the log is; new sagas are refused instead.
 // I2: a failure here never stops a service; the next round tries again.
 import type { LogAdmin } from '@ensemble/postgres'

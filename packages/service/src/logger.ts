@@ -1,6 +1,7 @@
 // Owns: what an operator reads on the terminal: failures of requests and of the engine's loops, one line each.
 // Does not own: metrics and traces, which subscribe to the same channels.
-// I1: the same line is said once until another one comes, so that a database that is away does not fill the terminal.
+// I1: the same line is said once until another one comes, so that a database that is away does not fill the
+// terminal.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerOptions } from '@ensemble/http'
 

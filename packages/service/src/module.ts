@@ -1,4 +1,5 @@
-// Owns: the shape of a service as its main.ts offers it, so that the same service runs in one process with others
+// Owns: the shape of a service as its main.ts offers it, so that the same service runs in one process with
+// others
 // or alone.
 import type { Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'

@@ -1,5 +1,6 @@
 // Owns: reaching the HTTP APIs of other services: a server in this process without a socket, or a URL.
-// I1: a peer that cannot be reached is a 503 problem with Retry-After; what it answers is passed on whatever it says.
+// I1: a peer that cannot be reached is a 503 problem with Retry-After; what it answers is passed on whatever
+// it says.
 // I2: no call to another process waits longer than PEER_MS_MAX.
 import { problem, retryLater, type Server } from '@ensemble/http'
 import type { PeerAnswer, PeerRequest, Peers } from './module.ts'

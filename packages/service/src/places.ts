@@ -1,5 +1,6 @@
 // Owns: where each service's tables and the bus's tables are, and bringing them up to date.
-// I1: a name in DATABASE_URL is the one database of all, or the first part of each one's name; `ensemble` without one.
+// I1: a name in DATABASE_URL is the one database of all, or the first part of each one's name; `ensemble`
+// without one.
 // I2: the bus is migrated by its own role, before any service, so that what it grants covers its tables.
 import { fileURLToPath } from 'node:url'
 import {

@@ -7,7 +7,10 @@ export interface Program {
 
 const EXIT_FORCED = 130
 
-/** Runs a program until it is told to stop; resolves when it has stopped. Errors of the start are the caller's. */
+/**
+ * Runs a program until it is told to stop; resolves when it has stopped. Errors of the start are the
+ * caller's.
+ */
 export async function untilStopped(starting: Promise<Program>, say: (line: string) => void): Promise<void> {
   const told = Promise.withResolvers<void>()
   let signals = 0

@@ -1,7 +1,7 @@
 // The document of the whole system, put together from the services' own.
 import { problem } from '@ensemble/http'
 import { expect, test } from 'vitest'
-import { mergedDocument } from '../document.ts'
+import { mergedDocument, TAGS } from '../document.ts'
 import { answer } from './support.ts'
 
 const OWN = {
@@ -34,5 +34,6 @@ test('has the calls that are handed over, and leaves out services that are away'
       '/v2/order/list': { get: { summary: 'of order' } },
     },
     components: { schemas: { Problem: { title: 'own' }, Order: { title: 'of order' } } },
+    tags: TAGS,
   })
 })

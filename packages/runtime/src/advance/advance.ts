@@ -1,4 +1,5 @@
-// Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded in one statement,
+// Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded
+// in one statement,
 // decisions are made in memory by the kernel, results are written in one statement each.
 import type { Message, Time } from '@ensemble/core'
 import { storeScheduled } from '../perform/perform.ts'
@@ -14,7 +15,11 @@ export interface AdvanceOptions {
   readonly onScheduled: () => void
 }
 
-export async function advance(tx: Transaction, works: readonly AdvanceWork[], options: AdvanceOptions): Promise<readonly Message[]> {
+export async function advance(
+  tx: Transaction,
+  works: readonly AdvanceWork[],
+  options: AdvanceOptions,
+): Promise<readonly Message[]> {
   if (works.length === 0) return []
   const { stores } = options
   const checkBefore = options.horizonCheckedBefore(tx.now)
@@ -35,8 +40,14 @@ function issuedAt({ heard }: AdvanceWork): Time {
   return heard.type === 'cancel' ? heard.issuedAt : Number.POSITIVE_INFINITY
 }
 
-async function loadSagas(tx: Transaction, works: readonly AdvanceWork[], stores: Stores): Promise<readonly SagaRow[]> {
-  const unique = new Map(works.map(({ saga }) => [`${saga.plan}/${saga.id}`, { plan: saga.plan, id: saga.id }]))
+async function loadSagas(
+  tx: Transaction,
+  works: readonly AdvanceWork[],
+  stores: Stores,
+): Promise<readonly SagaRow[]> {
+  const unique = new Map(
+    works.map(({ saga }) => [`${saga.plan}/${saga.id}`, { plan: saga.plan, id: saga.id }]),
+  )
   const ids = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
   return await stores.sagas.load(tx, ids)
 }

@@ -1,7 +1,9 @@
-// Owns: what the orchestrator does about one message: it asks the kernel and puts the decision into the ledger. Pure.
+// Owns: what the orchestrator does about one message: it asks the kernel and puts the decision into the
+// ledger. Pure.
 // I1: a cancel that comes before its saga is a row already; the start then withdraws its first step.
 // I2: what this instance does not know (plan, version) is set aside for a newer one.
-// I3: a decision that cannot be made (a plan function throws) parks the saga; its signal is set aside and tried again.
+// I3: a decision that cannot be made (a plan function throws) parks the saga; its signal is set aside and
+// tried again.
 // I4: every running saga has one watch, set at its start and set again until it ends.
 import {
   backoffMs,
@@ -59,11 +61,16 @@ function hearOne(office: Office, ledger: Ledger, work: AdvanceWork): void {
   settle(office, ledger, { work, row, decision: decide(plan, row.state, heard, ledger.now) })
 }
 
-function hearStart(office: Office, ledger: Ledger, at: { work: AdvanceWork; start: StartMessage; row: SagaRow | undefined }): void {
+function hearStart(
+  office: Office,
+  ledger: Ledger,
+  at: { work: AdvanceWork; start: StartMessage; row: SagaRow | undefined },
+): void {
   const { work, start, row } = at
   const { saga, input } = start
   if (row !== undefined && row.state !== null) {
-    if (start.again > 0) askAgain(ledger, { plan: office.plans.find(saga.plan, row.state), row, state: row.state })
+    if (start.again > 0)
+      askAgain(ledger, { plan: office.plans.find(saga.plan, row.state), row, state: row.state })
     return
   }
   if (row === undefined && start.issuedAt < ledger.horizon) {
@@ -72,7 +79,14 @@ function hearStart(office: Office, ledger: Ledger, at: { work: AdvanceWork; star
   }
   const plan = office.plans.find(saga.plan, start.plan)
   const decision = begin(plan, { saga, input, now: ledger.now, wish: row?.wish ?? null })
-  const blank: SagaRow = row ?? { plan: saga.plan, id: saga.id, state: null, wish: null, parked: null, version: 0 }
+  const blank: SagaRow = row ?? {
+    plan: saga.plan,
+    id: saga.id,
+    state: null,
+    wish: null,
+    parked: null,
+    version: 0,
+  }
   settle(office, ledger, { work, row: blank, decision })
   if (decision.type !== 'decided') return
   setWatch(ledger, saga, ledger.now + office.overdueAfterMs)
@@ -96,14 +110,19 @@ function keepCancel(
   ledger.put({ plan, id, state: null, wish: heard.cancel, parked: null, version: 0 })
 }
 
-function settle(office: Office, ledger: Ledger, at: { work: AdvanceWork; row: SagaRow; decision: Decision }): void {
+function settle(
+  office: Office,
+  ledger: Ledger,
+  at: { work: AdvanceWork; row: SagaRow; decision: Decision },
+): void {
   const { work, row, decision } = at
   switch (decision.type) {
     case 'decided':
       put(ledger, row, decision)
       return
     case 'ignored':
-      if (decision.note === 'cancel-refused') noted(ledger, work, { type: 'cancel-refused', attempt: 0, detail: decision.reason })
+      if (decision.note === 'cancel-refused')
+        noted(ledger, work, { type: 'cancel-refused', attempt: 0, detail: decision.reason })
       return
     case 'parked':
       if (ledger.row(work.saga) !== undefined) ledger.put({ ...row, parked: decision.code })
@@ -119,7 +138,11 @@ function put(ledger: Ledger, row: SagaRow, decision: Decided): void {
   ledger.messages.push(...commandsOf(decision, ledger.now), ...historyOf(decision, ledger.now))
   if (decision.note === null) return
   const { saga } = decision.state
-  const note = { ...decision.note, operation: null, attempt: 'asks' in decision.state.phase ? decision.state.phase.asks : 0 }
+  const note = {
+    ...decision.note,
+    operation: null,
+    attempt: 'asks' in decision.state.phase ? decision.state.phase.asks : 0,
+  }
   ledger.messages.push(noteOf(saga, note, { source: ORCHESTRATOR, at: ledger.now }))
 }
 
@@ -138,7 +161,8 @@ function watch(office: Office, ledger: Ledger, watched: Watched): void {
     setWatch(ledger, watched.state.saga, patientUntil)
     return
   }
-  // Parked, it waits for nobody else: asked again the participant would answer again, and each answer be set aside.
+  // Parked, it waits for nobody else: asked again the participant would answer again, and each answer be set
+  // aside.
   if (watched.row.parked !== null) {
     setWatch(ledger, watched.state.saga, ledger.now + OVERDUE_AFTER_MS_MAX)
     return
@@ -176,16 +200,37 @@ function setWatch(ledger: Ledger, saga: SagaRef, dueAt: Time): void {
   ledger.put({ ...row, state })
   const id = `${sagaKey(saga)}@${WATCH_TIMER}~${dueAt}`
   const topic = TOPIC.commands(ORCHESTRATOR)
-  const message: Message = { type: 'timer', id, topic, key: saga.id, name: WATCH_TIMER, at: dueAt, data: null, saga }
+  const message: Message = {
+    type: 'timer',
+    id,
+    topic,
+    key: saga.id,
+    name: WATCH_TIMER,
+    at: dueAt,
+    data: null,
+    saga,
+  }
   ledger.scheduled.push({ dueAt, message })
 }
 
-function setAside(office: Office, ledger: Ledger, work: AdvanceWork, info: { code: string; message: string }): void {
+function setAside(
+  office: Office,
+  ledger: Ledger,
+  work: AdvanceWork,
+  info: { code: string; message: string },
+): void {
   const attempt = work.attempt + 1
   const dueAt = ledger.now + backoffMs(office.retry, attempt, office.chance())
   const { message } = work
   const topic = TOPIC.commands(ORCHESTRATOR)
-  const retry: Message = { type: 'retry', id: `${message.id}~${attempt}`, topic, key: message.key, attempt, message }
+  const retry: Message = {
+    type: 'retry',
+    id: `${message.id}~${attempt}`,
+    topic,
+    key: message.key,
+    attempt,
+    message,
+  }
   if (ledger.scheduled.some((other) => other.message.id === retry.id)) return
   ledger.scheduled.push({ dueAt, message: retry })
   const type = info.code === 'PLAN_THROWS' || attempt >= office.retry.attemptsMax ? 'parked' : 'retrying'
@@ -199,6 +244,12 @@ function tooOld(ledger: Ledger, work: AdvanceWork, issuedAt: Time): void {
   noted(ledger, work, { type: 'parked', attempt: work.attempt, detail: `TOO_OLD: ${detail}` })
 }
 
-function noted(ledger: Ledger, work: AdvanceWork, note: { type: NoteType; attempt: number; detail: string }): void {
-  ledger.messages.push(noteOf(work.saga, { ...note, operation: null }, { source: ORCHESTRATOR, at: ledger.now }))
+function noted(
+  ledger: Ledger,
+  work: AdvanceWork,
+  note: { type: NoteType; attempt: number; detail: string },
+): void {
+  ledger.messages.push(
+    noteOf(work.saga, { ...note, operation: null }, { source: ORCHESTRATOR, at: ledger.now }),
+  )
 }

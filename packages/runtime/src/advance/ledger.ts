@@ -40,6 +40,9 @@ export class Ledger {
 
   changes(): { readonly inserts: readonly SagaRow[]; readonly updates: readonly SagaRow[] } {
     const rows = [...this.#changed].flatMap((key) => this.#rows.get(key) ?? [])
-    return { inserts: rows.filter((row) => row.version === 0), updates: rows.filter((row) => row.version > 0) }
+    return {
+      inserts: rows.filter((row) => row.version === 0),
+      updates: rows.filter((row) => row.version > 0),
+    }
   }
 }

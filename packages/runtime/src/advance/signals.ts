@@ -22,7 +22,13 @@ export const WATCH_TIMER = 'saga.watch'
 export function heardIn(message: Message, attempt = 0): readonly AdvanceWork[] {
   if (message.type === 'retry') return heardIn(message.message, message.attempt)
   const heard = heardOf(message)
-  if (heard === null || !('saga' in message) || message.saga === null || message.saga.pattern !== 'orchestration') return []
+  if (
+    heard === null ||
+    !('saga' in message) ||
+    message.saga === null ||
+    message.saga.pattern !== 'orchestration'
+  )
+    return []
   return [{ saga: message.saga, heard, message, attempt }]
 }
 

@@ -1,6 +1,7 @@
 // Owns: storing an operation's answer and sending it, in both patterns. Pure on the picture.
 // I1: the answer's row and the messages that carry it are written in one transaction.
-// I2: in choreography the turn passes here; where the decision cannot be made the answer is kept and the decision parked.
+// I2: in choreography the turn passes here; where the decision cannot be made the answer is kept and the
+// decision parked.
 import {
   TOPIC,
   type Answer,
@@ -80,7 +81,12 @@ export function answer(shop: Shop, picture: Picture, pending: Pending, said: Ans
   picture.putOperation({ ...answered(pending, said), sent: pack([event]) })
 }
 
-function passOn(shop: Shop, picture: Picture, pending: Pending & { readonly slip: Slip }, said: Answer): void {
+function passOn(
+  shop: Shop,
+  picture: Picture,
+  pending: Pending & { readonly slip: Slip },
+  said: Answer,
+): void {
   const { slip, wish, ref } = pending
   const travelled = travel(shop.plans, { slip, ref, wish }, said, picture.now)
   if (travelled.type === 'passed') {
@@ -104,7 +110,16 @@ function passOn(shop: Shop, picture: Picture, pending: Pending & { readonly slip
   const id = `${operation}@${RESUME_TIMER}~${attempt}`
   const topic = TOPIC.commands(shop.service)
   const saga = pending.saga
-  const timer: Message = { type: 'timer', id, topic, key: saga.id, name: RESUME_TIMER, at: dueAt, data: operation, saga }
+  const timer: Message = {
+    type: 'timer',
+    id,
+    topic,
+    key: saga.id,
+    name: RESUME_TIMER,
+    at: dueAt,
+    data: operation,
+    saga,
+  }
   picture.scheduled.push({ dueAt, message: timer })
 }
 
@@ -117,7 +132,17 @@ function storeEarly(picture: Picture, pending: Pending, said: Answer): void {
 function answered(pending: Pending, said: Answer): OperationRow {
   const { row, ask, owner, key } = pending
   const base = row ?? blankRow(ask.operation)
-  return { ...base, status: said.status, owner, key, origin: null, wish: null, dueAt: null, doubt: false, parked: null }
+  return {
+    ...base,
+    status: said.status,
+    owner,
+    key,
+    origin: null,
+    wish: null,
+    dueAt: null,
+    doubt: false,
+    parked: null,
+  }
 }
 
 function about(pending: Pending): Parameters<typeof answerEvent>[0] {
@@ -137,5 +162,7 @@ export function note(
   draft: NoteDraft,
 ): void {
   const at: Time = picture.now
-  picture.messages.push(noteOf(about.saga, { ...draft, operation: about.ask.operation }, { source: shop.service, at }))
+  picture.messages.push(
+    noteOf(about.saga, { ...draft, operation: about.ask.operation }, { source: shop.service, at }),
+  )
 }

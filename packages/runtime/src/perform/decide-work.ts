@@ -1,8 +1,23 @@
-// Owns: what one piece of work does to the picture: the operation table, the checks before a handler, the rule, the answer. Pure.
-// Work of a transaction handler stops before the handler and is returned as a call that the shell makes behind a savepoint.
-// I1: a run that would begin after its deadline is answered `rejected: expired`; undos and retriables carry none.
-// I2: without a row, nothing that was issued before the horizon is executed: it is answered and dead-lettered, TOO_OLD.
-import { EXPIRED, pack, TOPIC, type Answer, type Message, type Outcome, type RequestRef, type SagaRef, type Time, rejected } from '@ensemble/core'
+// Owns: what one piece of work does to the picture: the operation table, the checks before a handler, the
+// rule, the answer. Pure.
+// Work of a transaction handler stops before the handler and is returned as a call that the shell makes
+// behind a savepoint.
+// I1: a run that would begin after its deadline is answered `rejected: expired`; undos and retriables carry
+// none.
+// I2: without a row, nothing that was issued before the horizon is executed: it is answered and
+// dead-lettered, TOO_OLD.
+import {
+  EXPIRED,
+  pack,
+  TOPIC,
+  type Answer,
+  type Message,
+  type Outcome,
+  type RequestRef,
+  type SagaRef,
+  type Time,
+  rejected,
+} from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import type { AggregateHandler, EffectHandler, TransactionHandler } from '../handlers.ts'
 import { answerEvent, withdrawOf } from '../letters.ts'
@@ -12,7 +27,14 @@ import { answer, blankRow, note, type Pending, type Shop } from './answer.ts'
 import { onRun, onWithdraw, sentAgain, sentEvent } from './operation.ts'
 import type { Picture } from './picture.ts'
 import { applyChange, keyOrNull, pendingOf, runRule, type RuleCall } from './rules.ts'
-import { validInput, type FollowWork, type LocalWork, type ResumeWork, type RunWork, type WithdrawWork } from './work.ts'
+import {
+  validInput,
+  type FollowWork,
+  type LocalWork,
+  type ResumeWork,
+  type RunWork,
+  type WithdrawWork,
+} from './work.ts'
 
 /** What a handler says: the outcome of an aggregate's rule or of a transaction handler. */
 export type Said = { readonly status: 'deferred'; readonly until: Time } | Answer
@@ -36,7 +58,10 @@ export function pendingRun(picture: Picture, work: RunWork): Pending {
 }
 
 /** An input without a key faults in its rule, never here: a fault has to be stored too. */
-function ownerOf({ handler, input }: RunWork | WithdrawWork): { readonly owner: string; readonly key: string } {
+function ownerOf({ handler, input }: RunWork | WithdrawWork): {
+  readonly owner: string
+  readonly key: string
+} {
   switch (handler.form) {
     case 'aggregate':
       return { owner: handler.group.name, key: input.ok ? (keyOrNull(handler.rule, input.value) ?? '') : '' }
@@ -84,7 +109,11 @@ export function decideRun(shop: Shop, picture: Picture, work: RunWork): Transact
 
 function acceptedEvent(picture: Picture, work: RunWork, row: OperationRow | undefined): Message {
   const about = { ref: work.handler.ref, operation: work.ask.operation, saga: work.saga, key: work.saga.id }
-  return answerEvent(about, { status: 'accepted', until: row?.dueAt ?? picture.now }, { at: picture.now, slip: null })
+  return answerEvent(
+    about,
+    { status: 'accepted', until: row?.dueAt ?? picture.now },
+    { at: picture.now, slip: null },
+  )
 }
 
 function handleRun(shop: Shop, picture: Picture, work: RunWork): TransactionCall | null {
@@ -145,11 +174,22 @@ function watchSaga(shop: Shop, picture: Picture, work: RunWork): void {
 function storeIntent(picture: Picture, work: RunWork, handler: EffectHandler): void {
   const row = picture.operation(work.ask.operation) ?? blankRow(work.ask.operation)
   const owner = effectOwner(handler)
-  picture.putOperation({ ...row, status: 'set_aside', owner, origin: pack([work.message]), dueAt: picture.now })
+  picture.putOperation({
+    ...row,
+    status: 'set_aside',
+    owner,
+    origin: pack([work.message]),
+    dueAt: picture.now,
+  })
 }
 
 /** Stores what a handler said of a run. */
-export function conclude(shop: Shop, picture: Picture, work: RunWork, said: Said | { readonly status: 'withdrawn' }): void {
+export function conclude(
+  shop: Shop,
+  picture: Picture,
+  work: RunWork,
+  said: Said | { readonly status: 'withdrawn' },
+): void {
   const pending = pendingRun(picture, work)
   if (said.status === 'deferred') {
     const row = pending.row ?? blankRow(work.ask.operation)
@@ -160,12 +200,17 @@ export function conclude(shop: Shop, picture: Picture, work: RunWork, said: Said
       picture.messages.push(acceptedEvent(picture, work, deferredRow))
       return
     }
-    const held = holdDeferred(shop.plans, { slip, ref: pending.ref, wish: null }, { until: said.until, now: picture.now })
+    const held = holdDeferred(
+      shop.plans,
+      { slip, ref: pending.ref, wish: null },
+      { until: said.until, now: picture.now },
+    )
     picture.messages.push(...held.messages)
     picture.putOperation({ ...deferredRow, origin: pack([{ ...work.message, slip: held.slip } as Message]) })
     return
   }
-  if (said.status === 'withdrawn' && !('reason' in said)) throw new TypeError('a run cannot say that it was withdrawn')
+  if (said.status === 'withdrawn' && !('reason' in said))
+    throw new TypeError('a run cannot say that it was withdrawn')
   answer(shop, picture, pending, said)
 }
 
@@ -179,7 +224,12 @@ export function decideWithdraw(shop: Shop, picture: Picture, work: WithdrawWork)
         tooOld(shop, picture, work, ask.issuedAt)
         return null
       }
-      answer(shop, picture, withdrawnPending(shop, work, row), supply ?? { status: 'withdrawn', reason: cancel.reason })
+      answer(
+        shop,
+        picture,
+        withdrawnPending(shop, work, row),
+        supply ?? { status: 'withdrawn', reason: cancel.reason },
+      )
       return null
     case 'note':
       if (row !== undefined && row.wish === null) picture.putOperation({ ...row, wish: cancel })
@@ -193,7 +243,11 @@ export function decideWithdraw(shop: Shop, picture: Picture, work: WithdrawWork)
       picture.messages.push(withdrawOf({ saga, plan: work.plan, ask: action.ask }, cancel, work.issuedAt))
       return null
     case 'refuse':
-      note(shop, picture, work, { type: 'cancel-refused', attempt: 0, detail: `${cancel.reason}: ${action.reason}` })
+      note(shop, picture, work, {
+        type: 'cancel-refused',
+        attempt: 0,
+        detail: `${cancel.reason}: ${action.reason}`,
+      })
       return null
     case 'ignore':
       return null
@@ -211,12 +265,18 @@ function withdrawnPending(shop: Shop, work: WithdrawWork, row: OperationRow | un
   return { ref: handler.ref, saga, ask, slip: null, wish, owner, key, row, origin: null }
 }
 
-function withdrawDeferred(shop: Shop, picture: Picture, work: WithdrawWork, row: OperationRow): TransactionCall | null {
+function withdrawDeferred(
+  shop: Shop,
+  picture: Picture,
+  work: WithdrawWork,
+  row: OperationRow,
+): TransactionCall | null {
   const { handler, cancel, supply, ask, saga } = work
   const pending = { ...pendingOf(shop, row), wish: supply === null ? cancel : null }
   const said = (outcome: Said | { readonly status: 'withdrawn' }): void => {
     const withdrawn: Answer = supply ?? { status: 'withdrawn', reason: cancel.reason }
-    if (outcome.status !== 'deferred') answer(shop, picture, pending, outcome.status === 'withdrawn' ? withdrawn : outcome)
+    if (outcome.status !== 'deferred')
+      answer(shop, picture, pending, outcome.status === 'withdrawn' ? withdrawn : outcome)
   }
   const input = validInput(handler.ref, work.input)
   if (handler.form === 'aggregate' && handler.withdraw !== null) {
@@ -237,18 +297,23 @@ function withdrawDeferred(shop: Shop, picture: Picture, work: WithdrawWork, row:
     return null
   }
   if (handler.form !== 'transaction' || handler.withdraw === null) {
-    throw new EnsembleError('HOST_MISCONFIGURED', `${ask.participant}.${ask.request} is deferred without a withdraw rule`)
+    throw new EnsembleError(
+      'HOST_MISCONFIGURED',
+      `${ask.participant}.${ask.request} is deferred without a withdraw rule`,
+    )
   }
   const { withdraw } = handler
   const asked: TransactionHandler = {
     ...handler,
-    handle: async (call) => ({ ...(await withdraw({ ...call, cancel })) }) as Awaited<ReturnType<TransactionHandler['handle']>>,
+    handle: async (call) =>
+      ({ ...(await withdraw({ ...call, cancel })) }) as Awaited<ReturnType<TransactionHandler['handle']>>,
   }
   return { handler: asked, input, operation: ask.operation, saga, accepts: refuseUndecided, conclude: said }
 }
 
 function refuseUndecided({ status }: Said | { readonly status: 'withdrawn' }): void {
-  if (status !== 'withdrawn' && status !== 'succeeded') throw new TypeError('a withdraw rule answers withdrawn or succeeded')
+  if (status !== 'withdrawn' && status !== 'succeeded')
+    throw new TypeError('a withdraw rule answers withdrawn or succeeded')
 }
 
 export function decideFollow(shop: Shop, picture: Picture, work: FollowWork): void {
@@ -258,11 +323,24 @@ export function decideFollow(shop: Shop, picture: Picture, work: FollowWork): vo
   if (!input.ok) {
     const { id, topic } = work.message
     const detail = `event ${handler.name}: ${input.problems.join('; ')}`
-    picture.deadLetters.push({ id: operation, topic, reason: 'EVENT_INVALID', detail, text: pack([work.message]) })
+    picture.deadLetters.push({
+      id: operation,
+      topic,
+      reason: 'EVENT_INVALID',
+      detail,
+      text: pack([work.message]),
+    })
     picture.putOperation({ ...blankRow(operation), key: id, status: 'rejected' })
     return
   }
-  const call: RuleCall = { group: handler.group, rule: handler.rule, decide: handler.rule.decide, input: input.value, operation, saga }
+  const call: RuleCall = {
+    group: handler.group,
+    rule: handler.rule,
+    decide: handler.rule.decide,
+    input: input.value,
+    operation,
+    saga,
+  }
   const ran = runRule(picture, call)
   if (ran === null) return
   applyChange(shop, picture, { ...call, key: ran.key }, ran.change)
@@ -282,9 +360,13 @@ export function decideLocal(shop: Shop, picture: Picture, work: LocalWork): Tran
     const told = localOutcome(handler.ref, outcome)
     picture.results.set(operation, { ok: true, outcome: told })
     if (handler.ref.spec.kind === 'query') return
-    const event = answerEvent({ ref: handler.ref, operation, saga, key }, told, { at: picture.now, slip: null })
+    const event = answerEvent({ ref: handler.ref, operation, saga, key }, told, {
+      at: picture.now,
+      slip: null,
+    })
     if (told.status === 'succeeded') picture.messages.push({ ...event, operation: null, answer: null })
-    if (work.stored) picture.putOperation({ ...blankRow(operation), status: told.status, key, sent: pack([event]) })
+    if (work.stored)
+      picture.putOperation({ ...blankRow(operation), status: told.status, key, sent: pack([event]) })
   }
   if (handler.form === 'aggregate') {
     const call: RuleCall = { ...ruleOf(handler), input, operation, saga }
@@ -295,7 +377,8 @@ export function decideLocal(shop: Shop, picture: Picture, work: LocalWork): Tran
     publish(ran.key, ran.change.outcome)
     return null
   }
-  if (handler.form === 'effect') throw new TypeError(`${handler.ref.request} is an effect: ask for it in a saga`)
+  if (handler.form === 'effect')
+    throw new TypeError(`${handler.ref.request} is an effect: ask for it in a saga`)
   const accepts = (said: Said): void => void localOutcome(handler.ref, said)
   return { handler, input, operation, saga, accepts, conclude: (said) => publish(operation, said) }
 }
@@ -319,7 +402,18 @@ export function decideResume(shop: Shop, picture: Picture, work: ResumeWork): vo
 function tooOld(shop: Shop, picture: Picture, work: RunWork | WithdrawWork, issuedAt: Time): void {
   const { ask, message } = work
   const detail = `issued at ${new Date(issuedAt).toISOString()}, before the horizon of this service`
-  const letter = { id: `${message.id}!`, topic: TOPIC.commands(shop.service), reason: 'TOO_OLD', detail, text: pack([message]) }
+  const letter = {
+    id: `${message.id}!`,
+    topic: TOPIC.commands(shop.service),
+    reason: 'TOO_OLD',
+    detail,
+    text: pack([message]),
+  }
   picture.deadLetters.push(letter)
-  note(shop, picture, { saga: work.saga, ask }, { type: 'parked', attempt: work.attempt, detail: `TOO_OLD: ${detail}` })
+  note(
+    shop,
+    picture,
+    { saga: work.saga, ask },
+    { type: 'parked', attempt: work.attempt, detail: `TOO_OLD: ${detail}` },
+  )
 }

@@ -1,7 +1,9 @@
 // Owns: what a fault does: the message is set aside with backoff while the batch goes on. Pure on the picture.
 // I1: only a run or an undo that faults changes its operation's row; anything else is set aside as a message.
-// I2: a check, compensatable or pivot whose tries are used up is answered `faulted`, for good; a retriable or an undo never is.
-// I3: what this instance does not know (plan, version, contract) is set aside for a newer one, for ever, never a dead letter.
+// I2: a check, compensatable or pivot whose tries are used up is answered `faulted`, for good; a retriable or
+// an undo never is.
+// I3: what this instance does not know (plan, version, contract) is set aside for a newer one, for ever,
+// never a dead letter.
 import { backoffMs, pack, TOPIC, type Message, type RetryMessage } from '@ensemble/core'
 import { errorInfo } from '../errors.ts'
 import { answer, blankRow, note, type Pending, type Shop } from './answer.ts'
@@ -29,7 +31,11 @@ export function fault(
   setAside(shop, picture, { message: work.message, attempt: work.attempt }, info)
 }
 
-function faultRun(shop: Shop, picture: Picture, at: { work: RunWork; info: ReturnType<typeof errorInfo>; pending: Pending }): void {
+function faultRun(
+  shop: Shop,
+  picture: Picture,
+  at: { work: RunWork; info: ReturnType<typeof errorInfo>; pending: Pending },
+): void {
   const { work, info, pending } = at
   const { ask } = work
   const attempt = work.attempt + 1
@@ -67,7 +73,8 @@ function retryLater(shop: Shop, picture: Picture, message: Message, attempt: num
   const { id, key } = message
   const topic = TOPIC.commands(shop.service)
   const retry: RetryMessage = { type: 'retry', id: `${id}~${attempt}`, topic, key, attempt, message }
-  // Copies of one message in a batch fault alike; each setting a retry of its own, they would multiply with every try.
+  // Copies of one message in a batch fault alike; each setting a retry of its own, they would multiply with
+  // every try.
   if (picture.scheduled.some((other) => other.message.id === retry.id)) return
   picture.scheduled.push({ dueAt, message: retry })
 }

@@ -25,7 +25,10 @@ export type RunAction =
   | { readonly do: 'pass on' }
   | { readonly do: 'ignore'; readonly reason: string }
 
-export function onRun(row: OperationRow | undefined, work: Pick<RunWork, 'attempt' | 'slip' | 'again'>): RunAction {
+export function onRun(
+  row: OperationRow | undefined,
+  work: Pick<RunWork, 'attempt' | 'slip' | 'again'>,
+): RunAction {
   if (row === undefined) return { do: 'handle' }
   switch (row.status) {
     case 'set_aside':
@@ -34,7 +37,9 @@ export function onRun(row: OperationRow | undefined, work: Pick<RunWork, 'attemp
     case 'calling':
       return { do: 'ignore', reason: 'a call is out' }
     case 'deferred':
-      return work.slip === null ? { do: 'accepted again' } : { do: 'ignore', reason: 'its outcome is still to come' }
+      return work.slip === null
+        ? { do: 'accepted again' }
+        : { do: 'ignore', reason: 'its outcome is still to come' }
     case 'succeeded':
     case 'rejected':
     case 'withdrawn':
@@ -68,8 +73,10 @@ export function onWithdraw(
   work: Pick<WithdrawWork, 'saga' | 'ask' | 'supply'>,
 ): WithdrawAction {
   const certain = work.ask.direction === 'undo' || work.ask.kind === 'retriable'
-  const answered = row !== undefined && row.status !== 'set_aside' && row.status !== 'calling' && row.status !== 'deferred'
-  if (certain && work.supply === null && !answered) return { do: 'refuse', reason: 'past the point of no return' }
+  const answered =
+    row !== undefined && row.status !== 'set_aside' && row.status !== 'calling' && row.status !== 'deferred'
+  if (certain && work.supply === null && !answered)
+    return { do: 'refuse', reason: 'past the point of no return' }
   if (row === undefined) return { do: 'withdraw' }
   switch (row.status) {
     case 'set_aside':
@@ -77,7 +84,9 @@ export function onWithdraw(
     case 'calling':
       // The operator's word ends a parked call; a cancel waits for the provider's.
       if (work.supply === null) return { do: 'note' }
-      return row.parked === null ? { do: 'refuse', reason: 'a call is out and not parked' } : { do: 'withdraw' }
+      return row.parked === null
+        ? { do: 'refuse', reason: 'a call is out and not parked' }
+        : { do: 'withdraw' }
     case 'deferred':
       return { do: 'ask the rule' }
     case 'succeeded':
@@ -92,8 +101,10 @@ export function onWithdraw(
 }
 
 function onWithdrawAnswered(row: OperationRow, work: Pick<WithdrawWork, 'saga' | 'supply'>): WithdrawAction {
-  if (row.parked === NO_SLIP) return { do: 'ignore', reason: 'duplicate: it will be answered when its slip comes' }
-  if (row.parked !== null) return work.supply === null ? { do: 'note' } : { do: 'refuse', reason: 'it is answered already' }
+  if (row.parked === NO_SLIP)
+    return { do: 'ignore', reason: 'duplicate: it will be answered when its slip comes' }
+  if (row.parked !== null)
+    return work.supply === null ? { do: 'note' } : { do: 'refuse', reason: 'it is answered already' }
   if (work.saga.pattern === 'orchestration') return { do: 'answer again' }
   // A supplied outcome is about this operation only: forwarded it would cancel the next one.
   if (work.supply !== null) return { do: 'refuse', reason: 'it is answered already' }

@@ -1,8 +1,11 @@
-// Owns: the verb perform: a batch of work of one participant in one transaction. Load everything in bulk, decide in memory, write
+// Owns: the verb perform: a batch of work of one participant in one transaction. Load everything in bulk,
+// decide in memory, write
 // in bulk. The only thing it awaits between loading and writing are the calls of transaction handlers.
 // I1: locks are taken in the order keyed rows, claims, operations; keys sorted within each.
-// I2: a pass over the batch is pure; when it needs rows that were not loaded they are loaded and the pass is made again.
-// I3: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of the first.
+// I2: a pass over the batch is pure; when it needs rows that were not loaded they are loaded and the pass is
+// made again.
+// I3: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of
+// the first.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
 import { EnsembleError, errorInfo, RERUN } from '../errors.ts'
 import type { EventHandler } from '../handlers.ts'
@@ -44,13 +47,19 @@ export interface PerformOptions {
   readonly onScheduled: () => void
 }
 
-export async function perform(tx: Transaction, works: readonly Work[], options: PerformOptions): Promise<Performed> {
+export async function perform(
+  tx: Transaction,
+  works: readonly Work[],
+  options: PerformOptions,
+): Promise<Performed> {
   if (works.length === 0) return { messages: [], results: new Map() }
   const loaded = await load(tx, works, options)
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
   store(tx, picture, options.stores)
-  const intended = picture.operationChanges().some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)
+  const intended = picture
+    .operationChanges()
+    .some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)
   if (intended || picture.scheduled.length > 0) tx.onCommit(options.onScheduled)
   return { messages: picture.messages, results: picture.results }
 }
@@ -70,7 +79,10 @@ async function passes(
     if (!picture.incomplete) return picture
     await loadMissing(tx, loaded, { picture, stores: options.stores })
   }
-  throw new EnsembleError('BATCH_NEEDS_TOO_MUCH', `a batch of ${works.length} still needed more rows after ${PASSES_MAX} passes`)
+  throw new EnsembleError(
+    'BATCH_NEEDS_TOO_MUCH',
+    `a batch of ${works.length} still needed more rows after ${PASSES_MAX} passes`,
+  )
 }
 
 function decideWork(picture: Picture, work: Work, { shop, refuse }: PerformOptions): TransactionCall | null {
@@ -83,7 +95,11 @@ function decideWork(picture: Picture, work: Work, { shop, refuse }: PerformOptio
   return null
 }
 
-async function decideSql(tx: Transaction, picture: Picture, { work, options }: { work: Work; options: PerformOptions }): Promise<void> {
+async function decideSql(
+  tx: Transaction,
+  picture: Picture,
+  { work, options }: { work: Work; options: PerformOptions },
+): Promise<void> {
   const call = decideWork(picture, work, options)
   if (call !== null) await callTransaction(tx, picture, { work, call, options })
 }
@@ -152,14 +168,20 @@ async function load(tx: Transaction, works: readonly Work[], options: PerformOpt
   const { stores } = options
   const loaded: Loaded = {
     now: tx.now,
-    horizon: issuedBefore(works, options.horizonCheckedBefore(tx.now)) ? await stores.registry.horizon(tx) : 0,
+    horizon: issuedBefore(works, options.horizonCheckedBefore(tx.now))
+      ? await stores.registry.horizon(tx)
+      : 0,
     operations: new Map(),
     rows: new Map(),
     claims: new Map(),
   }
   // What is refused meets its operation's row only: loading the rest may be what fails.
   const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
-  await loadRows(tx, loaded, keyed.map(({ table, key }) => ({ table, key })))
+  await loadRows(
+    tx,
+    loaded,
+    keyed.map(({ table, key }) => ({ table, key })),
+  )
   const needs = keyed.map((one) => ({ one, needs: needsOf(loaded, one) }))
   const related = needs.flatMap(({ one, needs: { related = {} } }) =>
     Object.entries(related).flatMap(([name, key]) => {
@@ -179,7 +201,10 @@ async function load(tx: Transaction, works: readonly Work[], options: PerformOpt
 }
 
 function issuedBefore(works: readonly Work[], time: Time): boolean {
-  return works.some((work) => (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.ask.issuedAt < time))
+  return works.some(
+    (work) =>
+      (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.ask.issuedAt < time),
+  )
 }
 
 function operationOf(work: Work): readonly string[] {
@@ -202,7 +227,10 @@ interface Keyed {
   readonly key: string
   readonly owner: string
   readonly input: unknown
-  readonly rule: { readonly needs?: EventHandler['rule']['needs']; readonly related: Readonly<Record<string, Rows<unknown>>> }
+  readonly rule: {
+    readonly needs?: EventHandler['rule']['needs']
+    readonly related: Readonly<Record<string, Rows<unknown>>>
+  }
 }
 
 /** The keyed row that a work is about. A key that cannot be computed faults later, in the pass. */
@@ -216,10 +244,15 @@ function keyedOf(work: Work): readonly Keyed[] {
   const input = work.input.value
   const key = keyOrNull(rule, input)
   if (key === null) return []
-  return [{ table: group.rows, key, owner: group.name, input, rule: { needs: rule.needs, related: group.related } }]
+  return [
+    { table: group.rows, key, owner: group.name, input, rule: { needs: rule.needs, related: group.related } },
+  ]
 }
 
-function needsOf(loaded: Loaded, { rule, input, table, key }: Keyed): { related?: Readonly<Record<string, string | undefined>>; claims?: readonly string[] } {
+function needsOf(
+  loaded: Loaded,
+  { rule, input, table, key }: Keyed,
+): { related?: Readonly<Record<string, string | undefined>>; claims?: readonly string[] } {
   const { needs } = rule
   return needs === undefined ? {} : (attempt(() => needs(input, loaded.rows.get(table)?.get(key))) ?? {})
 }
@@ -237,7 +270,11 @@ function uniqueOwners(keyed: readonly Keyed[]): readonly { owner: string; key: s
   return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 }
 
-async function loadRows(tx: Transaction, loaded: Loaded, wanted: readonly { table: Rows<unknown>; key: string }[]): Promise<void> {
+async function loadRows(
+  tx: Transaction,
+  loaded: Loaded,
+  wanted: readonly { table: Rows<unknown>; key: string }[],
+): Promise<void> {
   const byTable = new Map<Rows<unknown>, Set<string>>()
   for (const { table, key } of wanted) {
     if (loaded.rows.get(table)?.has(key) === true) continue
@@ -253,15 +290,25 @@ async function loadRows(tx: Transaction, loaded: Loaded, wanted: readonly { tabl
   }
 }
 
-async function loadClaims(tx: Transaction, loaded: Loaded, what: { values: readonly string[]; stores: Stores }): Promise<void> {
+async function loadClaims(
+  tx: Transaction,
+  loaded: Loaded,
+  what: { values: readonly string[]; stores: Stores },
+): Promise<void> {
   const values = [...new Set(what.values)].filter((value) => !loaded.claims.has(value)).sort()
   if (values.length === 0) return
   const found = await what.stores.claims.load(tx, values)
   for (const value of values) loaded.claims.set(value, found.get(value) ?? null)
 }
 
-async function loadMissing(tx: Transaction, loaded: Loaded, { picture, stores }: { picture: Picture; stores: Stores }): Promise<void> {
-  const wanted = [...picture.missing.rows].flatMap(([table, keys]) => [...keys].map((key) => ({ table, key })))
+async function loadMissing(
+  tx: Transaction,
+  loaded: Loaded,
+  { picture, stores }: { picture: Picture; stores: Stores },
+): Promise<void> {
+  const wanted = [...picture.missing.rows].flatMap(([table, keys]) =>
+    [...keys].map((key) => ({ table, key })),
+  )
   await loadRows(tx, loaded, wanted)
   await loadClaims(tx, loaded, { values: [...picture.missing.claims], stores })
 }

@@ -1,4 +1,5 @@
-// Owns: the picture of a batch in memory: what was loaded, what the batch has decided so far, and what must be written.
+// Owns: the picture of a batch in memory: what was loaded, what the batch has decided so far, and what must
+// be written.
 // A picture is made afresh for every pass, so a pass may be repeated after more rows were loaded.
 // I1: a change becomes visible to later messages of the batch at once, and to nobody else before COMMIT.
 // I2: nothing here awaits.
@@ -79,7 +80,8 @@ export class Picture {
 
   /** False when the row was not looked for yet; it is then noted as missing. */
   has(table: Rows<unknown>, key: string): boolean {
-    if (this.#rows.get(table)?.has(key) === true || this.loaded.rows.get(table)?.has(key) === true) return true
+    if (this.#rows.get(table)?.has(key) === true || this.loaded.rows.get(table)?.has(key) === true)
+      return true
     const keys = this.missing.rows.get(table) ?? new Set()
     this.missing.rows.set(table, keys.add(key))
     return false
@@ -104,12 +106,15 @@ export class Picture {
   }
 
   holder(value: string): string | null {
-    return this.#claims.get(value) ?? (this.#claims.has(value) ? null : (this.loaded.claims.get(value) ?? null))
+    return (
+      this.#claims.get(value) ?? (this.#claims.has(value) ? null : (this.loaded.claims.get(value) ?? null))
+    )
   }
 
   claim(value: string, owner: string): void {
     const holder = this.holder(value)
-    if (holder !== null && holder !== owner) throw new EnsembleError('CLAIM_TAKEN', `'${value}' is claimed by '${holder}'`)
+    if (holder !== null && holder !== owner)
+      throw new EnsembleError('CLAIM_TAKEN', `'${value}' is claimed by '${holder}'`)
     this.#claims.set(value, owner)
   }
 
@@ -119,7 +124,8 @@ export class Picture {
 
   append(group: AggregateGroup, entries: readonly unknown[]): void {
     if (entries.length === 0) return
-    if (group.entries === null) throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' declares no entries`)
+    if (group.entries === null)
+      throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' declares no entries`)
     this.entries.set(group.entries, [...(this.entries.get(group.entries) ?? []), ...entries])
   }
 
@@ -127,7 +133,11 @@ export class Picture {
     return [...this.#operations.values()]
   }
 
-  rowChanges(): readonly { table: Rows<unknown>; inserts: readonly Row<unknown>[]; updates: readonly Row<unknown>[] }[] {
+  rowChanges(): readonly {
+    table: Rows<unknown>
+    inserts: readonly Row<unknown>[]
+    updates: readonly Row<unknown>[]
+  }[] {
     return [...this.#rows].map(([table, changes]) => {
       const rows = [...changes].map(([key, { state, isNew }]) => ({ key, state, isNew }))
       return { table, inserts: rows.filter((row) => row.isNew), updates: rows.filter((row) => !row.isNew) }
@@ -135,7 +145,10 @@ export class Picture {
   }
 
   /** Claims to insert and to delete; a value that changes hands is both. */
-  claimChanges(): { readonly taken: readonly { value: string; owner: string }[]; readonly released: readonly string[] } {
+  claimChanges(): {
+    readonly taken: readonly { value: string; owner: string }[]
+    readonly released: readonly string[]
+  } {
     const taken: { value: string; owner: string }[] = []
     const released: string[] = []
     for (const [value, owner] of this.#claims) {

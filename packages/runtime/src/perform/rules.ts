@@ -1,5 +1,6 @@
 // Owns: running an aggregate's rule on the picture and applying the change it returns. Pure.
-// I1: a rule sees the rows as the batch has left them so far; a row that was not loaded stops the pass, not the rule.
+// I1: a rule sees the rows as the batch has left them so far; a row that was not loaded stops the pass, not
+// the rule.
 // I2: a change is applied whole or, when it is refused, not at all.
 import { TOPIC, type SagaRef } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
@@ -19,10 +20,18 @@ export interface RuleCall {
   readonly extra?: Readonly<Record<string, unknown>>
 }
 
-type AnyChange = Change<unknown, Readonly<Record<string, unknown>>, unknown, ReturnType<AnyRule['decide']>['outcome']>
+type AnyChange = Change<
+  unknown,
+  Readonly<Record<string, unknown>>,
+  unknown,
+  ReturnType<AnyRule['decide']>['outcome']
+>
 
 /** The rule's change, or null when rows it needs are not loaded yet (they are noted as missing). */
-export function runRule(picture: Picture, call: RuleCall): { readonly key: string; readonly change: AnyChange } | null {
+export function runRule(
+  picture: Picture,
+  call: RuleCall,
+): { readonly key: string; readonly change: AnyChange } | null {
   const { group, rule, input, operation, saga } = call
   const key = rule.key(input)
   if (!picture.has(group.rows, key)) return null
@@ -43,7 +52,9 @@ export function runRule(picture: Picture, call: RuleCall): { readonly key: strin
     ...base,
     related,
     holder: (claim) => picture.holder(claim),
-    deferred: picture.deferredOf(group.name, key).map((row) => ({ operation: row.id, request: requestOf(row) })),
+    deferred: picture
+      .deferredOf(group.name, key)
+      .map((row) => ({ operation: row.id, request: requestOf(row) })),
     ...call.extra,
   }
   return { key, change: call.decide(state, input, context) }
@@ -58,22 +69,39 @@ export function keyOrNull(rule: Pick<AnyRule, 'key'>, input: unknown): string | 
   }
 }
 
-/** Writes a change into the picture. Errors: CLAIM_TAKEN, OPERATION_UNKNOWN, OPERATION_SETTLED, HOST_MISCONFIGURED; nothing is applied then. */
-export function applyChange(shop: Shop, picture: Picture, call: RuleCall & { readonly key: string }, change: AnyChange): void {
+/**
+ * Writes a change into the picture. Errors: CLAIM_TAKEN, OPERATION_UNKNOWN, OPERATION_SETTLED,
+ * HOST_MISCONFIGURED; nothing is applied then.
+ */
+export function applyChange(
+  shop: Shop,
+  picture: Picture,
+  call: RuleCall & { readonly key: string },
+  change: AnyChange,
+): void {
   const { group, key } = call
-  const settling = (change.settlements ?? []).map(({ operation, outcome }) => ({ pending: deferredPending(shop, picture, operation), outcome }))
+  const settling = (change.settlements ?? []).map(({ operation, outcome }) => ({
+    pending: deferredPending(shop, picture, operation),
+    outcome,
+  }))
   const owner = `${group.name}/${key}`
   // What the rule did not name before is loaded now, and the pass made again.
   for (const value of [...(change.release ?? []), ...(change.claim ?? [])]) picture.hasClaim(value)
   for (const value of change.claim ?? []) {
     const holder = picture.holder(value)
     const freed = change.release?.includes(value) === true
-    if (holder !== null && holder !== owner && !freed) throw new EnsembleError('CLAIM_TAKEN', `'${value}' is claimed by '${holder}'`)
+    if (holder !== null && holder !== owner && !freed)
+      throw new EnsembleError('CLAIM_TAKEN', `'${value}' is claimed by '${holder}'`)
   }
   const relatedKeys = call.rule.needs?.(call.input, picture.row(group.rows, key))?.related ?? {}
-  const homeless = Object.entries(change.related ?? {}).find(([name, state]) => state !== undefined && relatedKeys[name] === undefined)
+  const homeless = Object.entries(change.related ?? {}).find(
+    ([name, state]) => state !== undefined && relatedKeys[name] === undefined,
+  )
   if (homeless !== undefined) {
-    throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' changed the related '${homeless[0]}', which its rule did not name in 'needs'`)
+    throw new EnsembleError(
+      'HOST_MISCONFIGURED',
+      `aggregate '${group.name}' changed the related '${homeless[0]}', which its rule did not name in 'needs'`,
+    )
   }
   if ((change.entries ?? []).length > 0 && group.entries === null) {
     throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' declares no entries`)
@@ -82,7 +110,8 @@ export function applyChange(shop: Shop, picture: Picture, call: RuleCall & { rea
   for (const [name, state] of Object.entries(change.related ?? {})) {
     const table = group.related[name]
     const relatedKey = relatedKeys[name]
-    if (table !== undefined && relatedKey !== undefined && state !== undefined) picture.putRow(table, relatedKey, state)
+    if (table !== undefined && relatedKey !== undefined && state !== undefined)
+      picture.putRow(table, relatedKey, state)
   }
   picture.append(group, change.entries ?? [])
   for (const value of change.release ?? []) picture.release(value)
@@ -91,13 +120,21 @@ export function applyChange(shop: Shop, picture: Picture, call: RuleCall & { rea
   for (const { pending, outcome } of settling) answer(shop, picture, pending, outcome)
 }
 
-function sendOwn(shop: Shop, picture: Picture, call: RuleCall & { readonly key: string }, change: AnyChange): void {
+function sendOwn(
+  shop: Shop,
+  picture: Picture,
+  call: RuleCall & { readonly key: string },
+  change: AnyChange,
+): void {
   const { saga, key } = call
   // One operation is decided at most twice: when it is asked and when it is withdrawn.
   const operation = call.extra === undefined ? call.operation : `${call.operation}!withdraw`
   for (const { name, at, data } of change.timers ?? []) {
     const id = `${operation}@${name}~${at}`
-    picture.scheduled.push({ dueAt: at, message: { type: 'timer', id, topic: TOPIC.commands(shop.service), key, name, at, data, saga } })
+    picture.scheduled.push({
+      dueAt: at,
+      message: { type: 'timer', id, topic: TOPIC.commands(shop.service), key, name, at, data, saga },
+    })
   }
   for (const [index, { name, data }] of (change.events ?? []).entries()) {
     picture.messages.push({
@@ -122,7 +159,8 @@ function sendOwn(shop: Shop, picture: Picture, call: RuleCall & { readonly key: 
 function deferredPending(shop: Shop, picture: Picture, operation: string): Pending {
   const row = picture.operation(operation)
   if (row === undefined) throw new EnsembleError('OPERATION_UNKNOWN', `no operation '${operation}' is stored`)
-  if (row.status !== 'deferred') throw new EnsembleError('OPERATION_SETTLED', `operation '${operation}' is ${row.status} already`)
+  if (row.status !== 'deferred')
+    throw new EnsembleError('OPERATION_SETTLED', `operation '${operation}' is ${row.status} already`)
   const pending = pendingOf(shop, row)
   if (pending.slip !== null) shop.plans.find(pending.saga.plan, pending.slip.state)
   return pending
@@ -138,7 +176,17 @@ export function pendingOf(shop: Shop, row: OperationRow): Pending {
   }
   if ((origin?.type === 'event' || origin?.type === 'start') && origin.slip !== null) {
     const { slip } = origin
-    return { ref: shop.refOf(slip.ask.request), saga: slip.state.saga, ask: slip.ask, slip, wish, owner, key, row, origin }
+    return {
+      ref: shop.refOf(slip.ask.request),
+      saga: slip.state.saga,
+      ask: slip.ask,
+      slip,
+      wish,
+      owner,
+      key,
+      row,
+      origin,
+    }
   }
   throw new EnsembleError('OPERATION_UNKNOWN', `operation '${row.id}' holds no message that asked for it`)
 }

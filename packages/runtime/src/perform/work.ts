@@ -1,4 +1,5 @@
-// Owns: the kinds of work that reach a participant, whatever message brought them, and how messages become work. Pure.
+// Owns: the kinds of work that reach a participant, whatever message brought them, and how messages become
+// work. Pure.
 import {
   check,
   isRecord,
@@ -89,7 +90,8 @@ export interface Service {
 export const RESUME_TIMER = 'saga.resume'
 
 export function serviceOf(name: string, implementation: Implementation | null): Service {
-  const grouped = (handlers: readonly EventHandler[]): Map<string, EventHandler[]> => Map.groupBy(handlers, (handler) => handler.name)
+  const grouped = (handlers: readonly EventHandler[]): Map<string, EventHandler[]> =>
+    Map.groupBy(handlers, (handler) => handler.name)
   return {
     name,
     handlers: implementation?.handlers ?? new Map(),
@@ -98,17 +100,33 @@ export function serviceOf(name: string, implementation: Implementation | null): 
   }
 }
 
-/** The work that a message means for this service; none when it is for others. `attempt` is set when a retry brought it. */
+/**
+ * The work that a message means for this service; none when it is for others. `attempt` is set when a retry
+ * brought it.
+ */
 export function worksOf(service: Service, message: Message, attempt = 0): readonly Work[] {
   switch (message.type) {
     case 'retry':
       return worksOf(service, message.message, message.attempt)
     case 'command':
       if (message.ask.participant !== service.name) return []
-      return [runWork(service, { message, attempt, saga: message.saga, plan: message.plan, ask: message.ask, slip: null, again: 0 })]
+      return [
+        runWork(service, {
+          message,
+          attempt,
+          saga: message.saga,
+          plan: message.plan,
+          ask: message.ask,
+          slip: null,
+          again: 0,
+        }),
+      ]
     case 'start':
     case 'event':
-      return [...slipWorks(service, message, attempt), ...(message.type === 'event' ? followWorks(service, message, attempt) : [])]
+      return [
+        ...slipWorks(service, message, attempt),
+        ...(message.type === 'event' ? followWorks(service, message, attempt) : []),
+      ]
     case 'withdraw': {
       const { saga, plan, ask, cancel, supply, issuedAt } = message
       if (ask.participant !== service.name) return []
@@ -138,11 +156,17 @@ function runWork(service: Service, work: Omit<RunWork, 'do' | 'handler' | 'input
   return { do: 'run', handler, input: checkedOnce(handler.ref.spec.input, work.ask.input), ...work }
 }
 
-function slipWorks(service: Service, message: Extract<Message, { type: 'start' | 'event' }>, attempt: number): readonly Work[] {
+function slipWorks(
+  service: Service,
+  message: Extract<Message, { type: 'start' | 'event' }>,
+  attempt: number,
+): readonly Work[] {
   const { slip, again } = message
   if (slip === null || slip.ask.participant !== service.name) return []
   const { saga, version, fingerprint } = slip.state
-  return [runWork(service, { message, attempt, saga, plan: { version, fingerprint }, ask: slip.ask, slip, again })]
+  return [
+    runWork(service, { message, attempt, saga, plan: { version, fingerprint }, ask: slip.ask, slip, again }),
+  ]
 }
 
 function followWorks(
@@ -158,10 +182,22 @@ function followWorks(
   })
 }
 
-function timerWorks(service: Service, message: Extract<Message, { type: 'timer' }>, attempt: number): readonly Work[] {
+function timerWorks(
+  service: Service,
+  message: Extract<Message, { type: 'timer' }>,
+  attempt: number,
+): readonly Work[] {
   if (message.name === RESUME_TIMER && typeof message.data === 'string') {
     const tried = /~(\d+)$/.exec(message.id)?.[1]
-    return [{ do: 'resume', message, attempt, operation: message.data, tried: tried === undefined ? null : Number(tried) }]
+    return [
+      {
+        do: 'resume',
+        message,
+        attempt,
+        operation: message.data,
+        tried: tried === undefined ? null : Number(tried),
+      },
+    ]
   }
   const handlers = service.timers.get(message.name) ?? []
   return handlers.map((handler) => {
@@ -174,7 +210,10 @@ function timerWorks(service: Service, message: Extract<Message, { type: 'timer' 
 function handlerOf(service: Service, ask: Ask): Handler {
   const handler = service.handlers.get(ask.request)
   if (handler === undefined) {
-    throw new EnsembleError('CONTRACT_UNKNOWN', `'${service.name}' does not know the request '${ask.request}'`)
+    throw new EnsembleError(
+      'CONTRACT_UNKNOWN',
+      `'${service.name}' does not know the request '${ask.request}'`,
+    )
   }
   const known = handler.ref.spec.version ?? 1
   if (ask.contract > known) {
@@ -186,7 +225,10 @@ function handlerOf(service: Service, ask: Ask): Handler {
   return handler
 }
 
-/** Checks what a work is about when the work is made; a schema that throws is a problem of the data, not of the batch. */
+/**
+ * Checks what a work is about when the work is made; a schema that throws is a problem of the data, not of
+ * the batch.
+ */
 export function checkedOnce(schema: Schema, value: unknown): Checked<unknown> {
   try {
     return check(schema, value)

@@ -1,4 +1,5 @@
-// Owns: waiting for news: a bell that loops wait on and others ring. Polling is the truth; the bell only makes it prompt.
+// Owns: waiting for news: a bell that loops wait on and others ring. Polling is the truth; the bell only
+// makes it prompt.
 import type { Clock } from '../ports.ts'
 
 export class Bell {

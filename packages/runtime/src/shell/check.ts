@@ -5,26 +5,51 @@ import type { HostOptions } from '../host.ts'
 import type { Database } from '../ports.ts'
 import type { Settings } from './settings.ts'
 
-export function misconfigurations(options: HostOptions, { operationRetentionMs }: Settings): readonly string[] {
+export function misconfigurations(
+  options: HostOptions,
+  { operationRetentionMs }: Settings,
+): readonly string[] {
   const { service, implementation, plans = [], orchestrates = false, starts = false } = options
   const problems: string[] = []
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(service)) problems.push(`service '${service}': use a-z, 0-9 and '-', at most 31 characters`)
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(service))
+    problems.push(`service '${service}': use a-z, 0-9 and '-', at most 31 characters`)
   if (implementation !== undefined && implementation.participant !== service) {
-    problems.push(`service '${service}' implements the contract of '${implementation.participant}'; the names must be equal`)
+    problems.push(
+      `service '${service}' implements the contract of '${implementation.participant}'; the names must be equal`,
+    )
   }
-  if ((orchestrates || starts) && plans.length === 0) problems.push('plans: a host that starts or orchestrates sagas needs some')
+  if ((orchestrates || starts) && plans.length === 0)
+    problems.push('plans: a host that starts or orchestrates sagas needs some')
   for (const { name, withinMs, steps } of plans) {
     const longest = Math.max(withinMs ?? 0, ...steps.map((step) => step.withinMs ?? 0))
-    if (longest > operationRetentionMs) problems.push(`plan '${name}': a span of ${longest} ms is longer than operationRetentionMs`)
+    if (longest > operationRetentionMs)
+      problems.push(`plan '${name}': a span of ${longest} ms is longer than operationRetentionMs`)
   }
   if (implementation === undefined) return problems
-  problems.push(...repeated('timer', implementation.timers.map(({ name }) => name)))
-  problems.push(...repeated('follower', implementation.follows.map(({ name, group }) => `${name} of ${group.name}`)))
+  problems.push(
+    ...repeated(
+      'timer',
+      implementation.timers.map(({ name }) => name),
+    ),
+  )
+  problems.push(
+    ...repeated(
+      'follower',
+      implementation.follows.map(({ name, group }) => `${name} of ${group.name}`),
+    ),
+  )
   for (const plan of plans) {
     for (const step of plan.steps) {
       for (const planned of [step.run, step.undo]) {
-        if (planned === null || planned.ref.participant !== service || implementation.handlers.has(planned.ref.request)) continue
-        problems.push(`plan '${plan.name}' asks '${service}' for '${planned.ref.request}', which has no handler`)
+        if (
+          planned === null ||
+          planned.ref.participant !== service ||
+          implementation.handlers.has(planned.ref.request)
+        )
+          continue
+        problems.push(
+          `plan '${plan.name}' asks '${service}' for '${planned.ref.request}', which has no handler`,
+        )
       }
     }
   }
@@ -45,7 +70,12 @@ export async function registerPlans(database: Database, plans: readonly Plan[]):
   const problems = stored.flatMap(({ name, version, fingerprint }) => {
     const plan = plans.find((candidate) => candidate.name === name && candidate.version === version)
     const moved = plan === undefined ? null : movedStep(fingerprint, plan.fingerprint)
-    return moved === null ? [] : [`'${name}' version ${version}: was '${moved.was}', is '${moved.is}'; give the changed plan a new version`]
+    return moved === null
+      ? []
+      : [
+          `'${name}' version ${version}: was '${moved.was}', is '${moved.is}'; give the changed plan a new version`,
+        ]
   })
-  if (problems.length > 0) throw new EnsembleError('PLAN_CHANGED', 'a plan changed under its version', problems)
+  if (problems.length > 0)
+    throw new EnsembleError('PLAN_CHANGED', 'a plan changed under its version', problems)
 }

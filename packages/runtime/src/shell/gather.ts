@@ -1,4 +1,5 @@
-// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a batch is under way
+// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while
+// a batch is under way
 // go together in the next one.
 import { errorInfo } from '../errors.ts'
 
@@ -9,10 +10,14 @@ interface Waiting<In, Out> {
 }
 
 /**
- * Turns a handler of batches into a function of one. The handler answers each item in order; an Error answers only that item.
+ * Turns a handler of batches into a function of one. The handler answers each item in order; an Error answers
+ * only that item.
  * A batch that fails as a whole is tried again one by one, so that one bad item fails alone.
  */
-export function gathered<In, Out>(handle: (items: readonly In[]) => Promise<readonly (Out | Error)[]>, countMax: number): (item: In) => Promise<Out> {
+export function gathered<In, Out>(
+  handle: (items: readonly In[]) => Promise<readonly (Out | Error)[]>,
+  countMax: number,
+): (item: In) => Promise<Out> {
   let queue: Waiting<In, Out>[] = []
   let busy = false
   const settle = (waiting: Waiting<In, Out>, answer: Out | Error | undefined): void => {

@@ -1,4 +1,5 @@
-// Owns: how a verb is repeated: at once while there is work, on news or after a while when there is none, with backoff when it fails.
+// Owns: how a verb is repeated: at once while there is work, on news or after a while when there is none,
+// with backoff when it fails.
 import { backoffMs, type RetryPolicy } from '@ensemble/core'
 import { tell } from '../diagnostics.ts'
 import type { Clock, Ids } from '../ports.ts'

@@ -8,7 +8,10 @@ const PRUNE_COUNT_MAX = 1_000
 const ROUNDS_MAX = 1_000
 
 /** Deletes what is past its time; returns how many rows. */
-export async function prune(database: Database, what: { readonly service: string; readonly settings: Settings }): Promise<number> {
+export async function prune(
+  database: Database,
+  what: { readonly service: string; readonly settings: Settings },
+): Promise<number> {
   const { operationRetentionMs } = what.settings
   const { registry, operations, sagas, starts } = database.stores
   await database.transaction(async (tx) => {

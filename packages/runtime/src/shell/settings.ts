@@ -1,4 +1,5 @@
-// Owns: the settings of a host, their defaults and why they are what they are; all wrong ones are named at once.
+// Owns: the settings of a host, their defaults and why they are what they are; all wrong ones are named at
+// once.
 import { RETRY_DEFAULT, type RetryPolicy } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 
@@ -30,14 +31,17 @@ export function settingsOf(given: Partial<Settings>): Settings {
   const problems: string[] = []
   const { retry, ...numbers } = settings
   for (const [name, value] of Object.entries({ ...numbers, ...retry })) {
-    if (!Number.isFinite(value) || value <= 0) problems.push(`${name} must be a number above 0, got ${String(value)}`)
+    if (!Number.isFinite(value) || value <= 0)
+      problems.push(`${name} must be a number above 0, got ${String(value)}`)
   }
   if (retry.delayMsMax < retry.delayMsMin) problems.push('retry.delayMsMax must be at least retry.delayMsMin')
   if (problems.length > 0) throw new EnsembleError('HOST_MISCONFIGURED', 'settings', problems)
   return settings
 }
 
-/** Answered rows go this long after the horizon has passed them, so that no running batch misses the horizon. */
+/**
+ * Answered rows go this long after the horizon has passed them, so that no running batch misses the horizon.
+ */
 export const HORIZON_LEAD_MS = 3_600_000
 
 /** Nothing issued after this can be before the horizon. */
