@@ -61,7 +61,6 @@ describe('cancel against payment', () => {
     const paymentOf = await paymentsNow()
     const wrong = raced.filter((one) => !isRight(one, statusOf.get(one.order), paymentOf.get(one.order)))
     expect(wrong).toEqual([])
-    console.log(pattern, headStartMs, raced.map((r, i) => `${statusOf.get(r.order) === ORDER_STATUS.Complete ? "C" : "F"}`).join(""))
     const statuses = raced.map(({ order }) => statusOf.get(order))
     expect(new Set(statuses)).toEqual(new Set([ORDER_STATUS.Complete, ORDER_STATUS.Failed]))
     await moneyAddsUp()

@@ -1,19 +1,32 @@
-// The five calls of the README as a script without pauses, in both patterns and both layouts of databases.
+// The calls of the README, taken from it, as a script without pauses, in both patterns and both layouts of databases.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { SERVICE_NAMES } from '@ensemble/all-in-one'
 import { ORDER_STATUS, PAYMENT_STATUS } from '@ensemble/service-contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { blocksOf, readReadme } from '../scripts/readme.ts'
+import { normal } from './normal.ts'
 import { call, startTestSystem, type Answer, type TestOptions, type TestSystem } from './support.ts'
 
-const USER = {
-  first_name: 'test',
-  last_name: 'ting',
-  email: 'mail11@testing.com',
-  handphone: '6281247930699',
-  address: 'Address',
-  city: 'city',
-  province: 'province',
-  district: 'district',
+const execFileAsync = promisify(execFile)
+
+const ADDRESS = 'http://localhost:8080'
+const NOBODY: ReadonlyMap<string, string> = new Map()
+
+const BLOCKS = blocksOf(readReadme())
+const FIVE_CALLS = textsOf('Five calls', 'bash')
+const ANSWERS = textsOf('Five calls', 'json').map((text) => shapeOf(JSON.parse(text)))
+const CHOREOGRAPHED = textsOf('The same, choreographed', 'bash')
+const FAILING = 'What happens when things fail'
+const UNKNOWN_USER = textsOf(FAILING, 'bash')
+const REFUSED = textsOf(FAILING, '').map((text) => shapeOf(JSON.parse(`{${text}`)))
+
+function textsOf(asked: string, kind: string): readonly string[] {
+  return BLOCKS.flatMap(({ heading, language, text }) =>
+    heading === asked && language === kind ? [text] : [],
+  )
 }
+
 const ORDER = {
   order_number: '001/ord/sku/IV/2020',
   id_order_type: '545204885836038145',
@@ -52,28 +65,15 @@ describe.each(SYSTEMS)('the calls of the README, $name', (options) => {
   test('five calls without a pause end in a user, a complete order and a paid payment', async () => {
     const at = (path: string): string => `${system.url}${path}`
 
-    const registered = await call(at('/v1/user'), { method: 'POST', body: USER })
-    const user = String(registered.body['uuid'])
-    const seen = await call(at(`/v1/user/${user}`))
-    const ordered = await call(at('/v1/order'), { method: 'POST', body: { ...ORDER, uuid_user: user } })
-    const order = String(ordered.body['uuid'])
-    const watched = await call(at(`/v1/order/${order}`))
-    const paid = await call(at(`/v1/payment/${order}`), { method: 'PUT', body: PAY })
+    const { user, order, outputs } = await runReadme(FIVE_CALLS, system.url, '')
 
-    expect(registered.body).toEqual(envelope(registered, 'users', USER))
-    expect([200, 202]).toContain(seen.status)
-    expect(ordered.body).toEqual(envelope(ordered, 'order_save', { ...ORDER, uuid_user: user }))
-    expect([200, 202]).toContain(watched.status)
-    expect(paid.body).toEqual(
-      envelope(paid, 'payment_order', {
-        uuid_order: order,
-        payment_total: '100000',
-        payment_status: 'Paid',
-        bank_account_number: '1234567890',
-      }),
-    )
+    const [registered, , ordered, , paid] = outputs
+    const [registeredSaid, userSaid, orderedSaid, , paidSaid, rowSaid] = ANSWERS
+    expect([registered, ordered, paid]).toEqual([registeredSaid, orderedSaid, paidSaid])
     await vi.waitFor(async () => {
-      expect(lastResult(await call(at(`/v1/user/${user}`)))).toMatchObject({ uuid: user, email: USER.email })
+      expect(shapeOf((await call(at(`/v1/user/${user}`))).body)).toEqual(userSaid)
+      expect(shapeOf((await call(at(`/v2/order/get/${order}`))).body)).toEqual(rowSaid)
+      expect(lastResult(await call(at(`/v1/user/${user}`)))).toMatchObject({ uuid: user })
       expect(lastResult(await call(at(`/v1/order/${order}`)))).toMatchObject({
         id_order_status: ORDER_STATUS.Complete,
       })
@@ -83,10 +83,15 @@ describe.each(SYSTEMS)('the calls of the README, $name', (options) => {
         change_total: 0,
       })
     }, FINISHED)
-    const row = await call(at(`/v2/order/get/${order}`))
-    expect(row.body).toMatchObject({ uuid: order, uuid_user: user, id_order_status: ORDER_STATUS.Complete })
     const payment = await call(at(`/v2/payment/get/${order}`))
     expect(payment.body).toMatchObject({ uuid_order: order, id_payment_status: PAYMENT_STATUS.Paid })
+
+    // The calls of the next chapter use the user of this one.
+    const again = await runReadme(CHOREOGRAPHED, system.url, `user=${user}\n`)
+    await vi.waitFor(async () => {
+      const saga = await call(at(`/v1/saga/order.place/${again.order}`))
+      expect(saga.body).toMatchObject({ saga: { pattern: 'choreography' }, status: 'completed' })
+    }, FINISHED)
   })
 
   test('an unknown user: the order fails, nothing is due, and history names the refused step', async () => {
@@ -97,11 +102,14 @@ describe.each(SYSTEMS)('the calls of the README, $name', (options) => {
       headers: { prefer: 'wait=20' },
     })
 
+    const said = await runReadme(UNKNOWN_USER, system.url, 'user=; order=\n')
+    const pattern = options.environment?.pattern ?? 'orchestration'
+    expect(said.outputs).toEqual(REFUSED.map(({ saga }) => ({ saga: { ...fieldsOf(saga), pattern } })))
     const uuid_order = String(placed.body['uuid'])
     expect(placed.body['saga']).toEqual({
       plan: 'order.place',
       id: uuid_order,
-      pattern: options.environment?.pattern ?? 'orchestration',
+      pattern,
       status: 'compensated',
       data: {
         uuid_order,
@@ -120,12 +128,39 @@ describe.each(SYSTEMS)('the calls of the README, $name', (options) => {
   })
 })
 
-function envelope({ body }: Answer, action: string, data: unknown): unknown {
-  const uuid: unknown = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
-  const { created_at } = body
-  expect(body['uuid']).toEqual(uuid)
-  const event = { __uuid: body['uuid'], __action: action, __offset: 0, data, status: 'QUEUE', created_at }
-  return { uuid, created_at, event }
+interface Run {
+  readonly user: string
+  readonly order: string
+  /** What each block printed, ids and times aside. */
+  readonly outputs: readonly unknown[]
+}
+
+const END_OF_BLOCK = '@@@'
+
+/** The blocks as one script in which nothing but the address is other than in the README. */
+async function runReadme(blocks: readonly string[], url: string, before: string): Promise<Run> {
+  const ends = blocks.map((text) => `${text}\necho; echo ${END_OF_BLOCK}`)
+  const script = `set -eu -o pipefail\n${before}${ends.join('\n')}\necho "$user $order"\n`
+  const { stdout } = await execFileAsync('bash', ['-c', script.replaceAll(ADDRESS, url)])
+  const printed = stdout.split(END_OF_BLOCK)
+  const [user = '', order = ''] = (printed.pop() ?? '').trim().split(' ')
+  return { user, order, outputs: printed.map(answerOf) }
+}
+
+/** undefined when it is no JSON: what is cut off at its end. */
+function answerOf(printed: string): unknown {
+  const text = printed.trim()
+  try {
+    return shapeOf(JSON.parse(text.startsWith('{') ? text : `{${text}`))
+  } catch {
+    return undefined
+  }
+}
+
+/** Without what differs between two runs. */
+function shapeOf(answer: unknown): Readonly<Record<string, unknown>> {
+  const { id_order: _, ...fields } = fieldsOf(answer)
+  return fieldsOf(normal(fields, NOBODY))
 }
 
 /** The result of the newest entry of a history document. */

@@ -21,7 +21,10 @@ export async function mergedDocument(own: unknown, peers: Peers): Promise<unknow
   const others = await Promise.all(
     PASSED_SERVICES.map(async (service) => ({ service, document: await documentOf(service, peers) })),
   )
-  const all = others.reduce((merged, { service, document }) => merge(merged, service, document), fieldsOf(own))
+  const all = others.reduce(
+    (merged, { service, document }) => merge(merged, service, document),
+    fieldsOf(own),
+  )
   return { ...all, tags: TAGS }
 }
 

@@ -104,7 +104,7 @@ export function checkHeaders(request: Asked, { pattern }: Pick<Gateway, 'pattern
 
 export function requestOf(request: Asked, method: Method): PeerRequest {
   const { url: path, body } = request
-  return { method, path, headers: headersFor(request), ...(body !== undefined && body !== null && { body }) }
+  return { method, path, headers: headersFor(request), ...(body !== undefined && { body }) }
 }
 
 export function headersFor({ raw, id }: Pick<Asked, 'raw' | 'id'>): Readonly<Record<string, string>> {

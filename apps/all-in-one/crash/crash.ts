@@ -9,7 +9,7 @@ import { chanceOf } from './chance.ts'
 import { now, poll, sleep } from './clock.ts'
 import { customers } from './customers.ts'
 import { instanceOf, type Instance } from './instance.ts'
-import { killPostmaster, revivePostmaster } from './postmaster.ts'
+import { killPostmaster, postmasterOf } from './postmaster.ts'
 import { verdict } from './verdict.ts'
 
 export interface CrashOptions {
@@ -65,7 +65,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashReport> {
 async function runIn(directory: string, instance: Instance, options: CrashOptions): Promise<CrashReport> {
   const { seed, isSeparate } = options
   await instance.start().ready
-  await untilHealthy(instance)
+  await untilReady(instance)
   const books = await openBooks(directory, isSeparate)
   try {
     let retries = 0
@@ -73,20 +73,20 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
       url: () => instance.url,
       onRetry: () => (retries += 1),
     })
+    const T0=Date.now(); const P=(x:string)=>process.stderr.write(`${x} +${Date.now()-T0}\n`)
     const watch = watchOutbox(books)
     await sleep(WARM_UP_MS)
-    const recoveries = await killAll(directory, instance, options)
-    await load.stop()
+    const { kills, recoveries } = await killAll(directory, instance, options)
+    P('killed '+recoveries.join(' '))
+    await load.stop(); P('load stopped')
     const outboxSeen = await watch.stop()
     const unfinished = await books.untilQuiet(QUIET_MS_MAX)
+    P('quiet')
     const facts = { ...(await books.facts()), unfinished }
     const violations = [...instance.ownEnds, ...verdict(facts, load.receipts)]
+    P('facts')
     const sagas = countsOf(facts)
     const ignored = await books.ignoredCount()
-    const kills = {
-      process: options.kills.process + options.kills.both,
-      server: options.kills.server + options.kills.both,
-    }
     const line = lineOf({ options, kills, recoveries, sagas, retries, ignored, outboxSeen, violations })
     const patterns = [...new Set(facts.starts.map(({ pattern }) => String(pattern)))].sort()
     return { line, kills, outboxSeen, sagas, patterns, violations }
@@ -95,12 +95,17 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
   }
 }
 
-/** Milliseconds from each kill until the system said again that all is well. */
+interface Killed {
+  readonly kills: CrashReport['kills']
+  /** Milliseconds from each kill until the system said again that all is well. */
+  readonly recoveries: readonly number[]
+}
+
 async function killAll(
   directory: string,
   instance: Instance,
   { seed, kills }: CrashOptions,
-): Promise<readonly number[]> {
+): Promise<Killed> {
   const chance = chanceOf(seed, 'kills')
   const victims: readonly Victim[] = ['process', 'server', 'both']
   const order = chance.shuffled(victims.flatMap((victim) => Array<Victim>(kills[victim]).fill(victim)))
@@ -109,48 +114,46 @@ async function killAll(
     await sleep(chance.int(RUN_MS_MIN, RUN_MS_MAX))
     const at = now()
     await kill(directory, instance, victim)
-    const isNextEarly = order[index + 1] === 'process' && chance.int(1, EARLY_ONE_IN) === 1
-    if (isNextEarly) {
+    if (order[index + 1] === 'process' && chance.int(1, EARLY_ONE_IN) === 1) {
       await sleep(chance.int(0, EARLY_MS_MAX))
       continue
     }
-    await untilHealthy(instance)
+    await untilReady(instance)
     recoveries.push(now() - at)
   }
-  return recoveries
+  const of = (wanted: Victim): number => order.filter((victim) => victim === wanted).length
+  const both = of('both')
+  return { kills: { process: of('process') + both, server: of('server') + both }, recoveries }
 }
 
 async function kill(directory: string, instance: Instance, victim: Victim): Promise<void> {
-  switch (victim) {
-    case 'process':
-      await instance.kill()
-      instance.start()
-      return
-    case 'server':
-      await revivePostmaster(directory, await killPostmaster(directory))
-      return
-    case 'both': {
-      await killPostmaster(directory)
-      await instance.kill()
-      instance.start()
-      return
-    }
-    default:
-      return victim satisfies never
+  const pid = victim === 'process' ? undefined : await killPostmaster(directory)
+  if (victim !== 'process' && pid === undefined) throw new Error('there is no database server to kill')
+  if (victim !== 'server') {
+    await instance.kill()
+    instance.start()
+    return
   }
+  // The system is to see for itself that its database server is gone, and to bring it back.
+  const isNew = async (): Promise<true | undefined> => {
+    const found = await postmasterOf(directory)
+    return found !== undefined && found.pid !== pid && found.isReady ? true : undefined
+  }
+  if ((await poll(isNew, { withinMs: RECOVERY_MS_MAX, everyMs: POLL_MS })) === undefined)
+    throw new Error(`no database server after ${RECOVERY_MS_MAX} ms:\n${instance.lines.join('\n')}`)
 }
 
 /** Starts it again where it ended by itself, which the report will say. */
-async function untilHealthy(instance: Instance): Promise<void> {
-  const isHealthy = await poll(
+async function untilReady(instance: Instance): Promise<void> {
+  const isReady = await poll(
     async () => {
       if (instance.hasEnded() && instance.ownEnds.length <= OWN_ENDS_MAX) instance.start()
-      return (await instance.isHealthy()) ? true : undefined
+      return (await instance.isReady()) ? true : undefined
     },
     { withinMs: RECOVERY_MS_MAX, everyMs: POLL_MS },
   )
-  if (isHealthy === undefined)
-    throw new Error(`not healthy after ${RECOVERY_MS_MAX} ms:\n${instance.lines.join('\n')}`)
+  if (isReady === undefined)
+    throw new Error(`not ready after ${RECOVERY_MS_MAX} ms:\n${instance.lines.join('\n')}`)
 }
 
 interface Watch {

@@ -9,7 +9,7 @@ import { killPostmaster } from './postmaster.ts'
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const START_MS_MAX = 60_000
 const STOP_MS_MAX = 20_000
-const HEALTH_MS_MAX = 2_000
+const ASK_MS_MAX = 2_000
 const POLL_MS = 20
 const LINES_COUNT_MAX = 40
 
@@ -32,8 +32,8 @@ export interface Instance {
   kill(): Promise<void>
   /** Whether it ended by itself. */
   hasEnded(): boolean
-  /** Whether it answers that all is well now. */
-  isHealthy(): Promise<boolean>
+  /** Whether it says now that it can do its work. */
+  isReady(): Promise<boolean>
   /** As with Ctrl-C. */
   stop(): Promise<void>
 }
@@ -89,10 +89,10 @@ export function instanceOf({ directory, isSeparate, dueIn }: InstanceOptions): I
     start,
     kill: async () => await end('SIGKILL'),
     hasEnded: () => running !== undefined && hasEnded(running.child),
-    isHealthy: async () => {
+    isReady: async () => {
       if (url === '') return false
-      const signal = AbortSignal.timeout(HEALTH_MS_MAX)
-      return await fetch(`${url}/v1/health`, { signal }).then(
+      const signal = AbortSignal.timeout(ASK_MS_MAX)
+      return await fetch(`${url}/health/ready`, { signal }).then(
         async (answer) => {
           await answer.arrayBuffer()
           return answer.ok

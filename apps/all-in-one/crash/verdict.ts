@@ -51,8 +51,13 @@ function historyViolations({ starts, sagas, histories }: Facts): string[] {
     const seqMax = history?.['seq_max']
     const expected = {
       ...pick(start, ['plan', 'id', 'pattern', 'status']),
-      ...{ standing: 'ended', seq_min: 1, seq_max: seqMax, decision_count: seqMax },
-      ...{ ended_count: 1, ended_seq: seqMax, ended_status: status },
+      standing: 'ended',
+      seq_min: 1,
+      seq_max: seqMax,
+      decision_count: seqMax,
+      ended_count: 1,
+      ended_seq: seqMax,
+      ended_status: status,
     }
     if (!equal(history, expected))
       violations.push(`history: ${key} (${String(status)}): ${JSON.stringify(history)}`)
@@ -79,14 +84,14 @@ function orderViolations({ orders, payments, starts }: Facts): string[] {
   const orderOf = byKey(orders, (row) => text(row, 'uuid'))
   const startOf = byKey(starts, keyOf)
   for (const { uuid, status } of orders) {
-    const payment = paymentOf.get(String(uuid))?.['status'] ?? 'none'
-    const start = startOf.get(`${PLACE}/${String(uuid)}`)?.['status'] ?? 'none'
+    const payment = statusOf(paymentOf.get(String(uuid)))
+    const start = statusOf(startOf.get(`${PLACE}/${String(uuid)}`))
     const isRight =
       (status === 'Complete' && payment === 'Paid' && start === 'completed') ||
       (status === 'Failed' && (payment === 'Failed' || payment === 'none') && start === 'compensated')
     if (!isRight)
       violations.push(
-        `order: ${String(uuid)} is ${String(status)}, payment ${String(payment)}, saga ${String(start)}`,
+        `order: ${String(uuid)} is ${String(status)}, payment ${payment}, saga ${start}`,
       )
   }
   for (const { uuid_order: uuid, status } of payments) {
@@ -242,6 +247,10 @@ function keyOf(row: Row): string {
 
 function text(row: Row, column: string): string {
   return String(row[column])
+}
+
+function statusOf(row: Row | undefined): string {
+  return row === undefined ? 'none' : text(row, 'status')
 }
 
 function byKey(rows: readonly Row[], key: (row: Row) => string): ReadonlyMap<string, Row> {

@@ -2,7 +2,6 @@
 // I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
 // I2: stop() ends the batch under way, then the loops, then the connection.
 import {
-  spanMs,
   type InputOf,
   type Message,
   type Outcome,
@@ -11,21 +10,20 @@ import {
   type Plan,
   type RequestRef,
   type RequestSpec,
-  type SagaRef,
   type Span,
 } from '@ensemble/core'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
-import type { EffectHandler, Implementation } from './handlers.ts'
+import type { EffectHandler, Implementation, Settlement } from './handlers.ts'
 import { systemIds } from './ids.ts'
-import { sagaKey } from './letters.ts'
-import type { Shop } from './perform/answer.ts'
+import { retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
 import { perform, type PerformOptions } from './perform/perform.ts'
 import { checkedOnce, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
-import type { Bus, Clock, Database, Ids, Link, Queryable, StartEnd, Transaction } from './ports.ts'
-import { Receiver, type Observer } from './receive.ts'
+import type { Bus, Clock, Database, Ids, Link, Queryable, Transaction } from './ports.ts'
+import type { Observer } from './dispatch.ts'
+import { Receiver } from './receive.ts'
 import { Bell } from './shell/bell.ts'
 import { gathered } from './shell/gather.ts'
 import { loop } from './shell/loop.ts'
@@ -33,19 +31,12 @@ import { misconfigurations, registerPlans } from './shell/check.ts'
 import { prune } from './shell/prune.ts'
 import { rerun } from './shell/race.ts'
 import { horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
+import { shopOf } from './shell/shop.ts'
 import { topicsFor } from './shell/topics.ts'
-import { wake } from './wake.ts'
-import {
-  cancelMessage,
-  checkedStart,
-  startAgain,
-  storeStarts,
-  type CancelRequest,
-  type Started,
-  type Starting,
-  type StartRequest,
-} from './start.ts'
+import type { CancelRequest, Started, StartRequest } from './start.ts'
+import { Starter, type SagaName, type SagaStatus } from './starter.ts'
 import { typed } from './typed.ts'
+import { wake } from './wake.ts'
 
 export interface HostOptions {
   /** Name of the service; a participant's is the name of its contract. */
@@ -67,13 +58,6 @@ export interface HostOptions {
   readonly ids?: Ids
 }
 
-export interface SagaStatus {
-  readonly saga: SagaRef
-  readonly status: 'running' | 'completed' | 'compensated'
-  readonly data: unknown
-  readonly startedAt: number
-}
-
 export interface ExecuteOptions {
   /** Makes the call idempotent: the same id again answers what the first one answered. */
   readonly operation?: string
@@ -86,16 +70,27 @@ export interface Host {
   /** Starts a saga together with the caller's own writes; make it the last statement before COMMIT. */
   startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started>
   /** Wishes that a saga started here be undone. Errors: SAGA_UNKNOWN. */
-  cancel(saga: { readonly plan: string; readonly id: string }, request: CancelRequest): Promise<void>
+  cancel(saga: SagaName, request: CancelRequest): Promise<void>
+  /** The same, together with the caller's own writes. */
+  cancelIn(tx: Queryable, saga: SagaName, request: CancelRequest): Promise<void>
   /** What the starter knows of a saga; null when it was not started here. */
-  status(saga: { readonly plan: string; readonly id: string }): Promise<SagaStatus | null>
+  status(saga: SagaName): Promise<SagaStatus | null>
   /** The saga's status when it has ended, or when the span is over. Errors: SAGA_UNKNOWN. */
-  ended(
-    saga: { readonly plan: string; readonly id: string },
-    options: { readonly within: Span },
-  ): Promise<SagaStatus>
+  ended(saga: SagaName, options: { readonly within: Span }): Promise<SagaStatus>
   /** Sends a saga's start again (n-th time) to repair lost messages. Errors: SAGA_UNKNOWN. */
-  repair(saga: { readonly plan: string; readonly id: string }, again: number): Promise<void>
+  repair(saga: SagaName, again: number): Promise<void>
+  /**
+   * Settles a deferred operation of a transaction handler, in a transaction of the service's own database.
+   * Errors: OPERATION_UNKNOWN, OPERATION_SETTLED.
+   */
+  settle(tx: Transaction, settlement: Settlement): Promise<void>
+  /**
+   * An operator's retry of one of this service's operations: now. Errors: OPERATION_UNKNOWN,
+   * OPERATION_SETTLED.
+   */
+  retry(operation: string): Promise<void>
+  /** An operator's word on how an operation ended. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED. */
+  supply(operation: string, supplied: Supply): Promise<void>
   /**
    * Calls one of this service's own requests, in a transaction, outside any saga. Errors: INPUT_INVALID and
    * what the handler throws.
@@ -149,7 +144,6 @@ const LOCAL_COUNT_MAX = 100
 const SAVEPOINTS_MAX = 50
 
 const PRUNE_EVERY_MS = 3_600_000
-const ENDED_POLL_MS = 500
 
 class RunningHost implements Host {
   readonly service: string
@@ -166,10 +160,9 @@ class RunningHost implements Host {
   readonly #news = new Bell()
   readonly #due = new Bell()
   readonly #calls = new Bell()
-  readonly #waiters = new Map<string, Set<() => void>>()
   readonly #loops: Promise<void>[] = []
   readonly #effects: EffectWorker | null
-  readonly #startOne: (starting: Starting) => Promise<Started>
+  readonly #starter: Starter
   readonly #executeOne: (work: LocalWork) => Promise<Outcome>
 
   constructor(options: HostOptions, { settings, link, listens }: Connected) {
@@ -208,7 +201,14 @@ class RunningHost implements Host {
             handlers: effects,
             onDone: () => this.#calls.ring(),
           })
-    this.#startOne = gathered((starting) => this.#startBatch(starting), LOCAL_COUNT_MAX)
+    this.#starter = new Starter({
+      service,
+      database,
+      link,
+      clock: this.#clock,
+      pattern: options.pattern ?? 'orchestration',
+      stopping: this.#stopping.signal,
+    })
     this.#executeOne = gathered((works) => this.#executeBatch(works), this.#batchCountMax(LOCAL_COUNT_MAX))
   }
 
@@ -235,70 +235,47 @@ class RunningHost implements Host {
 
   async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
     this.#refuseStopped()
-    return await this.#startOne(checkedStart(typed(plan), request, this.#options.pattern ?? 'orchestration'))
+    return await this.#starter.start(plan, request)
   }
 
   async startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
-    const starting = checkedStart(typed(plan), request, this.#options.pattern ?? 'orchestration')
-    const { answers, messages } = await storeStarts(tx, [starting], {
-      stores: this.#database.stores,
-      now: this.#clock.now(),
-    })
-    const [answer] = answers
-    if (answer === undefined || answer instanceof Error)
-      throw answer ?? new Error('the start was not answered')
-    await this.#link.put(tx, messages)
-    return answer
-  }
-
-  async cancel(saga: { readonly plan: string; readonly id: string }, request: CancelRequest): Promise<void> {
     this.#refuseStopped()
-    await this.#link.transaction(async (tx) => {
-      const [row] = await this.#database.stores.starts.load(tx, [saga])
-      if (row === undefined)
-        throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
-      return { value: undefined, messages: [cancelMessage(row, request, tx.now)] }
-    })
+    return await this.#starter.startIn(tx, plan, request)
   }
 
-  async status(saga: { readonly plan: string; readonly id: string }): Promise<SagaStatus | null> {
-    const [row] = await this.#database.stores.starts.load(this.#database, [saga])
-    if (row === undefined) return null
-    const { ended, startedAt } = row
-    return { saga: row.saga, status: ended?.status ?? 'running', data: ended?.data ?? null, startedAt }
+  async cancel(saga: SagaName, request: CancelRequest): Promise<void> {
+    this.#refuseStopped()
+    await this.#starter.cancel(saga, request)
   }
 
-  async ended(
-    saga: { readonly plan: string; readonly id: string },
-    { within }: { readonly within: Span },
-  ): Promise<SagaStatus> {
-    const deadline = this.#clock.now() + spanMs(within)
-    for (;;) {
-      this.#refuseStopped()
-      const heard = this.#hearEnd(saga)
-      const status = await this.status(saga)
-      if (status === null)
-        throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
-      const left = deadline - this.#clock.now()
-      if (status.status !== 'running' || left <= 0) {
-        heard.forget()
-        return status
-      }
-      await this.#clock.sleep(
-        Math.min(left, ENDED_POLL_MS),
-        AbortSignal.any([heard.signal, this.#stopping.signal]),
-      )
-      heard.forget()
-    }
+  async cancelIn(tx: Queryable, saga: SagaName, request: CancelRequest): Promise<void> {
+    this.#refuseStopped()
+    await this.#starter.cancelIn(tx, saga, request)
   }
 
-  async repair(saga: { readonly plan: string; readonly id: string }, again: number): Promise<void> {
-    await this.#link.transaction(async (tx) => {
-      const [row] = await this.#database.stores.starts.load(tx, [saga])
-      if (row === undefined)
-        throw new EnsembleError('SAGA_UNKNOWN', `no saga '${saga.plan}' '${saga.id}' was started here`)
-      return { value: undefined, messages: startAgain(row, again) }
-    })
+  async status(saga: SagaName): Promise<SagaStatus | null> {
+    return await this.#starter.status(saga)
+  }
+
+  async ended(saga: SagaName, options: { readonly within: Span }): Promise<SagaStatus> {
+    return await this.#starter.ended(saga, options)
+  }
+
+  async repair(saga: SagaName, again: number): Promise<void> {
+    await this.#starter.repair(saga, again)
+  }
+
+  async settle(tx: Transaction, settlement: Settlement): Promise<void> {
+    await settleIn(this.#desk, tx, settlement)
+  }
+
+  async retry(operation: string): Promise<void> {
+    await rerun(() => retryNow(this.#desk, operation))
+    this.#calls.ring()
+  }
+
+  async supply(operation: string, supplied: Supply): Promise<void> {
+    await rerun(() => supply(this.#desk, operation, supplied))
   }
 
   async execute<S extends RequestSpec>(
@@ -338,6 +315,10 @@ class RunningHost implements Host {
     await this.#link.close()
   }
 
+  get #desk(): Desk {
+    return { shop: this.#performs.shop, database: this.#database, link: this.#link }
+  }
+
   #receiver(): Receiver {
     const { observer = null, orchestrates = false, starts = false } = this.#options
     const { shop, stores, horizonCheckedBefore: checkBefore } = this.#performs
@@ -356,7 +337,7 @@ class RunningHost implements Host {
       perform: this.#performs,
       advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onScheduled } : null,
       observer,
-      onEnded: starts ? (ends) => this.#tellEnds(ends) : null,
+      onEnded: starts ? (ends) => this.#starter.tellEnds(ends) : null,
       batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
   }
@@ -393,19 +374,6 @@ class RunningHost implements Host {
     return 0
   }
 
-  async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    const stored = async (
-      tx: Transaction,
-    ): Promise<{ value: readonly (Started | Error)[]; messages: readonly Message[] }> => {
-      const { answers, messages } = await storeStarts(tx, starting, {
-        stores: this.#database.stores,
-        now: tx.now,
-      })
-      return { value: answers, messages }
-    }
-    return await rerun(() => this.#link.transaction(stored))
-  }
-
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
     const done = async (
       tx: Transaction,
@@ -422,46 +390,8 @@ class RunningHost implements Host {
     return await rerun(() => this.#link.transaction(done))
   }
 
-  #hearEnd(saga: { readonly plan: string; readonly id: string }): {
-    readonly signal: AbortSignal
-    readonly forget: () => void
-  } {
-    const key = sagaKey(saga)
-    const heard = new AbortController()
-    const waiter = (): void => heard.abort()
-    const waiters = this.#waiters.get(key) ?? new Set()
-    this.#waiters.set(key, waiters.add(waiter))
-    const forget = (): void => {
-      waiters.delete(waiter)
-      if (waiters.size === 0) this.#waiters.delete(key)
-    }
-    return { signal: heard.signal, forget }
-  }
-
-  #tellEnds(ends: readonly StartEnd[]): void {
-    for (const { saga } of ends) for (const waiter of this.#waiters.get(sagaKey(saga)) ?? []) waiter()
-  }
-
   #refuseStopped(): void {
     if (this.#stopping.signal.aborted)
       throw new EnsembleError('HOST_STOPPED', `host '${this.service}' is stopped`)
-  }
-}
-
-function shopOf(
-  own: Service,
-  { plans, settings, ids }: { plans: PlanBook; settings: Settings; ids: Ids },
-): Shop {
-  return {
-    service: own.name,
-    plans,
-    retry: settings.retry,
-    chance: () => ids.chance(),
-    refOf: (request) => {
-      const handler = own.handlers.get(request)
-      if (handler === undefined)
-        throw new EnsembleError('CONTRACT_UNKNOWN', `'${own.name}' does not know the request '${request}'`)
-      return handler.ref
-    },
   }
 }

@@ -13,9 +13,11 @@ export type {
   WithdrawOutcome,
 } from './handlers.ts'
 export { createHost } from './host.ts'
-export type { ExecuteOptions, Host, HostOptions, SagaStatus } from './host.ts'
+export type { ExecuteOptions, Host, HostOptions } from './host.ts'
+export type { Supply } from './operator.ts'
+export type { SagaName, SagaStatus } from './starter.ts'
 export type { CancelRequest, Started, StartRequest } from './start.ts'
-export type { Observer } from './receive.ts'
+export type { Observer } from './dispatch.ts'
 export type { Settings } from './shell/settings.ts'
 export { EnsembleError, errorInfo } from './errors.ts'
 export type { EnsembleErrorCode } from './errors.ts'

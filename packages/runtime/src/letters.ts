@@ -21,6 +21,9 @@ import {
   type WithdrawMessage,
 } from '@ensemble/core'
 
+/** Characters of the messages that carry a slip: what a Kafka broker takes by default, with room to spare. */
+export const SLIP_LENGTH_MAX = 500_000
+
 export function sagaKey(saga: Pick<SagaRef, 'plan' | 'id'>): string {
   return `${saga.plan}/${saga.id}`
 }

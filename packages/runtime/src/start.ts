@@ -16,7 +16,7 @@ import {
 } from '@ensemble/core'
 import { EnsembleError } from './errors.ts'
 import { inputFingerprint } from './fingerprint.ts'
-import { cancelOf, historyOf, sagaKey, withdrawOf } from './letters.ts'
+import { cancelOf, historyOf, sagaKey, withdrawOf, SLIP_LENGTH_MAX } from './letters.ts'
 import { messagesOf } from './perform/operation.ts'
 import type { Queryable, StartRow, Stores } from './ports.ts'
 
@@ -73,12 +73,14 @@ export async function storeStarts(
     if (before !== undefined) return startedBefore(before, fingerprint)
     const sent = startMessages(starting, now)
     if (sent instanceof Error) return sent
+    const text = pack(sent)
+    if (text.length > SLIP_LENGTH_MAX) return tooLarge(starting, text.length)
     const { saga, plan } = starting
     const row: StartRow = {
       saga,
       version: plan.version,
       inputFingerprint: fingerprint,
-      sent: pack(sent),
+      sent: text,
       startedAt: now,
       ended: null,
     }
@@ -89,6 +91,11 @@ export async function storeStarts(
   })
   if (rows.length > 0) await stores.starts.insert(tx, rows)
   return { answers, messages }
+}
+
+function tooLarge({ plan }: Starting, length: number): Error {
+  const problem = `input: ${length} characters with its envelope, at most ${SLIP_LENGTH_MAX}`
+  return new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, [problem])
 }
 
 function startedBefore(row: StartRow, fingerprint: string): Started | Error {

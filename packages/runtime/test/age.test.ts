@@ -29,7 +29,8 @@ describe('age', () => {
       for (const pattern of ['orchestration', 'choreography'] as const) {
         const bench = await aged(pattern, [])
         const message: Message = what === 'run' ? bench.run : bench.withdraw()
-        expect(lines(await bench.deliver(message))).toEqual(['note parked'])
+        const answered = pattern === 'orchestration' ? [`${RUN}#answer faulted`] : []
+        expect(lines(await bench.deliver(message))).toEqual([...answered, 'note parked'])
         expect([await bench.deadLetters(), await bench.status(), await bench.thing()]).toEqual([
           ['TOO_OLD'],
           'none',
@@ -60,7 +61,7 @@ describe('age', () => {
         bench.clock.now() - settings.operationRetentionMs + 3_600_000,
       )
     }
-    expect(lines(await gone.deliver(gone.run))).toEqual(['note parked'])
+    expect(lines(await gone.deliver(gone.run))).toEqual([`${RUN}#answer faulted`, 'note parked'])
     expect(lines(await waits.deliver(waits.withdraw()))).toEqual([`${RUN}#answer withdrawn`])
   })
 

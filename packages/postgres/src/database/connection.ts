@@ -1,6 +1,6 @@
 /**
  * Owns one checked-out connection: sending, counting, and knowing whether it is still good. Does not own transactions.
- * I1: an error event of a checked-out client is always listened to; unheard it would end the process.
+ * I1: an error event of a client is always listened to, from its first moment on; unheard it would end the process.
  * I2: a connection that was lost or is inside a transaction is destroyed, never given back.
  * I3: statements sent within one turn of the event loop leave in one flush.
  */
@@ -30,6 +30,18 @@ export interface Connection {
   control(name: string, text?: string): Promise<Answer>
   lost(): DatabaseError | undefined
   release(): void
+}
+
+const losses = new WeakMap<PoolClient, DatabaseError>()
+
+/**
+ * For every new client of a pool. The pool's own listener ends when a client is handed out, and one packet can hold
+ * both that the session is ready and that the server ends it: whoever waits for the client has no turn in between.
+ */
+export function hearLosses(client: PoolClient): void {
+  client.on('error', (error) => {
+    if (!losses.has(client)) losses.set(client, toDatabaseError(error))
+  })
 }
 
 const corked = new WeakSet<Duplex>()
@@ -74,12 +86,8 @@ function isDriverRefusal(error: unknown): error is Error {
 }
 
 function connectionOf(client: PoolClient, meter: Meter): Connection {
-  let loss: DatabaseError | undefined
   let isDoubtful = false
-  const onError = (error: unknown) => {
-    loss ??= toDatabaseError(error)
-  }
-  client.on('error', onError)
+  const lost = (): DatabaseError | undefined => losses.get(client)
 
   const transmit = async (
     statement: Statement,
@@ -100,12 +108,13 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
     } catch (error) {
       // The event of a lost connection comes before the failures of its statements; without it the driver itself
       // refused, a value that cannot be encoded, say, and what it thinks of its prepared statements may be wrong.
+      const loss = lost()
       if (loss === undefined && isDriverRefusal(error)) {
         isDoubtful = true
         throw new DatabaseError('SQL', error.message, { statement: name, cause: error })
       }
       const failure = toDatabaseError(error, name)
-      if (endsSession(failure)) loss ??= failure
+      if (loss === undefined && endsSession(failure)) losses.set(client, failure)
       // What ended the session says more than "not queryable any more".
       throw failure.sqlState === undefined && loss !== undefined ? loss : failure
     }
@@ -122,10 +131,9 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
       return { rows, count }
     },
     control: (name, text = name) => transmit({ name, text }, false, []),
-    lost: () => loss,
+    lost,
     release: () => {
-      client.removeListener('error', onError)
-      const isClean = loss === undefined && !isDoubtful && client.getTransactionStatus() === 'I'
+      const isClean = lost() === undefined && !isDoubtful && client.getTransactionStatus() === 'I'
       client.release(!isClean)
     },
   }

@@ -9,7 +9,7 @@ import type { Profile } from '../profile.ts'
 import { versionOf, withClient } from './client.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import { checkOut } from './connection.ts'
+import { checkOut, hearLosses } from './connection.ts'
 import type { FaultInjector, Meter } from './connection.ts'
 import { toDatabaseError } from './errors.ts'
 import { openNotices } from './notices.ts'
@@ -67,6 +67,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     })
     // A lost idle connection is already out of the pool; unheard, the event would end the process.
     pool.on('error', () => undefined)
+    pool.on('connect', hearLosses)
     return pool
   }
   const write = poolOf(url, false, options.sizeMax ?? SIZE_MAX_DEFAULT)

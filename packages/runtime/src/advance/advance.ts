@@ -2,7 +2,7 @@
 // in one statement,
 // decisions are made in memory by the kernel, results are written in one statement each.
 import type { Message, Time } from '@ensemble/core'
-import { storeScheduled } from '../perform/perform.ts'
+import { storeScheduled } from '../perform/store.ts'
 import type { SagaRow, Stores, Transaction } from '../ports.ts'
 import { Ledger, type Office } from './ledger.ts'
 import { hear } from './hear.ts'

@@ -9,6 +9,7 @@ import {
   backoffMs,
   begin,
   decide,
+  operationId,
   ORCHESTRATOR,
   pack,
   TOPIC,
@@ -58,7 +59,27 @@ function hearOne(office: Office, ledger: Ledger, work: AdvanceWork): void {
     if (isWatchedAt(row.state, heard.at)) watch(office, ledger, { plan, row, state: row.state })
     return
   }
+  if (isTooOld(row.state, heard)) {
+    ledger.put({ ...row, parked: 'TOO_OLD' })
+    noted(ledger, work, {
+      type: 'parked',
+      attempt: work.attempt,
+      detail: 'TOO_OLD: a participant has forgotten it',
+    })
+    return
+  }
   settle(office, ledger, { work, row, decision: decide(plan, row.state, heard, ledger.now) })
+}
+
+/**
+ * The outstanding operation is older than its participant remembers: what became of it only a human can find
+ * out.
+ */
+function isTooOld({ saga, phase }: SagaState, heard: Heard): boolean {
+  if (heard.type !== 'answered' || heard.answer.status !== 'faulted') return false
+  if (heard.answer.error.code !== 'TOO_OLD' || !('step' in phase)) return false
+  const direction = phase.at === 'running' ? 'run' : 'undo'
+  return heard.operation === operationId(saga, phase.step, direction)
 }
 
 function hearStart(

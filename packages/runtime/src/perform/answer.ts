@@ -16,10 +16,10 @@ import {
   type Time,
 } from '@ensemble/core'
 import { backoffMs, type RetryPolicy } from '@ensemble/core'
-import { answerEvent, noteOf } from '../letters.ts'
+import { answerEvent, noteOf, SLIP_LENGTH_MAX } from '../letters.ts'
 import type { PlanBook } from '../plans.ts'
 import type { OperationRow } from '../ports.ts'
-import { travel } from '../travel.ts'
+import { travel, type Travelled } from '../travel.ts'
 import { NO_SLIP } from './operation.ts'
 import type { Picture } from './picture.ts'
 import { RESUME_TIMER } from './work.ts'
@@ -88,10 +88,10 @@ function passOn(
   said: Answer,
 ): void {
   const { slip, wish, ref } = pending
-  const travelled = travel(shop.plans, { slip, ref, wish }, said, picture.now)
+  const travelled = bounded(travel(shop.plans, { slip, ref, wish }, said, picture.now))
   if (travelled.type === 'passed') {
     picture.messages.push(...travelled.messages)
-    picture.putOperation({ ...answered(pending, said), sent: pack(travelled.messages) })
+    picture.putOperation({ ...answered(pending, said), sent: travelled.sent })
     return
   }
   const bare = answerEvent(about(pending), said, { at: picture.now, slip: null })
@@ -121,6 +121,17 @@ function passOn(
     saga,
   }
   picture.scheduled.push({ dueAt, message: timer })
+}
+
+type Passed = Extract<Travelled, { readonly type: 'passed' }> & { readonly sent: string }
+
+/** A slip that has grown beyond its bound stays here, parked, instead of breaking the bus. */
+function bounded(travelled: Travelled): Passed | Exclude<Travelled, { readonly type: 'passed' }> {
+  if (travelled.type === 'parked') return travelled
+  const sent = pack(travelled.messages)
+  if (sent.length <= SLIP_LENGTH_MAX) return { ...travelled, sent }
+  const message = `the saga's slip has ${sent.length} characters, at most ${SLIP_LENGTH_MAX} travel`
+  return { type: 'parked', code: 'SLIP_TOO_LARGE', message }
 }
 
 /** An answer that came before its slip: the row waits for the slip, which says who is next. */

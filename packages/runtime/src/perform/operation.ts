@@ -1,13 +1,13 @@
 // Owns: the operation table: what a message about an operation means, given the operation's row. Pure.
 //
-// | row        | its run arrives (again)                          | a withdraw arrives                                     |
-// |------------|--------------------------------------------------|--------------------------------------------------------|
-// | none       | handle                                           | store `withdrawn`; the run, should it come, is told so |
-// | set_aside  | handle, if it is the retry with the row's number | becomes `withdrawn`                                    |
-// | calling    | ignored: the worker has it                       | noted on the row                                       |
-// | deferred   | `accepted` again                                 | the handler's own rule decides                         |
-// | answered   | orchestrated: the stored answer again;           | the same; choreographed: forwarded to the next run,    |
-// |            | choreographed: only when marked `again: n`       | refused past the point of no return                    |
+// | row       | its run arrives (again)                            | a withdraw arrives                           |
+// |-----------|----------------------------------------------------|----------------------------------------------|
+// | none      | handle                                             | store `withdrawn`; the run will be told so   |
+// | set_aside | handle, if it is the retry with the row's number   | becomes `withdrawn`                          |
+// | calling   | ignored: the worker has it                         | noted on the row                             |
+// | deferred  | `accepted` again                                   | the handler's own rule decides               |
+// | answered  | orchestrated: the stored answer again;             | the same; choreographed: forwarded to the    |
+// |           | choreographed: only when marked `again: n`         | next run, refused past the point of no return|
 //
 // I1: an undo or a retriable is never withdrawn; only an operator's supplied outcome ends one.
 import { type Ask, type EventMessage, type Message, unpack } from '@ensemble/core'

@@ -1,29 +1,23 @@
 // Owns: the verb perform: a batch of work of one participant in one transaction. Load everything in bulk,
-// decide in memory, write
-// in bulk. The only thing it awaits between loading and writing are the calls of transaction handlers.
-// I1: locks are taken in the order keyed rows, claims, operations; keys sorted within each.
-// I2: a pass over the batch is pure; when it needs rows that were not loaded they are loaded and the pass is
+// decide in memory, write in bulk. The only thing it awaits between loading and writing are the calls of
+// transaction handlers.
+// I1: a pass over the batch is pure; when it needs rows that were not loaded they are loaded and the pass is
 // made again.
-// I3: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of
+// I2: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of
 // the first.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
 import { EnsembleError, errorInfo, RERUN } from '../errors.ts'
-import type { EventHandler } from '../handlers.ts'
-import type { OperationRow, Rows, Stores, Transaction } from '../ports.ts'
+import type { Stores, Transaction } from '../ports.ts'
 import type { Shop } from './answer.ts'
-import {
-  decideFollow,
-  decideLocal,
-  decideResume,
-  decideRun,
-  decideWithdraw,
-  pendingRun,
-  type TransactionCall,
-} from './decide-work.ts'
+import { decideFollow, decideLocal, decideResume } from './decide-own.ts'
+import { decideRun } from './decide-run.ts'
+import { decideWithdraw } from './decide-withdraw.ts'
 import { fault } from './fault.ts'
+import { load, loadMissing } from './load.ts'
 import { onRun } from './operation.ts'
+import { pendingRun, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
-import { keyOrNull } from './rules.ts'
+import { store } from './store.ts'
 import type { Work } from './work.ts'
 
 /** How often a pass may ask for more rows before the batch is refused. */
@@ -162,186 +156,4 @@ async function callTransaction(tx: Transaction, picture: Picture, at: Call): Pro
     if (RERUN.has(errorInfo(error).code)) throw error
     faulted(picture, options.shop, { work, error })
   }
-}
-
-async function load(tx: Transaction, works: readonly Work[], options: PerformOptions): Promise<Loaded> {
-  const { stores } = options
-  const loaded: Loaded = {
-    now: tx.now,
-    horizon: issuedBefore(works, options.horizonCheckedBefore(tx.now))
-      ? await stores.registry.horizon(tx)
-      : 0,
-    operations: new Map(),
-    rows: new Map(),
-    claims: new Map(),
-  }
-  // What is refused meets its operation's row only: loading the rest may be what fails.
-  const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
-  await loadRows(
-    tx,
-    loaded,
-    keyed.map(({ table, key }) => ({ table, key })),
-  )
-  const needs = keyed.map((one) => ({ one, needs: needsOf(loaded, one) }))
-  const related = needs.flatMap(({ one, needs: { related = {} } }) =>
-    Object.entries(related).flatMap(([name, key]) => {
-      const table = one.rule.related[name]
-      return table === undefined || key === undefined ? [] : [{ table, key }]
-    }),
-  )
-  await loadRows(tx, loaded, related)
-  await loadClaims(tx, loaded, { values: needs.flatMap(({ needs: { claims = [] } }) => claims), stores })
-  const ids = [...new Set(works.flatMap(operationOf))].sort()
-  const owners = options.defers ? uniqueOwners(keyed) : []
-  if (ids.length > 0 || owners.length > 0) {
-    const rows = await stores.operations.load(tx, { ids, deferredOf: owners })
-    for (const row of rows) loaded.operations.set(row.id, row)
-  }
-  return loaded
-}
-
-function issuedBefore(works: readonly Work[], time: Time): boolean {
-  return works.some(
-    (work) =>
-      (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.ask.issuedAt < time),
-  )
-}
-
-function operationOf(work: Work): readonly string[] {
-  switch (work.do) {
-    case 'run':
-    case 'withdraw':
-      return [work.ask.operation]
-    case 'follow':
-    case 'resume':
-      return [work.operation]
-    case 'local':
-      return work.stored ? [work.operation] : []
-    default:
-      return work satisfies never
-  }
-}
-
-interface Keyed {
-  readonly table: Rows<unknown>
-  readonly key: string
-  readonly owner: string
-  readonly input: unknown
-  readonly rule: {
-    readonly needs?: EventHandler['rule']['needs']
-    readonly related: Readonly<Record<string, Rows<unknown>>>
-  }
-}
-
-/** The keyed row that a work is about. A key that cannot be computed faults later, in the pass. */
-function keyedOf(work: Work): readonly Keyed[] {
-  if (work.do === 'resume') return []
-  const { handler } = work
-  if (work.do !== 'follow' && 'form' in handler && handler.form !== 'aggregate') return []
-  if (!('group' in handler)) return []
-  const { group, rule } = handler
-  if (!work.input.ok) return []
-  const input = work.input.value
-  const key = keyOrNull(rule, input)
-  if (key === null) return []
-  return [
-    { table: group.rows, key, owner: group.name, input, rule: { needs: rule.needs, related: group.related } },
-  ]
-}
-
-function needsOf(
-  loaded: Loaded,
-  { rule, input, table, key }: Keyed,
-): { related?: Readonly<Record<string, string | undefined>>; claims?: readonly string[] } {
-  const { needs } = rule
-  return needs === undefined ? {} : (attempt(() => needs(input, loaded.rows.get(table)?.get(key))) ?? {})
-}
-
-function attempt<T>(compute: () => T): T | null {
-  try {
-    return compute()
-  } catch {
-    return null
-  }
-}
-
-function uniqueOwners(keyed: readonly Keyed[]): readonly { owner: string; key: string }[] {
-  const unique = new Map(keyed.map(({ owner, key }) => [`${owner}/${key}`, { owner, key }]))
-  return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
-}
-
-async function loadRows(
-  tx: Transaction,
-  loaded: Loaded,
-  wanted: readonly { table: Rows<unknown>; key: string }[],
-): Promise<void> {
-  const byTable = new Map<Rows<unknown>, Set<string>>()
-  for (const { table, key } of wanted) {
-    if (loaded.rows.get(table)?.has(key) === true) continue
-    byTable.set(table, (byTable.get(table) ?? new Set()).add(key))
-  }
-  const tables = [...byTable].sort(([a], [b]) => (a.name < b.name ? -1 : 1))
-  for (const [table, keys] of tables) {
-    const sorted = [...keys].sort()
-    const found = await table.load(tx, sorted)
-    const known = loaded.rows.get(table) ?? new Map<string, unknown>()
-    for (const key of sorted) known.set(key, found.get(key))
-    loaded.rows.set(table, known)
-  }
-}
-
-async function loadClaims(
-  tx: Transaction,
-  loaded: Loaded,
-  what: { values: readonly string[]; stores: Stores },
-): Promise<void> {
-  const values = [...new Set(what.values)].filter((value) => !loaded.claims.has(value)).sort()
-  if (values.length === 0) return
-  const found = await what.stores.claims.load(tx, values)
-  for (const value of values) loaded.claims.set(value, found.get(value) ?? null)
-}
-
-async function loadMissing(
-  tx: Transaction,
-  loaded: Loaded,
-  { picture, stores }: { picture: Picture; stores: Stores },
-): Promise<void> {
-  const wanted = [...picture.missing.rows].flatMap(([table, keys]) =>
-    [...keys].map((key) => ({ table, key })),
-  )
-  await loadRows(tx, loaded, wanted)
-  await loadClaims(tx, loaded, { values: [...picture.missing.claims], stores })
-}
-
-export function store(tx: Transaction, picture: Picture, stores: Stores): void {
-  for (const { table, inserts, updates } of picture.rowChanges()) {
-    if (inserts.length > 0) tx.defer(table.insert(tx, inserts))
-    if (updates.length > 0) tx.defer(table.update(tx, updates))
-  }
-  for (const [table, entries] of picture.entries) tx.defer(table.append(tx, entries))
-  const { taken, released } = picture.claimChanges()
-  if (released.length > 0) tx.defer(stores.claims.release(tx, released))
-  if (taken.length > 0) tx.defer(stores.claims.insert(tx, taken))
-  const operations: readonly OperationRow[] = picture.operationChanges()
-  const inserts = operations.filter((row) => row.version === 0)
-  const updates = operations.filter((row) => row.version > 0)
-  if (inserts.length > 0) tx.defer(stores.operations.insert(tx, inserts))
-  if (updates.length > 0) tx.defer(stores.operations.update(tx, updates))
-  storeScheduled(tx, picture.scheduled, stores)
-  if (picture.deadLetters.length > 0) tx.defer(stores.deadLetters.insert(tx, picture.deadLetters))
-}
-
-/** Packs what is due within the same second into one row. */
-export function storeScheduled(
-  tx: Transaction,
-  scheduled: readonly { readonly dueAt: Time; readonly message: Message }[],
-  stores: Pick<Stores, 'scheduled'>,
-): void {
-  if (scheduled.length === 0) return
-  const bySecond = Map.groupBy(scheduled, ({ dueAt }) => Math.ceil(dueAt / 1_000))
-  const rows = [...bySecond.values()].map((group) => ({
-    dueAt: Math.max(...group.map(({ dueAt }) => dueAt)),
-    messages: group.map(({ message }) => message),
-  }))
-  tx.defer(stores.scheduled.insert(tx, rows))
 }

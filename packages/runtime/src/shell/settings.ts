@@ -17,7 +17,7 @@ export interface Settings {
   readonly operationRetentionMs: number
 }
 
-export const SETTINGS_DEFAULT: Settings = {
+const SETTINGS_DEFAULT: Settings = {
   retry: RETRY_DEFAULT,
   overdueAfterMs: 30_000,
   batchCountMax: 200,

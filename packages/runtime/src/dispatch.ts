@@ -1,0 +1,173 @@
+// Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
+// transaction, and what cannot be handled is put away.
+import type { ErrorInfo, Message, Time } from '@ensemble/core'
+import { advance, type AdvanceOptions } from './advance/advance.ts'
+import { heardIn, type AdvanceWork } from './advance/signals.ts'
+import { tell } from './diagnostics.ts'
+import { errorInfo } from './errors.ts'
+import { noteOf } from './letters.ts'
+import type { Shop } from './perform/answer.ts'
+import { setAside } from './perform/fault.ts'
+import { perform, type PerformOptions } from './perform/perform.ts'
+import { Picture } from './perform/picture.ts'
+import { storeScheduled } from './perform/store.ts'
+import { worksOf, type Service, type Work } from './perform/work.ts'
+import type { Database, DeadLetter, Delivered, StartEnd, Transaction } from './ports.ts'
+
+/** What a history observer is given, in the batch's transaction. */
+export interface Observer {
+  readonly topics: readonly string[]
+  readonly record: (tx: Transaction, messages: readonly Message[]) => Promise<void>
+}
+
+export interface BatchOptions {
+  readonly service: Service
+  readonly database: Database
+  readonly shop: Shop
+  readonly perform: PerformOptions
+  readonly advance: AdvanceOptions | null
+  readonly observer: Observer | null
+  /** Hears the ends of sagas; null when this host starts none. */
+  readonly onEnded: ((ends: readonly StartEnd[]) => void) | null
+}
+
+/** Everything that one batch means for this host, in its transaction; returns what is to be sent. */
+export async function handleBatch(
+  tx: Transaction,
+  batch: readonly Delivered[],
+  options: BatchOptions,
+): Promise<readonly Message[]> {
+  const sorted = sortBatch(batch, options)
+  const { database, service } = options
+  const sent: Message[] = []
+  if (sorted.works.length > 0) {
+    const performed = await perform(tx, sorted.works, options.perform)
+    sent.push(...performed.messages)
+    tell('perform', { service: service.name, count: sorted.works.length })
+  }
+  if (options.advance !== null && sorted.advances.length > 0) {
+    sent.push(...(await advance(tx, sorted.advances, options.advance)))
+    tell('advance', { service: service.name, count: sorted.advances.length })
+  }
+  if (options.observer !== null && sorted.observed.length > 0) {
+    await options.observer.record(tx, sorted.observed)
+    tell('record', { service: service.name, count: sorted.observed.length })
+  }
+  const { onEnded } = options
+  if (onEnded !== null && sorted.ends.length > 0) {
+    tx.defer(database.stores.starts.ended(tx, sorted.ends))
+    tx.onCommit(() => onEnded(sorted.ends))
+  }
+  if (sorted.deadLetters.length > 0) tx.defer(database.stores.deadLetters.insert(tx, sorted.deadLetters))
+  sent.push(...setAsideAll(tx, sorted.unknown, options))
+  return sent
+}
+
+interface Unknown {
+  readonly message: Message
+  readonly error: unknown
+}
+
+interface Sorted {
+  readonly works: Work[]
+  readonly advances: AdvanceWork[]
+  readonly observed: Message[]
+  readonly ends: StartEnd[]
+  readonly unknown: Unknown[]
+  readonly deadLetters: DeadLetter[]
+}
+
+function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
+  const sorted: Sorted = { works: [], advances: [], observed: [], ends: [], unknown: [], deadLetters: [] }
+  const observes = new Set(options.observer?.topics ?? [])
+  for (const delivered of batch) {
+    if (!delivered.ok) {
+      sorted.deadLetters.push(undecodable(delivered))
+      continue
+    }
+    const { message } = delivered
+    if (observes.has(delivered.topic)) sorted.observed.push(message)
+    if (options.advance !== null) sorted.advances.push(...heardIn(message))
+    if (options.onEnded !== null && message.type === 'ended')
+      sorted.ends.push({ saga: message.saga, ...message.end })
+    try {
+      sorted.works.push(...worksOf(options.service, message))
+    } catch (error) {
+      sorted.unknown.push({ message, error })
+    }
+  }
+  return sorted
+}
+
+function undecodable(delivered: Extract<Delivered, { readonly ok: false }>): DeadLetter {
+  const { topic, partition, position, reason, text } = delivered
+  return { id: `${topic}/${partition}/${position}`, topic, reason: 'UNDECODABLE', detail: reason, text }
+}
+
+function setAsideAll(
+  tx: Transaction,
+  unknown: readonly Unknown[],
+  options: BatchOptions,
+): readonly Message[] {
+  if (unknown.length === 0) return []
+  const picture = emptyPicture(tx)
+  for (const { message, error } of unknown) {
+    const what =
+      message.type === 'retry'
+        ? { message: message.message, attempt: message.attempt }
+        : { message, attempt: 0 }
+    setAside(options.shop, picture, what, errorInfo(error))
+  }
+  storeScheduled(tx, picture.scheduled, options.database.stores)
+  return picture.messages
+}
+
+function emptyPicture(tx: Transaction): Picture {
+  return new Picture({ now: tx.now, horizon: 0, operations: new Map(), rows: new Map(), claims: new Map() })
+}
+
+/**
+ * Puts messages that cannot be handled away, answering those that asked for an operation and telling of the
+ * others.
+ */
+export async function buried(
+  tx: Transaction,
+  batch: readonly Delivered[],
+  { options, error, silent }: { options: BatchOptions; error: unknown; silent: boolean },
+): Promise<readonly Message[]> {
+  const info = errorInfo(error)
+  const sorted = sortBatch(batch, { ...options, advance: null, observer: null, onEnded: null })
+  const letters = batch.map((delivered): DeadLetter => {
+    if (!delivered.ok) return undecodable(delivered)
+    const { topic, partition, position, message } = delivered
+    const detail = `${info.code}: ${info.message}`
+    return {
+      id: `${topic}/${partition}/${position}`,
+      topic,
+      reason: 'UNHANDLED',
+      detail,
+      text: JSON.stringify(message),
+    }
+  })
+  tx.defer(options.database.stores.deadLetters.insert(tx, letters))
+  const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
+  const performed = await perform(tx, runs, { ...options.perform, refuse: info })
+  const told = new Set<Message>(runs.map((work) => work.message))
+  return [
+    ...performed.messages,
+    ...batch.flatMap((delivered) => buriedNote(delivered, { told, options, info, now: tx.now })),
+  ]
+}
+
+function buriedNote(
+  delivered: Delivered,
+  at: { told: ReadonlySet<Message>; options: BatchOptions; info: ErrorInfo; now: Time },
+): readonly Message[] {
+  if (!delivered.ok) return []
+  const message = delivered.message.type === 'retry' ? delivered.message.message : delivered.message
+  if (at.told.has(message) || !('saga' in message) || message.saga === null) return []
+  if (message.type === 'history' || message.type === 'note' || message.type === 'ended') return []
+  const detail = `dead letter ${message.id}: ${at.info.code}: ${at.info.message}`
+  const note = { type: 'parked', operation: null, attempt: 0, detail } as const
+  return [noteOf(message.saga, note, { source: at.options.service.name, at: at.now })]
+}

@@ -1,0 +1,164 @@
+// Owns: loading what a batch of work needs, in bulk.
+// I1: locks are taken in the order keyed rows, claims, operations; keys sorted within each.
+import type { ErrorInfo, Time } from '@ensemble/core'
+import type { EventHandler } from '../handlers.ts'
+import type { Rows, Stores, Transaction } from '../ports.ts'
+import type { Loaded, Picture } from './picture.ts'
+import { keyOrNull } from './rules.ts'
+import type { Work } from './work.ts'
+
+export interface LoadOptions {
+  readonly stores: Stores
+  readonly defers: boolean
+  readonly horizonCheckedBefore: (now: Time) => Time
+  readonly refuse: ErrorInfo | null
+}
+
+export async function load(tx: Transaction, works: readonly Work[], options: LoadOptions): Promise<Loaded> {
+  const { stores } = options
+  const loaded: Loaded = {
+    now: tx.now,
+    horizon: issuedBefore(works, options.horizonCheckedBefore(tx.now))
+      ? await stores.registry.horizon(tx)
+      : 0,
+    operations: new Map(),
+    rows: new Map(),
+    claims: new Map(),
+  }
+  // What is refused meets its operation's row only: loading the rest may be what fails.
+  const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
+  await loadRows(
+    tx,
+    loaded,
+    keyed.map(({ table, key }) => ({ table, key })),
+  )
+  const needs = keyed.map((one) => ({ one, needs: needsOf(loaded, one) }))
+  const related = needs.flatMap(({ one, needs: { related = {} } }) =>
+    Object.entries(related).flatMap(([name, key]) => {
+      const table = one.rule.related[name]
+      return table === undefined || key === undefined ? [] : [{ table, key }]
+    }),
+  )
+  await loadRows(tx, loaded, related)
+  await loadClaims(tx, loaded, { values: needs.flatMap(({ needs: { claims = [] } }) => claims), stores })
+  const ids = [...new Set(works.flatMap(operationOf))].sort()
+  const owners = options.defers ? uniqueOwners(keyed) : []
+  if (ids.length > 0 || owners.length > 0) {
+    const rows = await stores.operations.load(tx, { ids, deferredOf: owners })
+    for (const row of rows) loaded.operations.set(row.id, row)
+  }
+  return loaded
+}
+
+function issuedBefore(works: readonly Work[], time: Time): boolean {
+  return works.some(
+    (work) =>
+      (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.ask.issuedAt < time),
+  )
+}
+
+function operationOf(work: Work): readonly string[] {
+  switch (work.do) {
+    case 'run':
+    case 'withdraw':
+      return [work.ask.operation]
+    case 'follow':
+    case 'resume':
+      return [work.operation]
+    case 'local':
+      return work.stored ? [work.operation] : []
+    default:
+      return work satisfies never
+  }
+}
+
+interface Keyed {
+  readonly table: Rows<unknown>
+  readonly key: string
+  readonly owner: string
+  readonly input: unknown
+  readonly rule: {
+    readonly needs?: EventHandler['rule']['needs']
+    readonly related: Readonly<Record<string, Rows<unknown>>>
+  }
+}
+
+/** The keyed row that a work is about. A key that cannot be computed faults later, in the pass. */
+function keyedOf(work: Work): readonly Keyed[] {
+  if (work.do === 'resume') return []
+  const { handler } = work
+  if (work.do !== 'follow' && 'form' in handler && handler.form !== 'aggregate') return []
+  if (!('group' in handler)) return []
+  const { group, rule } = handler
+  if (!work.input.ok) return []
+  const input = work.input.value
+  const key = keyOrNull(rule, input)
+  if (key === null) return []
+  return [
+    { table: group.rows, key, owner: group.name, input, rule: { needs: rule.needs, related: group.related } },
+  ]
+}
+
+function needsOf(
+  loaded: Loaded,
+  { rule, input, table, key }: Keyed,
+): { related?: Readonly<Record<string, string | undefined>>; claims?: readonly string[] } {
+  const { needs } = rule
+  return needs === undefined ? {} : (attempt(() => needs(input, loaded.rows.get(table)?.get(key))) ?? {})
+}
+
+function attempt<T>(compute: () => T): T | null {
+  try {
+    return compute()
+  } catch {
+    return null
+  }
+}
+
+function uniqueOwners(keyed: readonly Keyed[]): readonly { owner: string; key: string }[] {
+  const unique = new Map(keyed.map(({ owner, key }) => [`${owner}/${key}`, { owner, key }]))
+  return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
+}
+
+async function loadRows(
+  tx: Transaction,
+  loaded: Loaded,
+  wanted: readonly { table: Rows<unknown>; key: string }[],
+): Promise<void> {
+  const byTable = new Map<Rows<unknown>, Set<string>>()
+  for (const { table, key } of wanted) {
+    if (loaded.rows.get(table)?.has(key) === true) continue
+    byTable.set(table, (byTable.get(table) ?? new Set()).add(key))
+  }
+  const tables = [...byTable].sort(([a], [b]) => (a.name < b.name ? -1 : 1))
+  for (const [table, keys] of tables) {
+    const sorted = [...keys].sort()
+    const found = await table.load(tx, sorted)
+    const known = loaded.rows.get(table) ?? new Map<string, unknown>()
+    for (const key of sorted) known.set(key, found.get(key))
+    loaded.rows.set(table, known)
+  }
+}
+
+async function loadClaims(
+  tx: Transaction,
+  loaded: Loaded,
+  what: { values: readonly string[]; stores: Stores },
+): Promise<void> {
+  const values = [...new Set(what.values)].filter((value) => !loaded.claims.has(value)).sort()
+  if (values.length === 0) return
+  const found = await what.stores.claims.load(tx, values)
+  for (const value of values) loaded.claims.set(value, found.get(value) ?? null)
+}
+
+export async function loadMissing(
+  tx: Transaction,
+  loaded: Loaded,
+  { picture, stores }: { picture: Picture; stores: Stores },
+): Promise<void> {
+  const wanted = [...picture.missing.rows].flatMap(([table, keys]) =>
+    [...keys].map((key) => ({ table, key })),
+  )
+  await loadRows(tx, loaded, wanted)
+  await loadClaims(tx, loaded, { values: [...picture.missing.claims], stores })
+}

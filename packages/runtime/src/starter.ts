@@ -1,0 +1,160 @@
+// Owns: the starter's side of sagas: starting, cancelling, asking how they stand, waiting for their end.
+// I1: a start row commits with its message; what is waited for is read from the row, and the news only wakes
+// the reader.
+import { spanMs, type Message, type Pattern, type Plan, type SagaRef, type Span } from '@ensemble/core'
+import { tell } from './diagnostics.ts'
+import { EnsembleError } from './errors.ts'
+import { sagaKey } from './letters.ts'
+import type { Clock, Database, Link, Queryable, StartEnd, StartRow, Transaction } from './ports.ts'
+import { gathered } from './shell/gather.ts'
+import { rerun } from './shell/race.ts'
+import {
+  cancelMessage,
+  checkedStart,
+  startAgain,
+  storeStarts,
+  type CancelRequest,
+  type Started,
+  type Starting,
+  type StartRequest,
+} from './start.ts'
+import { typed } from './typed.ts'
+
+/** Names a saga to its starter. */
+export interface SagaName {
+  readonly plan: string
+  readonly id: string
+}
+
+export interface SagaStatus {
+  readonly saga: SagaRef
+  readonly status: 'running' | 'completed' | 'compensated'
+  readonly data: unknown
+  readonly startedAt: number
+}
+
+export interface StarterOptions {
+  readonly service: string
+  readonly database: Database
+  readonly link: Link
+  readonly clock: Clock
+  readonly pattern: Pattern
+  readonly stopping: AbortSignal
+}
+
+/** Starts that share a transaction: enough to spread a commit, few enough for a short one. */
+const START_COUNT_MAX = 100
+const ENDED_POLL_MS = 500
+
+export class Starter {
+  readonly #options: StarterOptions
+  readonly #waiters = new Map<string, Set<() => void>>()
+  readonly #startOne: (starting: Starting) => Promise<Started>
+
+  constructor(options: StarterOptions) {
+    this.#options = options
+    this.#startOne = gathered((starting) => this.#startBatch(starting), START_COUNT_MAX)
+  }
+
+  async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
+    return await this.#startOne(checkedStart(typed(plan), request, this.#options.pattern))
+  }
+
+  async startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
+    const { database, clock, link, pattern } = this.#options
+    const starting = checkedStart(typed(plan), request, pattern)
+    const { answers, messages } = await storeStarts(tx, [starting], {
+      stores: database.stores,
+      now: clock.now(),
+    })
+    const [answer] = answers
+    if (answer === undefined) throw new Error('the start was not answered')
+    if (answer instanceof Error) throw answer
+    await link.put(tx, messages)
+    return answer
+  }
+
+  async cancel(saga: SagaName, request: CancelRequest): Promise<void> {
+    await this.#options.link.transaction(async (tx) => {
+      const message = cancelMessage(await this.#stored(tx, saga), request, tx.now)
+      return { value: undefined, messages: [message] }
+    })
+  }
+
+  async cancelIn(tx: Queryable, saga: SagaName, request: CancelRequest): Promise<void> {
+    const { clock, link } = this.#options
+    await link.put(tx, [cancelMessage(await this.#stored(tx, saga), request, clock.now())])
+  }
+
+  async repair(saga: SagaName, again: number): Promise<void> {
+    await this.#options.link.transaction(async (tx) => {
+      return { value: undefined, messages: startAgain(await this.#stored(tx, saga), again) }
+    })
+  }
+
+  async status(saga: SagaName): Promise<SagaStatus | null> {
+    const { database } = this.#options
+    const [row] = await database.stores.starts.load(database, [saga])
+    if (row === undefined) return null
+    const { ended, startedAt } = row
+    return { saga: row.saga, status: ended?.status ?? 'running', data: ended?.data ?? null, startedAt }
+  }
+
+  async ended(saga: SagaName, { within }: { readonly within: Span }): Promise<SagaStatus> {
+    const { clock, stopping } = this.#options
+    const deadline = clock.now() + spanMs(within)
+    for (;;) {
+      if (stopping.aborted) throw new EnsembleError('HOST_STOPPED', 'the host is stopped')
+      const heard = this.#hearEnd(saga)
+      const status = await this.status(saga)
+      if (status === null) throw unknownSaga(saga)
+      const left = deadline - clock.now()
+      if (status.status !== 'running' || left <= 0) {
+        heard.forget()
+        return status
+      }
+      await clock.sleep(Math.min(left, ENDED_POLL_MS), AbortSignal.any([heard.signal, stopping]))
+      heard.forget()
+    }
+  }
+
+  /** Wakes those who wait for these sagas. */
+  tellEnds(ends: readonly StartEnd[]): void {
+    for (const { saga } of ends) for (const waiter of this.#waiters.get(sagaKey(saga)) ?? []) waiter()
+  }
+
+  async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
+    const { database, link, service } = this.#options
+    type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
+    const stored = async (tx: Transaction): Promise<Stored> => {
+      const { answers, messages } = await storeStarts(tx, starting, { stores: database.stores, now: tx.now })
+      return { value: answers, messages }
+    }
+    const answers = await rerun(() => link.transaction(stored))
+    tell('start', { service, count: starting.length })
+    return answers
+  }
+
+  async #stored(tx: Queryable, saga: SagaName): Promise<StartRow> {
+    const [row] = await this.#options.database.stores.starts.load(tx, [saga])
+    if (row === undefined) throw unknownSaga(saga)
+    return row
+  }
+
+  #hearEnd(saga: SagaName): { readonly signal: AbortSignal; readonly forget: () => void } {
+    const key = sagaKey(saga)
+    const heard = new AbortController()
+    const waiter = (): void => heard.abort()
+    const waiters = this.#waiters.get(key) ?? new Set()
+    this.#waiters.set(key, waiters.add(waiter))
+    const forget = (): void => {
+      waiters.delete(waiter)
+      if (waiters.size === 0) this.#waiters.delete(key)
+    }
+    return { signal: heard.signal, forget }
+  }
+}
+
+function unknownSaga({ plan, id }: SagaName): EnsembleError {
+  return new EnsembleError('SAGA_UNKNOWN', `no saga '${plan}' '${id}' was started here`)
+}

@@ -1,0 +1,55 @@
+// Owns: that the README names scripts, files and settings that exist. Its calls are run by e2e/readme.e2e.test.ts.
+import { existsSync, readFileSync } from 'node:fs'
+import { SERVICE_NAMES } from '@ensemble/all-in-one'
+import { readEnvironment } from '@ensemble/service'
+import { expect, test } from 'vitest'
+import * as z from 'zod'
+import { ROOT } from './docs/blocks.ts'
+import { blocksOf, linkedPaths, readReadme, scriptsNamed, tableUnder } from './readme.ts'
+
+const README = readReadme()
+
+test('every script that it names is there', () => {
+  const text = readFileSync(new URL('package.json', ROOT), 'utf8')
+  const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(text))
+  const named = [...scriptsNamed(README), 'start', 'test']
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
+  expect(named).toEqual(expect.arrayContaining(['demo', 'service', 'migrate', 'diagram', 'bench', 'ci']))
+})
+
+test('every file that it links or runs is there', () => {
+  const run = [...README.matchAll(/node ([\w/.-]+\.ts)/g)].map(([, path = '']) => path)
+  const named = [...linkedPaths(README), ...run]
+  expect(named).not.toEqual([])
+  expect(named.filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([])
+})
+
+test('its defaults are the defaults', () => {
+  const rows = tableUnder(README, 'Configuration').map(([name = '', value = '']) => [
+    name.replaceAll('`', ''),
+    value === 'none' ? undefined : value.replaceAll('`', ''),
+  ])
+  const environment = readEnvironment({ env: {}, services: SERVICE_NAMES })
+  expect(Object.fromEntries(rows)).toEqual({
+    HOST: environment.host,
+    PORT: String(environment.port),
+    AUTH: environment.isOpen ? 'open' : undefined,
+    ENSEMBLE_DATA: environment.data,
+    DATABASE_URL: environment.databaseUrl,
+    SEPARATE_DATABASES: environment.separateDatabases ? '1' : '0',
+    '<SERVICE>_DATABASE_URL': environment.databaseUrls['order'],
+    '<SERVICE>_DATABASE_READ_URL': environment.databaseReadUrls['order'],
+    '<SERVICE>_URL': environment.peerUrls['order'],
+    SAGA_PATTERN: environment.pattern,
+    PAYMENT_DUE_IN: environment.paymentDueIn,
+    PAY_LATER_LIMIT: String(environment.payLaterLimit),
+  })
+})
+
+test('a block is found with its language and its heading', () => {
+  const markdown = '# A\n## B\n```bash\none\n\n# two\n```\ntext\n```\nthree\n```'
+  expect(blocksOf(markdown)).toEqual([
+    { language: 'bash', text: 'one\n\n# two', heading: 'B' },
+    { language: '', text: 'three', heading: 'B' },
+  ])
+})
