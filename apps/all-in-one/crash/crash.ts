@@ -73,18 +73,14 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
       url: () => instance.url,
       onRetry: () => (retries += 1),
     })
-    const T0=Date.now(); const P=(x:string)=>process.stderr.write(`${x} +${Date.now()-T0}\n`)
     const watch = watchOutbox(books)
     await sleep(WARM_UP_MS)
     const { kills, recoveries } = await killAll(directory, instance, options)
-    P('killed '+recoveries.join(' '))
-    await load.stop(); P('load stopped')
+    await load.stop()
     const outboxSeen = await watch.stop()
     const unfinished = await books.untilQuiet(QUIET_MS_MAX)
-    P('quiet')
     const facts = { ...(await books.facts()), unfinished }
     const violations = [...instance.ownEnds, ...verdict(facts, load.receipts)]
-    P('facts')
     const sagas = countsOf(facts)
     const ignored = await books.ignoredCount()
     const line = lineOf({ options, kills, recoveries, sagas, retries, ignored, outboxSeen, violations })
