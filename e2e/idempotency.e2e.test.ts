@@ -39,8 +39,15 @@ describe.each(PATTERNS)('Idempotency-Key, %s', (pattern) => {
       other: userBody('other'),
     })
     await tables.quiet()
-    expect(await count('user', `"user".tb_users WHERE email IN ('twin@example.test', 'other@example.test')`)).toBe(1)
-    expect(await count('notification', `notification.tb_notification WHERE receiver_address = 'twin@example.test'`)).toBe(1)
+    expect(
+      await count('user', `"user".tb_users WHERE email IN ('twin@example.test', 'other@example.test')`),
+    ).toBe(1)
+    expect(
+      await count(
+        'notification',
+        `notification.tb_notification WHERE receiver_address = 'twin@example.test'`,
+      ),
+    ).toBe(1)
   })
 
   test.each(['/v1/order', '/v2/order'])('POST %s: one order, one payment', async (path) => {
@@ -94,7 +101,11 @@ describe.each(PATTERNS)('Idempotency-Key, %s', (pattern) => {
 
   test('DELETE order: one wish, twenty equal answers', async () => {
     const order = await placed('to cancel')
-    const { answers } = await twins('cancel-key', { method: 'DELETE', path: `/v1/order/${order}`, body: undefined })
+    const { answers } = await twins('cancel-key', {
+      method: 'DELETE',
+      path: `/v1/order/${order}`,
+      body: undefined,
+    })
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(distinct(answers)).toHaveLength(1)
     await timelineOnce(order, system, ({ standing }) => standing === 'ended')
@@ -122,7 +133,10 @@ describe.each(PATTERNS)('Idempotency-Key, %s', (pattern) => {
     return { answers, first }
   }
 
-  async function send(key: string, { method, path, body }: Pick<Write, 'method' | 'path' | 'body'>): Promise<Answer> {
+  async function send(
+    key: string,
+    { method, path, body }: Pick<Write, 'method' | 'path' | 'body'>,
+  ): Promise<Answer> {
     return await call(`${system.url}${path}`, { method, body, headers: { 'idempotency-key': key } })
   }
 

@@ -71,7 +71,11 @@ describe('cancel against payment', () => {
     const user = await registered(system.url, `race.${pattern}`)
     const numbers = Array.from({ length: COUNT }, (_, index) => `${pattern}/${index}`)
     const orders = await inLanes(numbers, async (number) => {
-      const asking = { method: 'POST', body: orderBody(user, number), headers: { 'saga-pattern': pattern } } as const
+      const asking = {
+        method: 'POST',
+        body: orderBody(user, number),
+        headers: { 'saga-pattern': pattern },
+      } as const
       const body = await must(`${system.url}/v1/order`, asking)
       return z.object({ uuid: z.string() }).parse(body).uuid
     })
@@ -111,7 +115,12 @@ describe('cancel against payment', () => {
 
   async function ordersNow(): Promise<ReadonlyMap<string, string>> {
     const rows = await tables.rows('order', 'SELECT uuid, id_order_status AS status FROM "order".tb_orders')
-    return new Map(z.array(Standing).parse(rows).map(({ uuid, status }) => [uuid, status]))
+    return new Map(
+      z
+        .array(Standing)
+        .parse(rows)
+        .map(({ uuid, status }) => [uuid, status]),
+    )
   }
 
   async function paymentsNow(): Promise<ReadonlyMap<string, z.infer<typeof Payment>>> {
@@ -120,7 +129,12 @@ describe('cancel against payment', () => {
       `SELECT uuid_order, id_payment_status AS status, payment_order AS due, payment_total AS received,
         change_total AS changed, refund_total AS refunded FROM payment.tb_payment`,
     )
-    return new Map(z.array(Payment).parse(rows).map((row) => [row.uuid_order, row]))
+    return new Map(
+      z
+        .array(Payment)
+        .parse(rows)
+        .map((row) => [row.uuid_order, row]),
+    )
   }
 
   /** in = change + refund + totals of Complete orders; nothing is open any more. */
@@ -150,11 +164,16 @@ describe('cancel against payment', () => {
   }
 })
 
-function isRight({ part, paid, cancelled }: Raced, order?: string, payment?: z.infer<typeof Payment>): boolean {
+function isRight(
+  { part, paid, cancelled }: Raced,
+  order?: string,
+  payment?: z.infer<typeof Payment>,
+): boolean {
   if (payment === undefined || ![200, 409].includes(cancelled)) return false
   const { due, received, changed, refunded } = payment
   if (order === ORDER_STATUS.Complete) {
-    const isPaid = payment.status === PAYMENT_STATUS.Paid && received === due && changed === 0 && refunded === 0
+    const isPaid =
+      payment.status === PAYMENT_STATUS.Paid && received === due && changed === 0 && refunded === 0
     return isPaid && paid === 200
   }
   const isEmpty = payment.status === PAYMENT_STATUS.Failed && received === part && refunded === part

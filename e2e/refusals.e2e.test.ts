@@ -27,7 +27,12 @@ const SIZE_TOO_BIG = 2 * 1024 * 1024
 const USER = userBody('refused')
 const ORDER = orderBody(UNKNOWN, 'refused')
 const PAY = { payment_total: 1_000 }
-const PAYMENT = { uuid_order: UNKNOWN, uuid_user: UNKNOWN, id_payment_model: '545204998214516737', payment_total: 1 }
+const PAYMENT = {
+  uuid_order: UNKNOWN,
+  uuid_user: UNKNOWN,
+  id_payment_model: '545204998214516737',
+  payment_total: 1,
+}
 const SMS = { type: 'sms', uuid: UNKNOWN, payload: { msisdn: '+6281247930699', text: 'hello' } }
 
 const invalid = { status: 422, code: 'invalid-request' } as const
@@ -63,8 +68,12 @@ function member({ method, path, body }: Place, name: string, value: unknown): Wr
 }
 
 const MEMBERS: readonly Wrong[] = [
-  ...[undefined, null, 7, '', ' ', 'x'.repeat(51), 'a\u0000b'].map((value) => member(USERS, 'first_name', value)),
-  ...[undefined, 'nobody', 'a@', 7, `${'x'.repeat(100)}@example.test`].map((value) => member(USERS, 'email', value)),
+  ...[undefined, null, 7, '', ' ', 'x'.repeat(51), 'a\u0000b'].map((value) =>
+    member(USERS, 'first_name', value),
+  ),
+  ...[undefined, 'nobody', 'a@', 7, `${'x'.repeat(100)}@example.test`].map((value) =>
+    member(USERS, 'email', value),
+  ),
   ...[undefined, 'phone', '+62', 81_247_930_699].map((value) => member(USERS, 'handphone', value)),
   ...[undefined, {}, []].map((value) => member(USERS, 'address', value)),
   ...[ORDERS, ORDERS_2].flatMap((orders) => [
@@ -74,7 +83,9 @@ const MEMBERS: readonly Wrong[] = [
       member(orders, 'id_order_type', value),
     ),
     ...[undefined, 'Ovo', true].map((value) => member(orders, 'id_payment_model', value)),
-    ...['-1', '1.5', '1e3', '', 'ten', 100, -1, '1000000000000'].map((value) => member(orders, 'payment_order', value)),
+    ...['-1', '1.5', '1e3', '', 'ten', 100, -1, '1000000000000'].map((value) =>
+      member(orders, 'payment_order', value),
+    ),
     member(orders, 'id_order_status', 'Pending'),
     member(orders, 'id_payment_status', 1),
     member(orders, 'inquiry_number', 'x'.repeat(101)),
@@ -131,7 +142,12 @@ const BODIES: readonly Wrong[] = WRITES.flatMap(({ method, path }) => {
       status: 415,
       code: 'unsupported-media-type',
     },
-    { ...at('2 MB'), body: JSON.stringify({ a: 'x'.repeat(SIZE_TOO_BIG) }), status: 413, code: 'body-too-large' },
+    {
+      ...at('2 MB'),
+      body: JSON.stringify({ a: 'x'.repeat(SIZE_TOO_BIG) }),
+      status: 413,
+      code: 'body-too-large',
+    },
   ]
 })
 
@@ -178,7 +194,14 @@ const UUIDS: readonly Wrong[] = (
   WRONG_UUIDS.map((uuid): Wrong => {
     const body = { payment_total: 1, order_number: '1', city: 'Bandung' }
     const sent = method === 'PUT' ? { body: bodyFor(path, body) } : {}
-    return { ...invalid, given: `${method} ${path}${uuid}`, method, path: path + uuid, ...sent, field: 'path.uuid' }
+    return {
+      ...invalid,
+      given: `${method} ${path}${uuid}`,
+      method,
+      path: path + uuid,
+      ...sent,
+      field: 'path.uuid',
+    }
   }),
 )
 
@@ -206,19 +229,30 @@ const UNKNOWN_IDS: readonly Wrong[] = (
     ['DELETE', `/v1/order/${UNKNOWN}`, 'unknown-order', undefined],
     ['DELETE', `/v1/payment/${UNKNOWN}`, 'unknown-order', undefined],
   ] as const
-).map(([method, path, code, body]): Wrong => ({ given: `${method} ${path}`, method, path, body, status: 404, code }))
+).map(([method, path, code, body]): Wrong => ({
+  given: `${method} ${path}`,
+  method,
+  path,
+  body,
+  status: 404,
+  code,
+}))
 
-const QUERIES: readonly Wrong[] = ['/v2/user/list', '/v2/order/list', '/v2/payment/list', '/v1/payment/list'].flatMap(
-  (path) =>
-    ['limit=0', 'limit=-1', 'limit=1.5', 'limit=101', 'limit=ten', 'page=0', 'page=-1', 'page=1e9'].map(
-      (query): Wrong => ({
-        ...invalid,
-        given: `GET ${path}?${query}`,
-        method: 'GET',
-        path: `${path}?${query}`,
-        field: `query.${query.split('=')[0] ?? ''}`,
-      }),
-    ),
+const QUERIES: readonly Wrong[] = [
+  '/v2/user/list',
+  '/v2/order/list',
+  '/v2/payment/list',
+  '/v1/payment/list',
+].flatMap((path) =>
+  ['limit=0', 'limit=-1', 'limit=1.5', 'limit=101', 'limit=ten', 'page=0', 'page=-1', 'page=1e9'].map(
+    (query): Wrong => ({
+      ...invalid,
+      given: `GET ${path}?${query}`,
+      method: 'GET',
+      path: `${path}?${query}`,
+      field: `query.${query.split('=')[0] ?? ''}`,
+    }),
+  ),
 )
 
 describe('wrong requests', () => {
@@ -245,11 +279,15 @@ describe('wrong requests', () => {
   test.each(Object.entries({ MEMBERS, BODIES, HEADERS, UUIDS, UNKNOWN_IDS, QUERIES }))(
     '%s: problem details that name what is wrong; nothing written, nothing queued',
     async (_, wrongs) => {
-      const answers = await Promise.all(wrongs.map(async (wrong) => ({ ...wrong, answer: await answerTo(wrong) })))
+      const answers = await Promise.all(
+        wrongs.map(async (wrong) => ({ ...wrong, answer: await answerTo(wrong) })),
+      )
       const others = answers.filter(({ status, code, field, answer }) => {
         return !isDeepStrictEqual(answer, { status, code, field, ...PROBLEM })
       })
-      expect(others.map(({ given, status, code, field, answer }) => ({ given, status, code, field, answer }))).toEqual([])
+      expect(
+        others.map(({ given, status, code, field, answer }) => ({ given, status, code, field, answer })),
+      ).toEqual([])
       await tables.quiet()
       expect(await tables.fingerprints()).toEqual(before)
     },

@@ -142,7 +142,9 @@ describe('statements of a batch', () => {
     const uuids = Array.from({ length: count }, (_, index) => uuidOf(participant, series, index))
     const messages = uuids.map((uuid) => commandOf(kind, uuid))
     // By another service: what a service sends is not what its batch costs.
-    await system.services.get(SENDER)?.database.transaction(async (tx) => links.get(SENDER)?.put(tx, messages))
+    await system.services
+      .get(SENDER)
+      ?.database.transaction(async (tx) => links.get(SENDER)?.put(tx, messages))
     const [first] = messages
     return await found(`${count} ${participant}.${kind.request}`, async () =>
       batches.find(({ ids }) => ids.size === count && first !== undefined && ids.has(first.id)),

@@ -83,7 +83,10 @@ export async function tablesOf(system: TestSystem): Promise<Tables> {
   }
 }
 
-async function fingerprintsOf(services: readonly string[], rows: Tables["rows"]): Promise<Readonly<Record<string, string>>> {
+async function fingerprintsOf(
+  services: readonly string[],
+  rows: Tables['rows'],
+): Promise<Readonly<Record<string, string>>> {
   const places = [...services, 'bus']
   const all: Record<string, string> = {}
   for (const place of places) {

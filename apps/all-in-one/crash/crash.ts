@@ -46,7 +46,9 @@ const RECOVERY_MS_MAX = 30_000
 const OWN_ENDS_MAX = 5
 const QUIET_MS_MAX = 30_000
 const POLL_MS = 25
-const WATCH_MS = 30
+const WATCH_MS = 50
+/** A server that starts has better things to do than to refuse us. */
+const WATCH_DOWN_MS = 500
 
 export async function crashRun(options: CrashOptions): Promise<CrashReport> {
   const { isSeparate } = options
@@ -162,9 +164,9 @@ function watchOutbox(books: Books): Watch {
   let seen = 0
   const watching = (async () => {
     while (!isOver) {
-      // The server may be down: then there is nothing to see.
-      if ((await books.outboxCount().catch(() => 0)) > 0) seen += 1
-      await sleep(WATCH_MS)
+      const count = await books.outboxCount().catch(() => undefined)
+      if (count !== undefined && count > 0) seen += 1
+      await sleep(count === undefined ? WATCH_DOWN_MS : WATCH_MS)
     }
   })()
   return {

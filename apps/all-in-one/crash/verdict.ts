@@ -90,9 +90,7 @@ function orderViolations({ orders, payments, starts }: Facts): string[] {
       (status === 'Complete' && payment === 'Paid' && start === 'completed') ||
       (status === 'Failed' && (payment === 'Failed' || payment === 'none') && start === 'compensated')
     if (!isRight)
-      violations.push(
-        `order: ${String(uuid)} is ${String(status)}, payment ${payment}, saga ${start}`,
-      )
+      violations.push(`order: ${String(uuid)} is ${String(status)}, payment ${payment}, saga ${start}`)
   }
   for (const { uuid_order: uuid, status } of payments) {
     if (!orderOf.has(String(uuid)))

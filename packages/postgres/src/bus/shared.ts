@@ -5,6 +5,7 @@
 import type { Message } from '@ensemble/core'
 import type { Bus, Link, Transaction } from '@ensemble/runtime'
 import type { Clock } from '../database/clock.ts'
+import type { SqlTransaction } from '../database/types.ts'
 import { isEngineDatabase } from '../engine.ts'
 import type { EngineDatabase } from '../engine.ts'
 import { fetchedOf } from './fetched.ts'
@@ -75,9 +76,9 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
         return value
       }),
 
-    receive: (countMax, handle) =>
-      database.transaction(async (tx) => {
-        if (topics.length === 0) return 0
+    receive: async (countMax, handle) => {
+      if (topics.length === 0) return 0
+      const work = async (tx: SqlTransaction): Promise<number> => {
         const rows = await log.fetch(tx, { group: service, topics, countMax, partitionsMax })
         const { messages, moves } = fetchedOf(service, rows)
         if (messages.length === 0) return 0
@@ -86,7 +87,9 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
         tx.defer(log.advance(tx, service, moves, moves.length))
         send(tx, answers)
         return messages.length
-      }),
+      }
+      return await database.transaction(work, { isEarly: true })
+    },
 
     put: async (tx, messages) => {
       if (messages.length === 0) return

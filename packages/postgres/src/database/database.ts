@@ -89,9 +89,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     profile,
     query: (statement, values) => writer.query(statement, values),
     read: queryable(read, meter, `read pool of ${name}`),
-    transaction: (work, { triesMax = TRIES_MAX_DEFAULT } = {}) =>
+    transaction: (work, { triesMax = TRIES_MAX_DEFAULT, isEarly = false } = {}) =>
       runTransaction(
-        { checkOut: () => checkOut(write, meter, `write pool of ${name}`), clock, triesMax },
+        { checkOut: () => checkOut(write, meter, `write pool of ${name}`), clock, triesMax, isEarly },
         work,
       ),
     counted: () => Object.fromEntries(meter.counts),

@@ -25,6 +25,8 @@ export interface TransactionRun {
   readonly checkOut: () => Promise<Connection>
   readonly clock: Clock
   readonly triesMax: number
+  /** The work begins before BEGIN is answered: its first statement leaves in the same flush. */
+  readonly isEarly: boolean
 }
 
 export async function runTransaction<T>(
@@ -53,8 +55,11 @@ async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Pro
     const time = connection.send(NOW, [])
     // Awaited below; handled here because BEGIN may fail first.
     time.catch(() => undefined)
-    await begun
-    const tx = new OpenTransaction(connection, Number((await time).rows[0]?.['now']))
+    const tx = new OpenTransaction(connection)
+    const opened = Promise.all([begun, time]).then(([, { rows }]) => tx.opened(Number(rows[0]?.['now'])))
+    // Answered before any statement of an early work is, which fails alike.
+    opened.catch(() => undefined)
+    if (!run.isEarly) await opened
     let value: T
     try {
       value = await work(tx)
@@ -69,7 +74,6 @@ async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Pro
 }
 
 class OpenTransaction implements SqlTransaction {
-  readonly now: number
   readonly #connection: Connection
   readonly #deferred: Promise<unknown>[] = []
   readonly #actions: (() => void)[] = []
@@ -77,10 +81,20 @@ class OpenTransaction implements SqlTransaction {
   #failure: DatabaseError | undefined
   #savepointCount = 0
   #hasEnded = false
+  #now: number | undefined
 
-  constructor(connection: Connection, now: number) {
+  constructor(connection: Connection) {
     this.#connection = connection
-    this.now = now
+  }
+
+  get now(): number {
+    if (this.#now === undefined)
+      throw new Error('the time is known after the first statement of the transaction')
+    return this.#now
+  }
+
+  opened(now: number): void {
+    this.#now = now
   }
 
   query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {

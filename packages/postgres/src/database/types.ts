@@ -28,14 +28,18 @@ export interface SqlTransaction extends Queryable {
   onCommit(action: () => void): void
 }
 
+export interface TransactionOptions {
+  /** Runs in all when 40001 or 40P01 ends them; default 3. */
+  readonly triesMax?: number
+  /** Lets `work` send its first statement in the flush of BEGIN; `now` is known once that is answered. */
+  readonly isEarly?: boolean
+}
+
 export interface Database extends Queryable {
   readonly name: string
   readonly profile: Profile
   /** Tried again from the start after 40001 and 40P01, `triesMax` times in all; `work` must have no other effects. */
-  transaction<T>(
-    work: (tx: SqlTransaction) => Promise<T>,
-    options?: { readonly triesMax?: number },
-  ): Promise<T>
+  transaction<T>(work: (tx: SqlTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Read-only sessions, of the read endpoint if there is one: what they see may be stale. */
   readonly read: Queryable
   /** Statements sent so far by name; BEGIN, NOW, COMMIT, ROLLBACK, SAVEPOINT, ... too; plain strings as SQL. */
