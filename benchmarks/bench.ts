@@ -11,6 +11,8 @@ interface Options {
   readonly seconds: number
   readonly concurrency: number
   readonly pattern: Pattern
+  /** Of each topic: more let more instances share the work, fewer make larger batches. */
+  readonly partitions: number
   /** Share of sagas that are refused at the charge. */
   readonly fail: number
 }
@@ -22,11 +24,16 @@ function optionsOf(args: readonly string[]): Options {
       seconds: { type: 'string', default: '10' },
       concurrency: { type: 'string', default: '64' },
       pattern: { type: 'string', default: 'orchestration' },
+      partitions: { type: 'string', default: '1' },
       fail: { type: 'string', default: '0.1' },
     },
   })
   const problems: string[] = []
-  const number = (name: 'seconds' | 'concurrency' | 'fail', least: number, most: number): number => {
+  const number = (
+    name: 'seconds' | 'concurrency' | 'partitions' | 'fail',
+    least: number,
+    most: number,
+  ): number => {
     const value = Number(values[name])
     if (!(value >= least && value <= most))
       problems.push(`--${name} must be a number from ${least} to ${most}`)
@@ -37,6 +44,7 @@ function optionsOf(args: readonly string[]): Options {
   const options = {
     seconds: number('seconds', 1, 3_600),
     concurrency: number('concurrency', 1, 4_096),
+    partitions: number('partitions', 1, 64),
     fail: number('fail', 0, 1),
     pattern: pattern ?? 'orchestration',
   }
@@ -113,7 +121,7 @@ async function violations(system: BenchSystem, run: Run): Promise<readonly strin
 async function main(): Promise<void> {
   const options = optionsOf(process.argv.slice(2))
   process.stderr.write('starting a PostgreSQL server with durable settings\n')
-  const system = await openSystem(options.pattern)
+  const system = await openSystem(options.pattern, options.partitions)
   try {
     const cpuBefore = process.cpuUsage()
     const run = await drive(system, options)
@@ -123,6 +131,7 @@ async function main(): Promise<void> {
     const result = {
       pattern: options.pattern,
       concurrency: options.concurrency,
+      partitions: options.partitions,
       seconds: Number(run.seconds.toFixed(1)),
       sagas: sorted.length,
       sagas_per_s: Math.round(sorted.length / run.seconds),

@@ -21,6 +21,8 @@ interface Left {
   readonly registrations: Readonly<Record<string, unknown>>
 }
 
+const History = z.object({ entries: z.array(z.unknown()) })
+
 /** Long enough for the cases that pay in time on a busy machine. */
 const DUE = { paymentDueIn: '6s' } as const
 const WITHOUT_ORCHESTRATOR = SERVICE_NAMES.filter((name) => name !== 'orchestrator')
@@ -90,7 +92,7 @@ async function historiesOf(
   { names, plan, of }: { readonly names: Names; readonly plan: string; readonly of: 'order' | 'user' },
 ): Promise<Readonly<Record<string, unknown>>> {
   const read = played.map(async (one) => {
-    const { entries } = Object(await must(`${url}/v1/saga/${plan}/${one[of]}`))
+    const { entries } = History.parse(await must(`${url}/v1/saga/${plan}/${one[of]}`))
     return [one.case.name, normal(entries, names)] as const
   })
   return Object.fromEntries(await Promise.all(read))

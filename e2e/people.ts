@@ -1,5 +1,6 @@
 // Owns: bodies that tests send, and registering who sends them.
 import { ORDER_TYPE, PAYMENT_MODEL } from '@ensemble/service-contracts'
+import * as z from 'zod'
 import { call } from './support.ts'
 
 export const AMOUNT = 100_000
@@ -23,6 +24,8 @@ export function orderBody(user: string, number: string) {
   }
 }
 
+const Ended = z.object({ saga: z.object({ status: z.string() }) })
+
 /** The uuid of a new user. */
 export async function registered(url: string, name: string): Promise<string> {
   const { status, body } = await call(`${url}/v1/user`, {
@@ -30,7 +33,7 @@ export async function registered(url: string, name: string): Promise<string> {
     body: userBody(name),
     headers: { prefer: 'wait=10' },
   })
-  const saga = Object(body['saga'])
-  if (status !== 200 || saga.status !== 'completed') throw new Error(`${name}: ${JSON.stringify(body)}`)
+  if (status !== 200 || Ended.safeParse(body).data?.saga.status !== 'completed')
+    throw new Error(`${name}: ${JSON.stringify(body)}`)
   return String(body['uuid'])
 }

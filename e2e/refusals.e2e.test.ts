@@ -2,6 +2,7 @@
 // service and the log as they were.
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as z from 'zod'
 import { timelineOnce } from '../scripts/demo/play.ts'
 import { orderBody, registered, userBody } from './people.ts'
 import { call, startTestSystem, type Call, type TestSystem } from './support.ts'
@@ -255,6 +256,11 @@ const QUERIES: readonly Wrong[] = [
   ),
 )
 
+const Problem = z.looseObject({
+  code: z.string(),
+  errors: z.array(z.object({ field: z.string() })).optional(),
+})
+
 describe('wrong requests', () => {
   let system: TestSystem
   let tables: Tables
@@ -302,7 +308,7 @@ describe('wrong requests', () => {
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    const problem = Object(await answer.json())
+    const problem = Problem.parse(await answer.json())
     return {
       status: answer.status,
       code: problem.code,

@@ -59,7 +59,11 @@ async function demo(signal: AbortSignal): Promise<boolean> {
 
 async function aborted(signal: AbortSignal): Promise<never> {
   return await new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    signal.addEventListener(
+      'abort',
+      () => reject(new Error('stopped, or not done in time', { cause: signal.reason })),
+      { once: true },
+    )
   })
 }
 

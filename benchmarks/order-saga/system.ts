@@ -33,7 +33,7 @@ type Name = (typeof SERVICES)[number]
 
 const CHECK = sqlFile(new URL('./sql/check.sql', import.meta.url))
 
-export async function openSystem(pattern: Pattern): Promise<BenchSystem> {
+export async function openSystem(pattern: Pattern, partitions: number): Promise<BenchSystem> {
   const directory = join(tmpdir(), `ensemble-bench-${process.pid}`)
   const server = await startEmbedded({ directory })
   const provisioned = await provision({
@@ -60,7 +60,7 @@ export async function openSystem(pattern: Pattern): Promise<BenchSystem> {
       engineDatabase(await openDatabase({ name, url: place.url, schema: place.schema, sizeMax: 4 })),
     )
   }
-  const bus = sharedBus()
+  const bus = sharedBus({ partitions })
   const open = async (
     service: Name,
     options: Omit<HostOptions, 'service' | 'database' | 'bus' | 'plans'>,

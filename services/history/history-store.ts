@@ -3,7 +3,7 @@
 // I1: one statement per table and batch, whatever the number of messages.
 // I2: a saga's row is locked before its decisions are stored: who counts a decision as new also writes the count.
 import type { EndedMessage, HistoryMessage, NoteMessage, NoteType, SagaRef } from '@ensemble/core'
-import { sqlFile, tableRows } from '@ensemble/postgres'
+import { readPage, sqlFile, tableRows } from '@ensemble/postgres'
 import type { Database, Queryable, Rows, Statement, Transaction } from '@ensemble/runtime'
 import { momentOf } from '@ensemble/service-contracts'
 import type { Action, DocumentEntry, EntryData, StoredDocument } from './documents.ts'
@@ -30,8 +30,7 @@ const DECISIONS_LIST = sql('decisions-list')
 const NOTES_APPEND = sql('notes-append')
 const NOTES_LIST = sql('notes-list')
 const SAGA_GET = sql('saga-get')
-const SAGA_LIST = sql('saga-list')
-const SAGA_COUNT = sql('saga-count')
+const SAGA_PAGES = { list: sql('saga-list'), count: sql('saga-count'), decode: summaryOf }
 
 const sagaRows: Rows<SagaSummary> = tableRows<SagaSummary>({
   name: 'tb_saga',
@@ -75,13 +74,7 @@ export function historyStorage({ database, read }: { database: Database; read: Q
         notes: notes.rows.map(noteOf),
       }
     },
-    sagas: async ({ plan, standing, limit, offset }) => {
-      const [found, counted] = await Promise.all([
-        read.query(SAGA_LIST, [plan, standing, limit, offset]),
-        read.query(SAGA_COUNT, [plan, standing]),
-      ])
-      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(summaryOf) }
-    },
+    sagas: ({ plan, standing, ...page }) => readPage(read, SAGA_PAGES, page, [plan, standing]),
   }
 }
 

@@ -1,6 +1,6 @@
 // Owns: the receivers' and messages' tables in SQL, the reads of the API and the messages that callers bring.
 // Does not own what is sent to whom (receiver.ts).
-import { sqlFile, tableRows } from '@ensemble/postgres'
+import { sqlFile, tableReads, tableRows, type Page, type Reads } from '@ensemble/postgres'
 import type { Database, Entries, Queryable, Rows, Statement, Transaction } from '@ensemble/runtime'
 import { momentOf } from '@ensemble/service-contracts'
 import { CHANNELS } from './address.ts'
@@ -15,8 +15,12 @@ const MESSAGES_ADDRESS = sql('messages-address')
 const MESSAGE_ACCEPT = sql('message-accept')
 const MESSAGE_GET = sql('message-get')
 const MESSAGE_HISTORY = sql('message-history')
-const MESSAGE_LIST = sql('message-list')
-const MESSAGE_COUNT = sql('message-count')
+const MESSAGE_READS = {
+  get: MESSAGE_GET,
+  list: sql('message-list'),
+  count: sql('message-count'),
+  decode: messageOf,
+}
 
 export const receiverRows: Rows<Receiver> = tableRows<Receiver>({
   name: 'tb_receiver',
@@ -42,37 +46,23 @@ export const messageEntries: Entries<MessageEntry> = {
   },
 }
 
-export interface Page {
-  readonly limit: number
-  readonly offset: number
-}
-
 export type MessageDraft = Omit<Message, 'status' | 'attempts' | 'createdAt' | 'updatedAt'>
 
-export interface Outbox {
+/** Its list is newest first. */
+export interface Outbox extends Reads<Message> {
   /** Takes a caller's message over. The same id again answers what is stored, which may be of another content. */
   accept(draft: MessageDraft): Promise<Message>
-  get(id: string): Promise<Message | undefined>
   /** Newest first. */
   history(of: { readonly address: string } & Page): Promise<readonly Message[]>
-  /** Newest first. */
-  list(page: Page): Promise<{ readonly total: number; readonly results: readonly Message[] }>
 }
 
 export function outbox({ database, read }: { database: Database; read: Queryable }): Outbox {
   return {
+    ...tableReads(read, MESSAGE_READS),
     accept: (draft) => database.transaction((tx) => accept(tx, draft)),
-    get: async (id) => (await read.query(MESSAGE_GET, [id])).rows.map(messageOf)[0],
     history: async ({ address, limit, offset }) => {
       const { rows } = await read.query(MESSAGE_HISTORY, [address, limit, offset])
       return rows.map(messageOf)
-    },
-    list: async ({ limit, offset }) => {
-      const [found, counted] = await Promise.all([
-        read.query(MESSAGE_LIST, [limit, offset]),
-        read.query(MESSAGE_COUNT),
-      ])
-      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(messageOf) }
     },
   }
 }

@@ -1,6 +1,6 @@
 // Owns: the orders' table in SQL: what a row is in memory, and the reads of the API. Does not own what an order may
 // do (order.ts).
-import { sqlFile, tableRows } from '@ensemble/postgres'
+import { sqlFile, tableReads, tableRows, type Reads } from '@ensemble/postgres'
 import type { Queryable, Rows } from '@ensemble/runtime'
 import {
   momentOf,
@@ -24,30 +24,18 @@ export const orderRows: Rows<Order> = tableRows<Order>({
   encode: columnsOf,
 })
 
-const GET = sqlFile(new URL('./sql/order-get.sql', import.meta.url))
-const LIST = sqlFile(new URL('./sql/order-list.sql', import.meta.url))
-const COUNT = sqlFile(new URL('./sql/order-count.sql', import.meta.url))
-
-export interface OrderReads {
-  get(uuid: string): Promise<OrderRow | undefined>
-  list(page: {
-    readonly limit: number
-    readonly offset: number
-  }): Promise<{ total: number; results: OrderRow[] }>
+const READS = {
+  get: sqlFile(new URL('./sql/order-get.sql', import.meta.url)),
+  list: sqlFile(new URL('./sql/order-list.sql', import.meta.url)),
+  count: sqlFile(new URL('./sql/order-count.sql', import.meta.url)),
+  decode: rowOf,
 }
+
+export type OrderReads = Reads<OrderRow>
 
 /** What the API reads; as fresh as `read` is. */
 export function orderReads(read: Queryable): OrderReads {
-  return {
-    get: async (uuid) => {
-      const { rows } = await read.query(GET, [uuid])
-      return rows.map(rowOf)[0]
-    },
-    list: async ({ limit, offset }) => {
-      const [found, counted] = await Promise.all([read.query(LIST, [limit, offset]), read.query(COUNT)])
-      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(rowOf) }
-    },
-  }
+  return tableReads(read, READS)
 }
 
 function rowOf(row: Columns): OrderRow {

@@ -1,6 +1,6 @@
 // Owns: the payments', ledger's and credits' tables in SQL: what a row is in memory, and the reads of the API.
 // Does not own what a payment may do (payment.ts).
-import { sqlFile, tableEntries, tableRows } from '@ensemble/postgres'
+import { sqlFile, tableEntries, tableReads, tableRows, type Reads } from '@ensemble/postgres'
 import type { Entries, Queryable, Rows } from '@ensemble/runtime'
 import {
   momentOf,
@@ -51,30 +51,18 @@ export const paymentEntries: Entries<PaymentEntry> = tableEntries<PaymentEntry>(
   }),
 })
 
-const GET = sqlFile(new URL('./sql/payment-get.sql', import.meta.url))
-const LIST = sqlFile(new URL('./sql/payment-list.sql', import.meta.url))
-const COUNT = sqlFile(new URL('./sql/payment-count.sql', import.meta.url))
-
-export interface PaymentReads {
-  get(uuid: string): Promise<PaymentRow | undefined>
-  list(page: {
-    readonly limit: number
-    readonly offset: number
-  }): Promise<{ total: number; results: PaymentRow[] }>
+const READS = {
+  get: sqlFile(new URL('./sql/payment-get.sql', import.meta.url)),
+  list: sqlFile(new URL('./sql/payment-list.sql', import.meta.url)),
+  count: sqlFile(new URL('./sql/payment-count.sql', import.meta.url)),
+  decode: rowOf,
 }
+
+export type PaymentReads = Reads<PaymentRow>
 
 /** What the API reads; as fresh as `read` is. */
 export function paymentReads(read: Queryable): PaymentReads {
-  return {
-    get: async (uuid) => {
-      const { rows } = await read.query(GET, [uuid])
-      return rows.map(rowOf)[0]
-    },
-    list: async ({ limit, offset }) => {
-      const [found, counted] = await Promise.all([read.query(LIST, [limit, offset]), read.query(COUNT)])
-      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(rowOf) }
-    },
-  }
+  return tableReads(read, READS)
 }
 
 function rowOf(row: Columns): PaymentRow {

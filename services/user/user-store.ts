@@ -1,6 +1,6 @@
 // Owns: the users' table in SQL: what a row is in memory, and the reads of the API. Does not own what a user may do
 // (user.ts).
-import { sqlFile, tableRows } from '@ensemble/postgres'
+import { sqlFile, tableReads, tableRows, type Reads } from '@ensemble/postgres'
 import type { Queryable, Rows } from '@ensemble/runtime'
 import { momentOf, rowIdOf, type UserRow } from '@ensemble/service-contracts'
 import { resultOf, type User } from './user.ts'
@@ -17,30 +17,18 @@ export const userRows: Rows<User> = tableRows<User>({
   encode: columnsOf,
 })
 
-const GET = sqlFile(new URL('./sql/user-get.sql', import.meta.url))
-const LIST = sqlFile(new URL('./sql/user-list.sql', import.meta.url))
-const COUNT = sqlFile(new URL('./sql/user-count.sql', import.meta.url))
-
-export interface UserReads {
-  get(uuid: string): Promise<UserRow | undefined>
-  list(page: {
-    readonly limit: number
-    readonly offset: number
-  }): Promise<{ total: number; results: UserRow[] }>
+const READS = {
+  get: sqlFile(new URL('./sql/user-get.sql', import.meta.url)),
+  list: sqlFile(new URL('./sql/user-list.sql', import.meta.url)),
+  count: sqlFile(new URL('./sql/user-count.sql', import.meta.url)),
+  decode: rowOf,
 }
+
+export type UserReads = Reads<UserRow>
 
 /** What the API reads; as fresh as `read` is. */
 export function userReads(read: Queryable): UserReads {
-  return {
-    get: async (uuid) => {
-      const { rows } = await read.query(GET, [uuid])
-      return rows.map(rowOf)[0]
-    },
-    list: async ({ limit, offset }) => {
-      const [found, counted] = await Promise.all([read.query(LIST, [limit, offset]), read.query(COUNT)])
-      return { total: Number(counted.rows[0]?.['total']), results: found.rows.map(rowOf) }
-    },
-  }
+  return tableReads(read, READS)
 }
 
 function rowOf(row: Columns): UserRow {

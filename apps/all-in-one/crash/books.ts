@@ -12,7 +12,7 @@ const UNFINISHED = sql('unfinished')
 const BROKEN = sql('broken')
 const SCHEDULED = sql('scheduled')
 const BEHIND = sql('behind')
-const IGNORED = sql('ignored')
+const RESENT = sql('resent')
 
 const FACTS = {
   orders: { service: 'order', statement: sql('orders') },
@@ -43,7 +43,8 @@ export interface Books {
   untilQuiet(withinMs: number): Promise<readonly Row[]>
   /** Everything the verdict is about. */
   facts(): Promise<Omit<Facts, 'unfinished'>>
-  ignoredCount(): Promise<number>
+  /** Messages that are on the bus more than once. */
+  resentCount(): Promise<number>
   close(): Promise<void>
 }
 
@@ -91,7 +92,7 @@ export async function openBooks(directory: string, isSeparate: boolean): Promise
         scheduled: await ofAll(SCHEDULED),
       }
     },
-    ignoredCount: async () => sum(await query('history', IGNORED)),
+    resentCount: async () => sum(await query(BUS, RESENT)),
     close: async () => {
       await Promise.all([...databases.values()].map(async (database) => await database.close()))
     },

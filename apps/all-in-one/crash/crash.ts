@@ -84,8 +84,8 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
     const facts = { ...(await books.facts()), unfinished }
     const violations = [...instance.ownEnds, ...verdict(facts, load.receipts)]
     const sagas = countsOf(facts)
-    const ignored = await books.ignoredCount()
-    const line = lineOf({ options, kills, recoveries, sagas, retries, ignored, outboxSeen, violations })
+    const resent = await books.resentCount()
+    const line = lineOf({ options, kills, recoveries, sagas, retries, resent, outboxSeen, violations })
     const patterns = [...new Set(facts.starts.map(({ pattern }) => String(pattern)))].sort()
     return { line, kills, outboxSeen, sagas, patterns, violations }
   } finally {
@@ -187,18 +187,18 @@ interface Told extends Omit<CrashReport, 'line' | 'patterns'> {
   readonly options: CrashOptions
   readonly recoveries: readonly number[]
   readonly retries: number
-  readonly ignored: number
+  readonly resent: number
 }
 
 function lineOf(told: Told): string {
-  const { options, kills, recoveries, sagas, retries, ignored, outboxSeen, violations } = told
+  const { options, kills, recoveries, sagas, retries, resent, outboxSeen, violations } = told
   const sorted = [...recoveries].sort((a, b) => a - b)
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0
   return [
     `crash ${options.isSeparate ? 'separate databases' : 'one database'} (CRASH_SEED=${options.seed}):`,
     `${kills.process} kills of the process, ${kills.server} of the database server;`,
     `${sagas.completed} sagas completed, ${sagas.compensated} compensated;`,
-    `requests repeated ${retries}, messages ignored as repeated ${ignored}, outbox seen filled ${outboxSeen};`,
+    `requests repeated ${retries}, messages sent twice ${resent}, outbox seen filled ${outboxSeen};`,
     `recovery ms median ${median}, most ${sorted.at(-1) ?? 0};`,
     `violations ${violations.length}`,
   ].join(' ')

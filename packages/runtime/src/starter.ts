@@ -44,16 +44,26 @@ export interface StarterOptions {
 
 /** Starts that share a transaction: enough to spread a commit, few enough for a short one. */
 const START_COUNT_MAX = 100
+const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
+
+interface Hearing {
+  readonly signal: AbortSignal
+  /** How the saga ended, once that was told. */
+  readonly end: () => StartEnd | null
+  readonly forget: () => void
+}
 
 export class Starter {
   readonly #options: StarterOptions
-  readonly #waiters = new Map<string, Set<() => void>>()
+  readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #startOne: (starting: Starting) => Promise<Started>
+  readonly #statusOne: (saga: SagaName) => Promise<SagaStatus | null>
 
   constructor(options: StarterOptions) {
     this.#options = options
     this.#startOne = gathered((starting) => this.#startBatch(starting), START_COUNT_MAX)
+    this.#statusOne = gathered((sagas) => this.#statuses(sagas), STATUS_COUNT_MAX)
   }
 
   async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
@@ -93,11 +103,7 @@ export class Starter {
   }
 
   async status(saga: SagaName): Promise<SagaStatus | null> {
-    const { database } = this.#options
-    const [row] = await database.stores.starts.load(database, [saga])
-    if (row === undefined) return null
-    const { ended, startedAt } = row
-    return { saga: row.saga, status: ended?.status ?? 'running', data: ended?.data ?? null, startedAt }
+    return await this.#statusOne(saga)
   }
 
   async ended(saga: SagaName, { within }: { readonly within: Span }): Promise<SagaStatus> {
@@ -115,12 +121,26 @@ export class Starter {
       }
       await clock.sleep(Math.min(left, ENDED_POLL_MS), AbortSignal.any([heard.signal, stopping]))
       heard.forget()
+      const end = heard.end()
+      if (end !== null) return { ...status, status: end.status, data: end.data }
     }
   }
 
-  /** Wakes those who wait for these sagas. */
+  /** Tells those who wait for these sagas how they ended. */
   tellEnds(ends: readonly StartEnd[]): void {
-    for (const { saga } of ends) for (const waiter of this.#waiters.get(sagaKey(saga)) ?? []) waiter()
+    for (const end of ends) for (const waiter of this.#waiters.get(sagaKey(end.saga)) ?? []) waiter(end)
+  }
+
+  async #statuses(sagas: readonly SagaName[]): Promise<readonly (SagaStatus | null)[]> {
+    const { database } = this.#options
+    const rows = await database.stores.starts.load(database, sagas)
+    const known = new Map(rows.map((row) => [sagaKey(row.saga), row]))
+    return sagas.map((saga) => {
+      const row = known.get(sagaKey(saga))
+      if (row === undefined) return null
+      const { ended, startedAt } = row
+      return { saga: row.saga, status: ended?.status ?? 'running', data: ended?.data ?? null, startedAt }
+    })
   }
 
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
@@ -141,17 +161,21 @@ export class Starter {
     return row
   }
 
-  #hearEnd(saga: SagaName): { readonly signal: AbortSignal; readonly forget: () => void } {
+  #hearEnd(saga: SagaName): Hearing {
     const key = sagaKey(saga)
     const heard = new AbortController()
-    const waiter = (): void => heard.abort()
+    let told: StartEnd | null = null
+    const waiter = (end: StartEnd): void => {
+      told = end
+      heard.abort()
+    }
     const waiters = this.#waiters.get(key) ?? new Set()
     this.#waiters.set(key, waiters.add(waiter))
     const forget = (): void => {
       waiters.delete(waiter)
       if (waiters.size === 0) this.#waiters.delete(key)
     }
-    return { signal: heard.signal, forget }
+    return { signal: heard.signal, end: () => told, forget }
   }
 }
 

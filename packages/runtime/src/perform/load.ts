@@ -27,11 +27,25 @@ export async function load(tx: Transaction, works: readonly Work[], options: Loa
   }
   // What is refused meets its operation's row only: loading the rest may be what fails.
   const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
-  await loadRows(
+  const rows = loadRows(
     tx,
     loaded,
     keyed.map(({ table, key }) => ({ table, key })),
   )
+  if (keyed.some(({ rule }) => rule.needs !== undefined)) {
+    await rows
+    await loadNeeded(tx, loaded, { keyed, stores })
+  }
+  // Where nothing is needed in between both leave in one flush; locks are taken in the order they were sent.
+  await Promise.all([rows, loadOperations(tx, loaded, { works, keyed, options })])
+  return loaded
+}
+
+async function loadNeeded(
+  tx: Transaction,
+  loaded: Loaded,
+  { keyed, stores }: { keyed: readonly Keyed[]; stores: Stores },
+): Promise<void> {
   const needs = keyed.map((one) => ({ one, needs: needsOf(loaded, one) }))
   const related = needs.flatMap(({ one, needs: { related = {} } }) =>
     Object.entries(related).flatMap(([name, key]) => {
@@ -41,13 +55,19 @@ export async function load(tx: Transaction, works: readonly Work[], options: Loa
   )
   await loadRows(tx, loaded, related)
   await loadClaims(tx, loaded, { values: needs.flatMap(({ needs: { claims = [] } }) => claims), stores })
+}
+
+async function loadOperations(
+  tx: Transaction,
+  loaded: Loaded,
+  what: { works: readonly Work[]; keyed: readonly Keyed[]; options: LoadOptions },
+): Promise<void> {
+  const { works, keyed, options } = what
   const ids = [...new Set(works.flatMap(operationOf))].sort()
   const owners = options.defers ? uniqueOwners(keyed) : []
-  if (ids.length > 0 || owners.length > 0) {
-    const rows = await stores.operations.load(tx, { ids, deferredOf: owners })
-    for (const row of rows) loaded.operations.set(row.id, row)
-  }
-  return loaded
+  if (ids.length === 0 && owners.length === 0) return
+  const rows = await options.stores.operations.load(tx, { ids, deferredOf: owners })
+  for (const row of rows) loaded.operations.set(row.id, row)
 }
 
 function issuedBefore(works: readonly Work[], time: Time): boolean {
@@ -131,13 +151,14 @@ async function loadRows(
     byTable.set(table, (byTable.get(table) ?? new Set()).add(key))
   }
   const tables = [...byTable].sort(([a], [b]) => (a.name < b.name ? -1 : 1))
-  for (const [table, keys] of tables) {
+  const loads = tables.map(async ([table, keys]) => {
     const sorted = [...keys].sort()
     const found = await table.load(tx, sorted)
     const known = loaded.rows.get(table) ?? new Map<string, unknown>()
     for (const key of sorted) known.set(key, found.get(key))
     loaded.rows.set(table, known)
-  }
+  })
+  await Promise.all(loads)
 }
 
 async function loadClaims(
