@@ -1,6 +1,5 @@
-// Owns: the work that is measured, "order saga": open an order row (pending), prepare a payment row, charge
-// it (two ledger rows that
-// sum to zero), complete the order. A part of the sagas is refused at the charge and undone in reverse.
+// Owns: the work that is measured, the order saga: an order row is opened, a payment row prepared and charged (two
+// ledger rows that sum to zero), the order completed. A part of the sagas is refused at the charge and undone.
 import { command, participant, saga, type Plan } from '@ensemble/core'
 import * as z from 'zod'
 

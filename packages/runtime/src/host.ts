@@ -1,16 +1,16 @@
 // Owns: the host of one service: its one connection to the bus, its loops, and the user's API.
 // I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
 // I2: stop() ends the batch under way, then the loops, then the connection.
-import {
-  type InputOf,
-  type Message,
-  type Outcome,
-  type OutcomeOf,
-  type Pattern,
-  type Plan,
-  type RequestRef,
-  type RequestSpec,
-  type Span,
+import type {
+  InputOf,
+  Message,
+  Outcome,
+  OutcomeOf,
+  Pattern,
+  Plan,
+  RequestRef,
+  RequestSpec,
+  Span,
 } from '@ensemble/core'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'

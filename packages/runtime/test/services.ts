@@ -40,7 +40,7 @@ export function shaped<T>(problemOf: (value: unknown) => string | null): Schema<
   return { '~standard': { version: 1, vendor: 'test', validate } }
 }
 
-export const OrderedInput = shaped<Ordered>((value) => {
+const OrderedInput = shaped<Ordered>((value) => {
   const ok = typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string'
   return ok ? null : 'expected a key'
 })

@@ -57,7 +57,7 @@ export interface Mortal {
 }
 
 /** A process's connection to a database: once killed nothing it does is committed any more. */
-export function mortal(database: Database): Mortal {
+function mortal(database: Database): Mortal {
   let isDead = false
   const check = (): void => {
     if (isDead) throw new MemoryError('CONNECTION', 'the process is dead')

@@ -42,13 +42,17 @@ export function repeatable(request: WorkRequest): { readonly operation?: string 
   return id === undefined ? {} : { operation: operationOf(id) }
 }
 
-export interface RowReads<Row> {
+interface AnyRow {
+  readonly uuid: string
+}
+
+export interface RowReads<Row extends AnyRow> {
   get(uuid: string): Promise<Row | undefined>
   /** Newest first. */
   list(page: { readonly limit: number; readonly offset: number }): Promise<Found<Row>>
 }
 
-export interface ReadRoutes<Row> {
+export interface ReadRoutes<Row extends AnyRow> {
   readonly reads: RowReads<Row>
   readonly row: z.ZodType<Row>
   /** Of the API's document. */
@@ -58,7 +62,9 @@ export interface ReadRoutes<Row> {
 }
 
 /** A row by its uuid (`one.path` ends with `/:uuid`), and pages of rows. */
-export function readRoutes<Row>(server: Server, { reads, row, tag, one, list }: ReadRoutes<Row>): void {
+export function readRoutes<Row extends AnyRow>(server: Server, routes: ReadRoutes<Row>): void {
+  // Widened, because a route's types cannot be worked out for a row that is not known yet.
+  const { reads, row, tag, one, list }: ReadRoutes<AnyRow> = routes
   const tags = [tag]
   server.get(
     one.path,

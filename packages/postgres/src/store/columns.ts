@@ -39,7 +39,7 @@ export function timeOrNull(row: Columns, name: string): Time | null {
 }
 
 /** Our own JSON in a text column: its shape is what the same column was given. */
-export function json<T>(row: Columns, name: string): T {
+function json<T>(row: Columns, name: string): T {
   return JSON.parse(text(row, name)) as T
 }
 
