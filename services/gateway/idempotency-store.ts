@@ -2,15 +2,17 @@
 // Does not own: writes that start a saga: there the start row is the answer (starts.ts).
 // I1: a key is claimed by one statement, so that of two twins one works and the other waits for its answer.
 import type { Begun, IdempotencyStore, StoredResponse } from '@ensemble/http'
-import { sqlFile } from '@ensemble/postgres'
+import { sqlFolder } from '@ensemble/postgres'
 import type { Queryable } from '@ensemble/runtime'
 import * as z from 'zod'
 
-const CLAIM = sqlFile(new URL('./sql/idempotency-claim.sql', import.meta.url))
-const LOAD = sqlFile(new URL('./sql/idempotency-load.sql', import.meta.url))
-const FINISH = sqlFile(new URL('./sql/idempotency-finish.sql', import.meta.url))
-const ABANDON = sqlFile(new URL('./sql/idempotency-abandon.sql', import.meta.url))
-const PRUNE = sqlFile(new URL('./sql/idempotency-prune.sql', import.meta.url))
+const sql = sqlFolder(new URL('./sql/', import.meta.url))
+
+const CLAIM = sql('idempotency-claim')
+const LOAD = sql('idempotency-load')
+const FINISH = sql('idempotency-finish')
+const ABANDON = sql('idempotency-abandon')
+const PRUNE = sql('idempotency-prune')
 
 /** As often as the statement's own bound, so that the table cannot grow past a day. */
 const PRUNE_EVERY_COUNT = 500

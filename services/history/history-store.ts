@@ -3,8 +3,8 @@
 // I1: one statement per table and batch, whatever the number of messages.
 // I2: a saga's row is locked before its decisions are stored: who counts a decision as new also writes the count.
 import type { EndedMessage, HistoryMessage, NoteMessage, NoteType, SagaRef } from '@ensemble/core'
-import { readPage, sqlFile, tableRows } from '@ensemble/postgres'
-import type { Database, Queryable, Rows, Statement, Transaction } from '@ensemble/runtime'
+import { readPage, sqlFolder, tableRows } from '@ensemble/postgres'
+import type { Database, Queryable, Rows, Transaction } from '@ensemble/runtime'
 import { momentOf } from '@ensemble/service-contracts'
 import type { Action, DocumentEntry, EntryData, StoredDocument } from './documents.ts'
 import { blankSummary, standOf, withDecision, withEnd, withNote, type SagaSummary } from './standing.ts'
@@ -19,7 +19,7 @@ import type { StoredDecision, StoredNote } from './timeline.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
-const sql = (name: string): Statement => sqlFile(new URL(`./sql/${name}.sql`, import.meta.url))
+const sql = sqlFolder(new URL('./sql/', import.meta.url))
 
 const ENTRIES_APPEND = sql('entries-append')
 const DOCUMENTS_APPEND = sql('documents-append')

@@ -1,9 +1,6 @@
 // Owns: history's own routes: the documents of the v1 contract and the sagas' timelines.
 import {
-  fingerprint,
   historyDocumentSchema,
-  idempotencyKey,
-  idFromKey,
   listEnvelope,
   listSchema,
   notFound,
@@ -16,6 +13,7 @@ import {
   type Server,
 } from '@ensemble/http'
 import type { Ids } from '@ensemble/runtime'
+import { workId, type WorkRequest } from '@ensemble/service/http'
 import { Uuid } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import { ACTIONS, documentOf, type Action } from './documents.ts'
@@ -110,21 +108,12 @@ function saveRoute(server: Server, http: HistoryHttp): void {
   )
 }
 
-interface Saving {
-  readonly method: string
-  readonly url: string
-  readonly body: z.infer<typeof SaveRequest>
-}
+type Saving = WorkRequest & { readonly body: z.infer<typeof SaveRequest> }
 
 /** The same key with the same content is the same entry. */
-async function saved(
-  { storage, ids }: HistoryHttp,
-  request: Parameters<typeof idempotencyKey>[0] & Saving,
-): Promise<HistoryDocument> {
-  const { method, url: path, body } = request
-  const { action, uuid, status, data } = body
-  const key = idempotencyKey(request)
-  const id = key === undefined ? ids.next() : idFromKey(fingerprint({ method, path, body }), key)
+async function saved({ storage, ids }: HistoryHttp, request: Saving): Promise<HistoryDocument> {
+  const { action, uuid, status, data } = request.body
+  const id = workId(request) ?? ids.next()
   return documentOf(
     await storage.save({ action, uuid, eventId: `saved/${id}`, rank: RANK_SAVED, status, data }),
   )

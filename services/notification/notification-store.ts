@@ -1,14 +1,14 @@
 // Owns: the receivers' and messages' tables in SQL, the reads of the API and the messages that callers bring.
 // Does not own what is sent to whom (receiver.ts).
-import { sqlFile, tableReads, tableRows, type Page, type Reads } from '@ensemble/postgres'
-import type { Database, Entries, Queryable, Rows, Statement, Transaction } from '@ensemble/runtime'
+import { sqlFolder, tableReads, tableRows, type Page, type Reads } from '@ensemble/postgres'
+import type { Database, Entries, Queryable, Rows, Transaction } from '@ensemble/runtime'
 import { momentOf } from '@ensemble/service-contracts'
 import { CHANNELS } from './address.ts'
 import { delivered, type Attempt, type Message, type MessageEntry, type Receiver } from './receiver.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
-const sql = (name: string): Statement => sqlFile(new URL(`./sql/${name}.sql`, import.meta.url))
+const sql = sqlFolder(new URL('./sql/', import.meta.url))
 
 const MESSAGES_APPEND = sql('messages-append')
 const MESSAGES_ADDRESS = sql('messages-address')

@@ -1,22 +1,9 @@
 // Owns: the order service's own routes: reads of its table, and the change of an order's number.
 // Not here: what starts or cancels a saga or reads history (the gateway).
-import {
-  conflict,
-  fingerprint,
-  idempotencyKey,
-  idFromKey,
-  listEnvelope,
-  listSchema,
-  notFound,
-  offsetOf,
-  pagination,
-  problems,
-  uuidParam,
-  type Problem,
-  type Routes,
-} from '@ensemble/http'
+import { conflict, notFound, problems, uuidParam, type Problem, type Routes } from '@ensemble/http'
 import type { OutcomeOf } from '@ensemble/core'
 import type { Host } from '@ensemble/runtime'
+import { readRoutes, repeatable } from '@ensemble/service/http'
 import { order, OrderChanges, OrderResult, OrderRow } from '@ensemble/service-contracts'
 import type { OrderReads } from './order-store.ts'
 
@@ -29,35 +16,13 @@ type Refusal = Extract<OutcomeOf<(typeof order)['update']['spec']>, { status: 'r
 
 export function orderRoutes({ host, reads }: OrderHttp): Routes {
   return (server) => {
-    server.get(
-      '/v2/order/get/:uuid',
-      {
-        schema: {
-          tags: ['order'],
-          summary: 'An order',
-          params: uuidParam,
-          response: { 200: OrderRow, ...problems(404) },
-        },
-      },
-      async ({ params: { uuid } }) => {
-        const found = await reads.get(uuid)
-        if (found === undefined) throw unknownOrder()
-        return found
-      },
-    )
-    server.get(
-      '/v2/order/list',
-      {
-        schema: {
-          tags: ['order'],
-          summary: 'Orders, newest first',
-          querystring: pagination,
-          response: { 200: listSchema(OrderRow) },
-        },
-      },
-      async ({ query }) =>
-        listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
-    )
+    readRoutes(server, {
+      reads,
+      row: OrderRow,
+      tag: 'order',
+      one: { path: '/v2/order/get/:uuid', summary: 'An order', unknown: unknownOrder },
+      list: { paths: ['/v2/order/list'], summary: 'Orders, newest first' },
+    })
     for (const version of ['v1', 'v2']) {
       server.put(
         `/${version}/order/:uuid`,
@@ -79,20 +44,6 @@ export function orderRoutes({ host, reads }: OrderHttp): Routes {
       )
     }
   }
-}
-
-/** The same key with the same content is the same operation, whose stored outcome answers. */
-function repeatable(request: Parameters<typeof idempotencyKey>[0] & Asked): { readonly operation?: string } {
-  const key = idempotencyKey(request)
-  if (key === undefined) return {}
-  const { method, url: path, body } = request
-  return { operation: `http/${idFromKey(fingerprint({ method, path, body }), key)}` }
-}
-
-interface Asked {
-  readonly method: string
-  readonly url: string
-  readonly body: unknown
 }
 
 function unknownOrder(): Problem {

@@ -1,6 +1,6 @@
 // Owns: the orders' table in SQL: what a row is in memory, and the reads of the API. Does not own what an order may
 // do (order.ts).
-import { sqlFile, tableReads, tableRows, type Reads } from '@ensemble/postgres'
+import { sqlFolder, tableReads, tableRows, type Reads } from '@ensemble/postgres'
 import type { Queryable, Rows } from '@ensemble/runtime'
 import {
   momentOf,
@@ -14,20 +14,22 @@ import { resultOf, type Order } from './order.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
+const sql = sqlFolder(new URL('./sql/', import.meta.url))
+
 export const orderRows: Rows<Order> = tableRows<Order>({
   name: 'tb_orders',
-  load: sqlFile(new URL('./sql/orders-load.sql', import.meta.url)),
-  insert: sqlFile(new URL('./sql/orders-insert.sql', import.meta.url)),
-  update: sqlFile(new URL('./sql/orders-update.sql', import.meta.url)),
+  load: sql('orders-load'),
+  insert: sql('orders-insert'),
+  update: sql('orders-update'),
   decode: orderOf,
   key: ({ uuid }) => uuid,
   encode: columnsOf,
 })
 
 const READS = {
-  get: sqlFile(new URL('./sql/order-get.sql', import.meta.url)),
-  list: sqlFile(new URL('./sql/order-list.sql', import.meta.url)),
-  count: sqlFile(new URL('./sql/order-count.sql', import.meta.url)),
+  get: sql('order-get'),
+  list: sql('order-list'),
+  count: sql('order-count'),
   decode: rowOf,
 }
 

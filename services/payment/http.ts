@@ -4,14 +4,7 @@
 import type { InputOf, OutcomeOf } from '@ensemble/core'
 import {
   conflict,
-  fingerprint,
-  idempotencyKey,
-  idFromKey,
-  listEnvelope,
-  listSchema,
   notFound,
-  offsetOf,
-  pagination,
   problems,
   queuedEnvelope,
   queuedEnvelopeSchema,
@@ -22,6 +15,7 @@ import {
   type Server,
 } from '@ensemble/http'
 import type { Clock, Host, Ids } from '@ensemble/runtime'
+import { operationOf, readRoutes, workId } from '@ensemble/service/http'
 import {
   nameOf,
   payment,
@@ -65,42 +59,14 @@ const response = { 200: Paid, ...problems(404, 409, 422) }
 
 export function paymentRoutes(http: PaymentHttp): Routes {
   return (server) => {
-    readRoutes(server, http.reads)
+    readRoutes(server, {
+      reads: http.reads,
+      row: PaymentRow,
+      tag: 'payment',
+      one: { path: '/v2/payment/get/:uuid', summary: 'A payment', unknown: unknownPayment },
+      list: { paths: ['/v1/payment/list', '/v2/payment/list'], summary: 'Payments, newest first' },
+    })
     for (const version of ['v1', 'v2']) payRoutes(server, http, version)
-  }
-}
-
-function readRoutes(server: Server, reads: PaymentReads): void {
-  server.get(
-    '/v2/payment/get/:uuid',
-    {
-      schema: {
-        tags: ['payment'],
-        summary: 'A payment',
-        params: uuidParam,
-        response: { 200: PaymentRow, ...problems(404) },
-      },
-    },
-    async ({ params: { uuid } }) => {
-      const found = await reads.get(uuid)
-      if (found === undefined) throw notFound('unknown-payment', 'There is no payment with this uuid.')
-      return found
-    },
-  )
-  for (const version of ['v1', 'v2']) {
-    server.get(
-      `/${version}/payment/list`,
-      {
-        schema: {
-          tags: ['payment'],
-          summary: 'Payments, newest first',
-          querystring: pagination,
-          response: { 200: listSchema(PaymentRow) },
-        },
-      },
-      async ({ query }) =>
-        listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
-    )
   }
 }
 
@@ -119,7 +85,7 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
         userId: null,
         paymentModelId: null,
       }
-      return pay(http, { action: 'payment_order', uuid: uuidOf(request, http.ids), input })
+      return pay(http, { action: 'payment_order', uuid: workId(request) ?? http.ids.next(), input })
     },
   )
   server.post(
@@ -141,25 +107,9 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
         userId: body.uuid_user,
         paymentModelId: body.id_payment_model,
       }
-      return pay(http, { action: 'payment_save', uuid: uuidOf(request, http.ids), input })
+      return pay(http, { action: 'payment_save', uuid: workId(request) ?? http.ids.next(), input })
     },
   )
-}
-
-/**
- * The same key with the same content is the same payment: its stored outcome answers, and nothing is booked twice.
- * It is the operation's id too, so that the event of the payment can be found by the envelope.
- */
-function uuidOf(request: Parameters<typeof idempotencyKey>[0] & Asked, ids: Pick<Ids, 'next'>): string {
-  const { method, url: path, body } = request
-  const key = idempotencyKey(request)
-  return key === undefined ? ids.next() : idFromKey(fingerprint({ method, path, body }), key)
-}
-
-interface Asked {
-  readonly method: string
-  readonly url: string
-  readonly body: unknown
 }
 
 async function pay(
@@ -169,7 +119,8 @@ async function pay(
   const { action, uuid, input } = what
   const { host, clock } = http
   await untilPrepared(http, input.orderId)
-  const outcome = await host.execute(payment.pay, input, { operation: `http/${uuid}` })
+  // The envelope's id is the operation's too, so that the event of the payment can be found by the envelope.
+  const outcome = await host.execute(payment.pay, input, { operation: operationOf(uuid) })
   if (outcome.status === 'rejected') throw problemOf(outcome)
   const data = {
     uuid_order: input.orderId,
@@ -194,6 +145,10 @@ async function untilPrepared({ reads, clock, standing }: PaymentHttp, orderId: s
     await clock.sleep(PAYMENT_POLL_MS, signal)
   }
   throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', PAYMENT_RETRY_SECONDS)
+}
+
+function unknownPayment(): Problem {
+  return notFound('unknown-payment', 'There is no payment with this uuid.')
 }
 
 function unknownOrder(): Problem {

@@ -1,6 +1,6 @@
 // Owns: the payments', ledger's and credits' tables in SQL: what a row is in memory, and the reads of the API.
 // Does not own what a payment may do (payment.ts).
-import { sqlFile, tableEntries, tableReads, tableRows, type Reads } from '@ensemble/postgres'
+import { sqlFolder, tableEntries, tableReads, tableRows, type Reads } from '@ensemble/postgres'
 import type { Entries, Queryable, Rows } from '@ensemble/runtime'
 import {
   momentOf,
@@ -14,11 +14,13 @@ import { resultOf, type Credit, type Payment, type PaymentEntry } from './paymen
 
 type Columns = Readonly<Record<string, unknown>>
 
+const sql = sqlFolder(new URL('./sql/', import.meta.url))
+
 export const paymentRows: Rows<Payment> = tableRows<Payment>({
   name: 'tb_payment',
-  load: sqlFile(new URL('./sql/payments-load.sql', import.meta.url)),
-  insert: sqlFile(new URL('./sql/payments-insert.sql', import.meta.url)),
-  update: sqlFile(new URL('./sql/payments-update.sql', import.meta.url)),
+  load: sql('payments-load'),
+  insert: sql('payments-insert'),
+  update: sql('payments-update'),
   decode: paymentOf,
   key: ({ uuid }) => uuid,
   encode: columnsOf,
@@ -26,9 +28,9 @@ export const paymentRows: Rows<Payment> = tableRows<Payment>({
 
 export const creditRows: Rows<Credit> = tableRows<Credit>({
   name: 'tb_payment_credit',
-  load: sqlFile(new URL('./sql/credits-load.sql', import.meta.url)),
-  insert: sqlFile(new URL('./sql/credits-insert.sql', import.meta.url)),
-  update: sqlFile(new URL('./sql/credits-update.sql', import.meta.url)),
+  load: sql('credits-load'),
+  insert: sql('credits-insert'),
+  update: sql('credits-update'),
   decode: (row) => ({
     userId: String(row['uuid_user']),
     open: Number(row['open_total']),
@@ -40,7 +42,7 @@ export const creditRows: Rows<Credit> = tableRows<Credit>({
 
 export const paymentEntries: Entries<PaymentEntry> = tableEntries<PaymentEntry>({
   name: 'tb_payment_entry',
-  insert: sqlFile(new URL('./sql/entries-append.sql', import.meta.url)),
+  insert: sql('entries-append'),
   encode: ({ paymentId, operation, kind, amount, bankAccountNumber, at }) => ({
     uuid_payment: paymentId,
     operation,
@@ -52,9 +54,9 @@ export const paymentEntries: Entries<PaymentEntry> = tableEntries<PaymentEntry>(
 })
 
 const READS = {
-  get: sqlFile(new URL('./sql/payment-get.sql', import.meta.url)),
-  list: sqlFile(new URL('./sql/payment-list.sql', import.meta.url)),
-  count: sqlFile(new URL('./sql/payment-count.sql', import.meta.url)),
+  get: sql('payment-get'),
+  list: sql('payment-list'),
+  count: sql('payment-count'),
   decode: rowOf,
 }
 

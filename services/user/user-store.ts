@@ -1,26 +1,28 @@
 // Owns: the users' table in SQL: what a row is in memory, and the reads of the API. Does not own what a user may do
 // (user.ts).
-import { sqlFile, tableReads, tableRows, type Reads } from '@ensemble/postgres'
+import { sqlFolder, tableReads, tableRows, type Reads } from '@ensemble/postgres'
 import type { Queryable, Rows } from '@ensemble/runtime'
 import { momentOf, rowIdOf, type UserRow } from '@ensemble/service-contracts'
 import { resultOf, type User } from './user.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
+const sql = sqlFolder(new URL('./sql/', import.meta.url))
+
 export const userRows: Rows<User> = tableRows<User>({
   name: 'tb_users',
-  load: sqlFile(new URL('./sql/users-load.sql', import.meta.url)),
-  insert: sqlFile(new URL('./sql/users-insert.sql', import.meta.url)),
-  update: sqlFile(new URL('./sql/users-update.sql', import.meta.url)),
+  load: sql('users-load'),
+  insert: sql('users-insert'),
+  update: sql('users-update'),
   decode: userOf,
   key: ({ uuid }) => uuid,
   encode: columnsOf,
 })
 
 const READS = {
-  get: sqlFile(new URL('./sql/user-get.sql', import.meta.url)),
-  list: sqlFile(new URL('./sql/user-list.sql', import.meta.url)),
-  count: sqlFile(new URL('./sql/user-count.sql', import.meta.url)),
+  get: sql('user-get'),
+  list: sql('user-list'),
+  count: sql('user-count'),
   decode: rowOf,
 }
 

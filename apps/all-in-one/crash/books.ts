@@ -12,7 +12,6 @@ const UNFINISHED = sql('unfinished')
 const BROKEN = sql('broken')
 const SCHEDULED = sql('scheduled')
 const BEHIND = sql('behind')
-const RESENT = sql('resent')
 
 const FACTS = {
   orders: { service: 'order', statement: sql('orders') },
@@ -43,8 +42,6 @@ export interface Books {
   untilQuiet(withinMs: number): Promise<readonly Row[]>
   /** Everything the verdict is about. */
   facts(): Promise<Omit<Facts, 'unfinished'>>
-  /** Messages that are on the bus more than once. */
-  resentCount(): Promise<number>
   close(): Promise<void>
 }
 
@@ -92,7 +89,6 @@ export async function openBooks(directory: string, isSeparate: boolean): Promise
         scheduled: await ofAll(SCHEDULED),
       }
     },
-    resentCount: async () => sum(await query(BUS, RESENT)),
     close: async () => {
       await Promise.all([...databases.values()].map(async (database) => await database.close()))
     },

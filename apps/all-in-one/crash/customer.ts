@@ -1,5 +1,5 @@
-// Owns: one request of a customer who does not give up: asked again with the same key until it is answered.
-// I1: an answer is what the server has decided (below 500, and not "not yet"); anything else is asked again.
+// Owns: one request of a customer: asked again with the same key until it is answered, or not, by who asks.
+// I1: an answer is what the server has decided (below 500, and not "not yet"); anything else may be asked again.
 import { now, sleep } from './clock.ts'
 
 export interface Line {
@@ -14,6 +14,8 @@ export interface Asking {
   readonly key: string
   readonly pattern: string
   readonly body?: unknown
+  /** Goes away when the connection is lost, and never learns whether it was heard. */
+  readonly isImpatient?: boolean
 }
 
 export interface Answer {
@@ -21,22 +23,22 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-const TRY_MS_MAX = 2_000
-/** Longer than a start of the system, so that what begins a saga is known to have begun. */
-const START_PATIENCE_MS = 8_000
-/** Payments and cancels: whoever waits longer asks for nothing else meanwhile, and there would be no load. */
-const PATIENCE_MS = 3_000
+/** Longer than the server keeps a request waiting for what is on its way; a killed server is noticed at once. */
+const TRY_MS_MAX = 8_000
+/** Longer than a start of the system on a busy machine. */
+const PATIENCE_MS = 15_000
 const PAUSE_MS = 100
-/** Refusals that say "not yet". */
-const NOT_YET = new Set(['payment-not-ready', 'idempotency-key-in-use'])
+const NOT_YET = 'payment-not-ready'
+/** The first try may have died with its server: whether it was heard will not be known within this run. */
+const IN_DOUBT = 'idempotency-key-in-use'
 
 /** undefined when no answer came in time. */
 export async function ask(line: Line, asking: Asking): Promise<Answer | undefined> {
-  const end = now() + (asking.method === 'POST' ? START_PATIENCE_MS : PATIENCE_MS)
+  const end = now() + PATIENCE_MS
   for (;;) {
     const answer = await tryOnce(line.url(), asking)
-    if (answer !== undefined) return answer
-    if (now() >= end) return undefined
+    if (typeof answer === 'object') return answer.body['code'] === IN_DOUBT ? undefined : answer
+    if (now() >= end || (answer === 'lost' && asking.isImpatient === true)) return undefined
     line.onRetry()
     await sleep(PAUSE_MS)
   }
@@ -45,8 +47,8 @@ export async function ask(line: Line, asking: Asking): Promise<Answer | undefine
 async function tryOnce(
   url: string,
   { method, path, key, pattern, body }: Asking,
-): Promise<Answer | undefined> {
-  if (url === '') return undefined
+): Promise<Answer | 'lost' | 'not yet'> {
+  if (url === '') return 'not yet'
   try {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -60,10 +62,10 @@ async function tryOnce(
     })
     const parsed: unknown = await response.json()
     const fields = fieldsOf(parsed)
-    if (response.status >= 500 || NOT_YET.has(String(fields['code']))) return undefined
+    if (response.status >= 500 || fields['code'] === NOT_YET) return 'not yet'
     return { status: response.status, body: fields }
   } catch {
-    return undefined
+    return 'lost'
   }
 }
 

@@ -2,17 +2,19 @@
 // to stop.
 // I1: what order number n does is decided by the seed and n alone.
 // I2: at most ORDERS_COUNT_MAX orders, by CUSTOMERS_COUNT customers at a time.
-import { PAYMENT_MODEL } from '@ensemble/service-contracts'
 import { chanceOf, type Chance } from './chance.ts'
 import { sleep } from './clock.ts'
 import { ask, fieldsOf, type Answer, type Line } from './customer.ts'
 import type { OrderReceipt, PaymentReceipt, Pattern, Receipts, Scene, Told, UserReceipt } from './receipts.ts'
 
-const CUSTOMERS_COUNT = 24
+const CUSTOMERS_COUNT = 32
 const ORDERS_COUNT_MAX = 1_500
 const ORDERS_PER_USER = 6
 const PAUSE_MS_MAX = 60
+// The ids of lookups are part of the API.
 const SKU = '545204885836038145'
+const ANY = '545204998214516737'
+const PAY_LATER = '545378075266842625'
 const NOBODY = '00000000-0000-4000-8000-000000000000'
 /** Over PAY_LATER_LIMIT by itself. */
 const TOO_MUCH = 6_000_000
@@ -95,7 +97,7 @@ async function order(line: Line, { number, user, chance }: Ordering): Promise<Or
     order_number: number,
     uuid_user: buyer,
     id_order_type: SKU,
-    id_payment_model: scene.startsWith('pays later') ? PAYMENT_MODEL['Pay Later'] : PAYMENT_MODEL.Any,
+    id_payment_model: scene.startsWith('pays later') ? PAY_LATER : ANY,
     payment_order: String(due),
   }
   const path = `/${chance.pick(['v1', 'v2'])}/order`
@@ -103,7 +105,8 @@ async function order(line: Line, { number, user, chance }: Ordering): Promise<Or
   const uuid = uuidOf(answer)
   const receipt = { scene, pattern, number, user: buyer, uuid }
   if (uuid === undefined) return { ...receipt, payments: [], cancel: 'not asked', isPaid: false }
-  const acting: Acting = { line, uuid, number, pattern, isPaid: false }
+  const isImpatient = chance.int(0, 1) === 0
+  const acting: Acting = { line, uuid, number, pattern, isImpatient, isPaid: false }
   const { payments, cancel } = await act(acting, { scene, due, chance })
   return { ...receipt, payments, cancel, isPaid: acting.isPaid }
 }
@@ -113,6 +116,7 @@ interface Acting {
   readonly uuid: string
   readonly number: string
   readonly pattern: Pattern
+  readonly isImpatient: boolean
   isPaid: boolean
 }
 
@@ -158,13 +162,14 @@ async function pay(
   acting: Acting,
   { index, amount }: { readonly index: number; readonly amount: number },
 ): Promise<PaymentReceipt> {
-  const { line, uuid, number, pattern } = acting
+  const { line, uuid, number, pattern, isImpatient } = acting
   const account = `${number}/${index}`
   const answer = await ask(line, {
     method: 'PUT',
     path: `/v1/payment/${uuid}`,
     key: `pay ${account}`,
     pattern,
+    isImpatient,
     body: { payment_total: amount, payment_status: 'Paid', bank_account_number: account },
   })
   const event = fieldsOf(answer?.body['event'])
@@ -172,12 +177,13 @@ async function pay(
   return { account, amount, told: toldBy(answer) }
 }
 
-async function cancel({ line, uuid, number, pattern }: Acting): Promise<Told> {
+async function cancel({ line, uuid, number, pattern, isImpatient }: Acting): Promise<Told> {
   const answer = await ask(line, {
     method: 'DELETE',
     path: `/v1/order/${uuid}`,
     key: `cancel ${number}`,
     pattern,
+    isImpatient,
   })
   return toldBy(answer)
 }

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { codeOfSqlState } from '../src/database/errors.ts'
 import { clientConfig, SESSION_LIMITS, sessionOptions } from '../src/database/settings.ts'
 import { statementOf, withoutComments } from '../src/database/statement.ts'
-import { PROFILES, profileOf, sqlFile } from '../src/index.ts'
+import { PROFILES, profileOf, sqlFile, sqlFolder } from '../src/index.ts'
 
 describe('a statement', () => {
   test('loses its comments and keeps what only looks like one', () => {
@@ -33,7 +33,8 @@ describe('a statement', () => {
     const folder = mkdtempSync(join(tmpdir(), 'statement-'))
     const path = join(folder, 'one.sql')
     writeFileSync(path, '-- the number one\nselect 1\n')
-    expect(sqlFile(pathToFileURL(path))).toEqual(statementOf('one.sql', 'select 1'))
+    const one = statementOf('one.sql', 'select 1')
+    expect([sqlFile(pathToFileURL(path)), sqlFolder(pathToFileURL(`${folder}/`))('one')]).toEqual([one, one])
     rmSync(folder, { recursive: true })
   })
 })

@@ -1,8 +1,9 @@
 // The gateway's own decisions: what it starts, waits for, refuses and hands over.
 import { EnsembleError } from '@ensemble/runtime'
+import { FRESH_ID, NOW } from '@ensemble/service/testing'
 import { ORDER_STATUS } from '@ensemble/service-contracts'
 import { describe, expect, test } from 'vitest'
-import { answer, FRESH_ID, NOW, ORDER_ID, sceneOf } from './support.ts'
+import { answer, ORDER_ID, sceneOf } from './support.ts'
 
 const USER_ID = '89137028-0be0-466b-b97f-1b104ab8e092'
 const ORDER = {

@@ -1,28 +1,19 @@
 // The answers of writes by key, on a real database.
-import { fileURLToPath } from 'node:url'
-import { migrate, openDatabase, type Database } from '@ensemble/postgres'
-import { freshDatabase, type TestDatabase } from '@ensemble/postgres/testing'
+import { migratedDatabase, type MigratedDatabase } from '@ensemble/service/testing/database'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idempotencyStore } from '../idempotency-store.ts'
 
 const RESPONSE = { status: 200, body: '{"a":"é"}', headers: { 'content-type': 'application/json' } }
 
 describe('the idempotency store', () => {
-  let place: TestDatabase
-  let database: Database
+  let place: MigratedDatabase
   beforeAll(async () => {
-    place = await freshDatabase('gateway')
-    const directory = fileURLToPath(new URL('../migrations/', import.meta.url))
-    await migrate(place.url, { schema: 'gateway', directory, direction: 'up' })
-    database = await openDatabase({ name: 'gateway', url: place.url, schema: 'gateway' })
+    place = await migratedDatabase('gateway', new URL('../migrations/', import.meta.url))
   })
-  afterAll(async () => {
-    await database.close()
-    await place.drop()
-  })
+  afterAll(() => place.end())
 
   test('of twenty who ask at once one works, and all find its answer', async () => {
-    const store = idempotencyStore(database)
+    const store = idempotencyStore(place.database)
     const ask = () => Promise.all(Array.from({ length: 20 }, () => store.begin('k', 'f')))
     const states = (await ask()).map(({ state }) => state).sort()
     expect(states).toEqual([...Array<string>(19).fill('busy'), 'new'])
@@ -33,7 +24,7 @@ describe('the idempotency store', () => {
   })
 
   test('another request under the key is told apart, before and after the answer', async () => {
-    const store = idempotencyStore(database)
+    const store = idempotencyStore(place.database)
     expect([await store.begin('m', 'f'), await store.begin('m', 'g')]).toEqual([
       { state: 'new' },
       { state: 'mismatch' },
@@ -43,7 +34,7 @@ describe('the idempotency store', () => {
   })
 
   test('what was given back can be claimed again, an answer cannot be given back', async () => {
-    const store = idempotencyStore(database)
+    const store = idempotencyStore(place.database)
     await store.begin('g', 'f')
     await store.abandon('g')
     expect(await store.begin('g', 'h')).toEqual({ state: 'new' })
@@ -53,9 +44,9 @@ describe('the idempotency store', () => {
   })
 
   test('a claim whose holder died is given away after a minute', async () => {
-    const store = idempotencyStore(database)
+    const store = idempotencyStore(place.database)
     await store.begin('d', 'f')
-    await database.query(
+    await place.database.query(
       "update idempotency set claimed_at = now() - interval '61 seconds' where idempotency_key = 'd'",
     )
     expect(await store.begin('d', 'f')).toEqual({ state: 'new' })

@@ -1,12 +1,11 @@
 // Owns: a gateway without sockets, databases or peers: what they answer is what the scene says.
-import { createServer, memoryIdempotencyStore, mount, type Server } from '@ensemble/http'
+import { memoryIdempotencyStore, type Server } from '@ensemble/http'
 import type { SagaStatus } from '@ensemble/runtime'
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
+import { ids, NOW, serverOf, testClock } from '@ensemble/service/testing'
 import type { Gateway } from '../gateway.ts'
 import { gatewayRoutes } from '../http.ts'
 
-export const NOW = Date.parse('2024-03-01T09:30:00Z')
-export const FRESH_ID = '7e6f2f9c-28a1-4c52-9d0c-0a6f4a4d9b10'
 export const ORDER_ID = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
 
 export interface Scene {
@@ -41,18 +40,12 @@ export async function sceneOf({
 }: Given = {}): Promise<Scene> {
   const asked: string[] = []
   let headers: Readonly<Record<string, string>> = {}
-  let now = NOW
   const statusOf = ({ plan, id }: { plan: string; id: string }): SagaStatus | null => {
     const status = sagas[`${plan}/${id}`]
     if (status === undefined) return null
     return { saga: { plan, id, pattern: 'orchestration' }, status, data: null, startedAt: NOW - 1_000 }
   }
-  const clock = {
-    now: () => now,
-    sleep: async (ms: number) => {
-      now += ms
-    },
-  }
+  const clock = testClock()
   const gateway: Gateway = {
     host: {
       start: async ({ name: plan }, { id, pattern = 'orchestration' }) => {
@@ -79,20 +72,11 @@ export async function sceneOf({
       },
     },
     clock,
-    ids: { next: () => FRESH_ID },
+    ids,
     isBusFull: () => isBusFull,
     pattern: 'orchestration',
     store: memoryIdempotencyStore(clock),
   }
-  const server = await createServer({
-    name: 'gateway',
-    version: '0.0.0',
-    clock,
-    ids: { uuid: () => FRESH_ID },
-    openapi: { title: 'test', description: 'test' },
-    ready: async () => [],
-  })
-  mount(server, gatewayRoutes(gateway))
-  await server.ready()
+  const server = await serverOf(gatewayRoutes(gateway), clock)
   return { server, asked, headers: () => headers }
 }

@@ -1,16 +1,7 @@
 // Scenes on a real PostgreSQL: what is published is read back over HTTP.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HistoryMessage, Message, NoteMessage } from '@ensemble/core'
-import { sharedBus } from '@ensemble/postgres'
-import { freshDatabase, type TestDatabase } from '@ensemble/postgres/testing'
-import type { Link } from '@ensemble/runtime'
-import {
-  migrateService,
-  startSystem,
-  type Config,
-  type RunningSystem,
-  type ServiceHandle,
-} from '@ensemble/service'
+import { migratedBothWays, startAlone, type ServiceAlone } from '@ensemble/service/testing/system'
 import { ORDER_STATUS } from '@ensemble/service-contracts'
 import { history } from '../main.ts'
 import {
@@ -26,52 +17,20 @@ import {
   USER,
 } from './support.ts'
 
-const config: Config = {
-  pattern: 'orchestration',
-  paymentDueIn: '1d',
-  payLaterLimit: 1,
-  engine: { pollMs: 20 },
-}
-
-let place: TestDatabase
-let system: RunningSystem
-let service: ServiceHandle
-let desk: Link
+let service: ServiceAlone
 
 beforeAll(async () => {
-  place = await freshDatabase('history')
-  const { url } = place
-  const places = { services: { history: { url, schema: 'history' } }, bus: { url, schema: 'bus' } }
-  system = await startSystem({ modules: [history], places, config })
-  const started = system.services.get('history')
-  if (started === undefined) throw new Error('history is not started')
-  service = started
-  desk = await sharedBus().connect({ service: 'desk', database: service.database, topics: [] })
+  service = await startAlone(history)
 })
-afterAll(async () => {
-  await desk?.close()
-  await system?.stop()
-  await place?.drop()
-})
-
-const publish = (...messages: readonly Message[]) =>
-  desk.transaction(async () => ({ value: undefined, messages }))
-
-async function get(url: string): Promise<{ status: number; body: unknown }> {
-  const answer = await service.server.inject({ method: 'GET', url })
-  return { status: answer.statusCode, body: answer.json() }
-}
-
-async function post(url: string, payload: object, headers: Record<string, string> = {}) {
-  const answer = await service.server.inject({ method: 'POST', url, payload, headers })
-  return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() }
-}
+afterAll(() => service?.end())
 
 /** Once everything published so far was recorded: a last message of each test marks it. */
 async function untilRecorded(id: string): Promise<void> {
   const uuid = crypto.randomUUID()
-  await publish(event('user.deleted', { uuid }, { id: `mark ${id}`, saga: null }))
-  await expect.poll(async () => (await get(`/v1/logger/users/${uuid}`)).status, { timeout: 10_000 }).toBe(200)
+  await service.publish(event('user.deleted', { uuid }, { id: `mark ${id}`, saga: null }))
+  await expect
+    .poll(async () => (await service.get(`/v1/logger/users/${uuid}`)).status, { timeout: 10_000 })
+    .toBe(200)
 }
 
 describe('documents', () => {
@@ -85,10 +44,10 @@ describe('documents', () => {
   } as const
 
   test('given events in any order and twice, when read three ways, then they are one document', async () => {
-    await publish(compensated(placing, because, T0 + 5), opened)
-    await publish(opened, event('order.failed', order, { at: T0 + 4 }))
+    await service.publish(compensated(placing, because, T0 + 5), opened)
+    await service.publish(opened, event('order.failed', order, { at: T0 + 4 }))
     await untilRecorded('order')
-    const read = await get(`/v1/logger/order/${ORDER}`)
+    const read = await service.get(`/v1/logger/order/${ORDER}`)
     expect(read).toEqual({
       status: 200,
       body: {
@@ -114,33 +73,39 @@ describe('documents', () => {
         update_at: '2026-11-23T10:00:00.005Z',
       },
     })
-    expect(await post('/v1/logger/get', { action: 'order', uuid: ORDER })).toEqual(read)
-    expect(await post('/v1/logger/all', { action: 'order' })).toEqual({ status: 200, body: [read.body] })
-    expect(await post('/v1/logger/all?limit=1&page=2', { action: 'order' })).toEqual({
+    expect(await service.post('/v1/logger/get', { action: 'order', uuid: ORDER })).toEqual(read)
+    expect(await service.post('/v1/logger/all', { action: 'order' })).toEqual({
+      status: 200,
+      body: [read.body],
+    })
+    expect(await service.post('/v1/logger/all?limit=1&page=2', { action: 'order' })).toEqual({
       status: 200,
       body: [],
     })
   })
 
   test('given a registration, when read, then the last word is success', async () => {
-    await publish(event('user.registered', { uuid: USER, first_name: 'Maya' }, { saga: registering }))
+    await service.publish(event('user.registered', { uuid: USER, first_name: 'Maya' }, { saga: registering }))
     await untilRecorded('user')
-    expect((await get(`/v1/logger/users/${USER}`)).body).toMatchObject({ __offset: 0, status: 'success' })
+    expect((await service.get(`/v1/logger/users/${USER}`)).body).toMatchObject({
+      __offset: 0,
+      status: 'success',
+    })
   })
 
   test('given an entry of a caller, when saved twice under one key, then it is there once', async () => {
     const uuid = '7d444840-9dc0-41d1-b245-5ffdce74fad2'
     const body = { uuid, action: 'payment', status: 'failed', data: { code: '400', error: { code: 'x' } } }
-    const first = await post('/v1/logger', body, { 'idempotency-key': 'k1' })
+    const first = await service.post('/v1/logger', body, { 'idempotency-key': 'k1' })
     expect(first.body).toMatchObject({
       __uuid: uuid,
       __offset: 0,
       history: [{ data: body.data }],
       status: 'failed',
     })
-    expect(await post('/v1/logger', body, { 'idempotency-key': 'k1' })).toEqual(first)
+    expect(await service.post('/v1/logger', body, { 'idempotency-key': 'k1' })).toEqual(first)
     const next = { ...body, status: 'success', data: { code: '200' } }
-    expect((await post('/v1/logger', next)).body).toMatchObject({ __offset: 1, status: 'success' })
+    expect((await service.post('/v1/logger', next)).body).toMatchObject({ __offset: 1, status: 'success' })
   })
 
   test.each([
@@ -160,7 +125,7 @@ describe('documents', () => {
     ['an unknown uuid', '/v1/logger/get', { action: 'users', uuid: ORDER }, 404],
     ['too many at once', '/v1/logger/all?limit=101', { action: 'order' }, 422],
   ])('given %s, when asked, then it is refused', async (_given, url, body, status) => {
-    expect((await post(url, body)).status).toBe(status)
+    expect((await service.post(url, body)).status).toBe(status)
   })
 })
 
@@ -176,26 +141,26 @@ describe('sagas', () => {
   const retried = own(note('retrying', `order.place/${id}/openOrder/run`, T0 + 1_500))
   const url = `/v1/saga/order.place/${id}`
   const stand = async () => {
-    const { body } = await get(url)
+    const { body } = await service.get(url)
     const { standing, complete } = body as { standing: string; complete: boolean }
     return { standing, complete }
   }
 
   test('given a gap, when it is filled, then the timeline is complete; what comes again changes nothing', async () => {
-    await publish(started, accepted, retried)
+    await service.publish(started, accepted, retried)
     await untilRecorded('gap')
     expect(await stand()).toEqual({ standing: 'waiting', complete: false })
-    await publish(opened, started)
+    await service.publish(opened, started)
     await untilRecorded('filled')
-    const filled = await get(url)
+    const filled = await service.get(url)
     expect(filled.body).toMatchObject({
       standing: 'waiting',
       complete: true,
       waits_for: { participant: 'payment' },
     })
-    await publish(started, opened, accepted, retried)
+    await service.publish(started, opened, accepted, retried)
     await untilRecorded('again')
-    expect(await get(url)).toEqual(filled)
+    expect(await service.get(url)).toEqual(filled)
     const { entries, notes } = filled.body as { entries: { seq: number; type: string }[]; notes: unknown[] }
     expect(entries.map(({ seq, type }) => `${seq} ${type}`)).toEqual([
       '1 started',
@@ -209,15 +174,15 @@ describe('sagas', () => {
 
   test('given where it stands, when listed, then it is found by that and by its plan only', async () => {
     const listed = async (query: string) => {
-      const { body } = await get(`/v1/saga?${query}`)
+      const { body } = await service.get(`/v1/saga?${query}`)
       const { meta, results } = body as { meta: { total: number }; results: { saga: { id: string } }[] }
       return [meta.total, ...results.map(({ saga }) => saga.id)]
     }
     expect(await listed('standing=waiting&plan=order.place')).toEqual([1, id])
     expect(await listed('standing=parked')).toEqual([0])
     expect(await listed('plan=nobody.knows')).toEqual([0])
-    expect((await get('/v1/saga?standing=odd')).status).toBe(422)
-    expect((await get('/v1/saga/order.place/nobody')).status).toBe(404)
+    expect((await service.get('/v1/saga?standing=odd')).status).toBe(422)
+    expect((await service.get('/v1/saga/order.place/nobody')).status).toBe(404)
   })
 
   test('given one message or two hundred, when recorded, then the statements are as many', async () => {
@@ -227,9 +192,9 @@ describe('sagas', () => {
         const saga = { ...placing, id: `s${from + index}` }
         return { ...started, id: `order.place/${saga.id}#1`, key: 'k', saga }
       })
-      await publish(...messages)
+      await service.publish(...messages)
       const last = `/v1/saga/order.place/s${from + count - 1}`
-      await expect.poll(async () => (await get(last)).status).toBe(200)
+      await expect.poll(async () => (await service.get(last)).status).toBe(200)
       const spent = Object.entries(service.database.counted()).map(([name, sum]) => {
         return `${sum - (before[name] ?? 0)} ${name.replace(/_[0-9a-f]{8}$/, '')}`
       })
@@ -244,10 +209,6 @@ describe('sagas', () => {
 })
 
 test('given its migrations, when taken back and run again, then nothing of them is left over', async () => {
-  const { url, drop } = await freshDatabase('history-migrations')
-  const own = { url, schema: 'history' }
-  const up = await migrateService(own, history)
-  expect(await migrateService(own, history, { direction: 'down', count: up.length })).toEqual(up.toReversed())
-  expect(await migrateService(own, history)).toEqual(up)
-  await drop()
+  const { up, down, again } = await migratedBothWays(history)
+  expect({ down, again }).toEqual({ down: up.toReversed(), again: up })
 })

@@ -1,52 +1,20 @@
 // Scenes on a real PostgreSQL: what is sent, what waits, and what callers bring.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EventMessage, Message } from '@ensemble/core'
-import { sharedBus } from '@ensemble/postgres'
-import { freshDatabase, type TestDatabase } from '@ensemble/postgres/testing'
-import type { Link } from '@ensemble/runtime'
-import {
-  migrateService,
-  startSystem,
-  type Config,
-  type RunningSystem,
-  type ServiceHandle,
-} from '@ensemble/service'
+import type { EventMessage } from '@ensemble/core'
+import { migratedBothWays, startAlone, type ServiceAlone } from '@ensemble/service/testing/system'
 import { notification as contract } from '@ensemble/service-contracts'
 import { notification } from '../main.ts'
 
-const config: Config = {
-  pattern: 'orchestration',
-  paymentDueIn: '1d',
-  payLaterLimit: 1,
-  engine: { pollMs: 20 },
-}
 const USER = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 const ORDER = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
 const AT = '2026-11-23T10:00:00.000Z'
 
-let place: TestDatabase
-let system: RunningSystem
-let service: ServiceHandle
-let desk: Link
+let service: ServiceAlone
 
 beforeAll(async () => {
-  place = await freshDatabase('notification')
-  const { url } = place
-  const places = { services: { notification: { url, schema: 'notification' } }, bus: { url, schema: 'bus' } }
-  system = await startSystem({ modules: [notification], places, config })
-  const started = system.services.get('notification')
-  if (started === undefined) throw new Error('notification is not started')
-  service = started
-  desk = await sharedBus().connect({ service: 'desk', database: service.database, topics: [] })
+  service = await startAlone(notification)
 })
-afterAll(async () => {
-  await desk?.close()
-  await system?.stop()
-  await place?.drop()
-})
-
-const publish = (...messages: readonly Message[]) =>
-  desk.transaction(async () => ({ value: undefined, messages }))
+afterAll(() => service?.end())
 
 function event(name: string, data: unknown, id: string): EventMessage {
   const source = name.split('.')[0] ?? ''
@@ -62,18 +30,8 @@ interface Item {
   readonly data: string
 }
 
-async function get<T>(url: string): Promise<{ status: number; body: T }> {
-  const answer = await service.server.inject({ method: 'GET', url })
-  return { status: answer.statusCode, body: answer.json<T>() }
-}
-
-async function post(url: string, payload: object) {
-  const answer = await service.server.inject({ method: 'POST', url, payload })
-  return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() }
-}
-
 async function outbox(): Promise<readonly Item[]> {
-  return (await get<{ results: Item[] }>('/v1/notification/outbox?limit=100')).body.results
+  return (await service.get<{ results: Item[] }>('/v1/notification/outbox?limit=100')).body.results
 }
 
 const toldOf = async (template: string) =>
@@ -101,13 +59,13 @@ describe('events', () => {
   const refund = { uuid_order: ORDER, uuid_user: USER, amount: 500, because: 'expired' }
 
   test('given no address, when told twice, then one message waits; the address sends it once', async () => {
-    await publish(event('payment.refunded', refund, 'r1'), event('payment.refunded', refund, 'r1'))
+    await service.publish(event('payment.refunded', refund, 'r1'), event('payment.refunded', refund, 'r1'))
     await expect.poll(() => toldOf('payment-refunded')).toEqual([['WAITING', null]])
-    await publish(event('payment.refunded', refund, 'r1'), event('user.registered', maya, 'u1'))
+    await service.publish(event('payment.refunded', refund, 'r1'), event('user.registered', maya, 'u1'))
     await expect.poll(() => toldOf('payment-refunded')).toEqual([['SENT', 'maya@example.test']])
     const [item] = (await outbox()).filter(({ template }) => template === 'payment-refunded')
     expect(item?.data).toContain('Hello Maya,')
-    await publish(event('user.registered', maya, 'u1'), event('payment.refunded', refund, 'r2'))
+    await service.publish(event('user.registered', maya, 'u1'), event('payment.refunded', refund, 'r2'))
     const sent = ['SENT', 'maya@example.test']
     await expect.poll(() => toldOf('payment-refunded')).toEqual([sent, sent])
   })
@@ -115,7 +73,7 @@ describe('events', () => {
   test('given an address in the same batch, when told, then the message that came first is sent too', async () => {
     const other = { ...maya, uuid: ORDER, email: 'other@example.test' }
     const due = { uuid_order: ORDER, uuid_user: ORDER, payment_order: 9, payment_total: 0, due_date: AT }
-    await publish(event('payment.due-soon', due, 'd1'), event('user.registered', other, 'u2'))
+    await service.publish(event('payment.due-soon', due, 'd1'), event('user.registered', other, 'u2'))
     await expect.poll(() => toldOf('payment-due-soon')).toEqual([['SENT', '+6281247930699']])
   })
 
@@ -131,7 +89,7 @@ describe('events', () => {
       key: ORDER,
       name,
     } as const
-    await publish({ ...base, saga, at: 0, end: { status: 'compensated', data } })
+    await service.publish({ ...base, saga, at: 0, end: { status: 'compensated', data } })
     await expect.poll(() => toldOf('order-failed')).toEqual([['SENT', 'maya@example.test']])
   })
 })
@@ -144,7 +102,7 @@ test('given a step that is asked twice, when sent, then one message is there and
   const [first, second] = [await ask(), await ask()]
   expect(second).toEqual(first)
   const { id } = first.output
-  expect((await get<Item>(`/v1/notification/id/${id}`)).body).toMatchObject({
+  expect((await service.get<Item>(`/v1/notification/id/${id}`)).body).toMatchObject({
     id,
     type: 'email',
     template: 'welcome',
@@ -180,31 +138,33 @@ describe("callers' messages", () => {
   }
 
   test('given the same again, when sent, then it is one message; another content is refused', async () => {
-    const first = await post('/v1/notification/sms', sms)
+    const first = await service.post('/v1/notification/sms', sms)
     expect(first).toEqual({ status: 200, body: { id: first.body['id'], status: 'QUEUE' } })
     expect(first.body['id']).not.toBe(USER)
-    expect(await post('/v1/notification/sms', sms)).toEqual(first)
+    expect(await service.post('/v1/notification/sms', sms)).toEqual(first)
     const other = { ...sms, payload: { ...sms.payload, text: 'another' } }
-    expect(await post('/v1/notification/sms', other)).toMatchObject({
+    expect(await service.post('/v1/notification/sms', other)).toMatchObject({
       status: 422,
       body: { code: 'uuid-reused' },
     })
-    expect(await post('/v1/notification/email', { ...email, uuid: USER })).toMatchObject({ status: 422 })
-    const found = await get<Item[]>('/v1/notification/history/6289900000001')
+    expect(await service.post('/v1/notification/email', { ...email, uuid: USER })).toMatchObject({
+      status: 422,
+    })
+    const found = await service.get<Item[]>('/v1/notification/history/6289900000001')
     expect(found.body.map(({ id, data }) => [id, data])).toEqual([[first.body['id'], 'Your code is 123456']])
   })
 
   test('given an e-mail and a push message, when sent, then both are found by their address', async () => {
-    expect((await post('/v1/notification/email', email)).status).toBe(200)
-    expect((await post('/v1/notification/push', push)).status).toBe(200)
-    const mails = await get<Item[]>('/v1/notification/history/who@example.test')
+    expect((await service.post('/v1/notification/email', email)).status).toBe(200)
+    expect((await service.post('/v1/notification/push', push)).status).toBe(200)
+    const mails = await service.get<Item[]>('/v1/notification/history/who@example.test')
     expect(mails.body).toMatchObject([
       { subject: 'Hi', template: 't1', data: '{"name":"Who"}', statusText: 'SENT' },
     ])
-    expect((await get<Item[]>('/v1/notification/history/token-1')).body).toMatchObject([
+    expect((await service.get<Item[]>('/v1/notification/history/token-1')).body).toMatchObject([
       { type: 'push', data: 'Hi' },
     ])
-    expect((await get<Item[]>('/v1/notification/history/nobody')).body).toEqual([])
+    expect((await service.get<Item[]>('/v1/notification/history/nobody')).body).toEqual([])
   })
 
   test.each([
@@ -213,20 +173,20 @@ describe("callers' messages", () => {
     ['no payload', '/v1/notification/push', { type: 'push', uuid: USER }],
     ['no uuid', '/v1/notification/email', { ...email, uuid: 'x' }],
   ])('given %s, when sent, then it is refused', async (_given, url, body) => {
-    expect((await post(url, body)).status).toBe(422)
+    expect((await service.post(url, body)).status).toBe(422)
   })
 })
 
 test.each(['infobip', 'wavecell'])(
   'given a report of %s, when it comes, then 501 names the provider',
   async (provider) => {
-    const answer = await post(`/v1/receiver/${provider}`, { results: [] })
+    const answer = await service.post(`/v1/receiver/${provider}`, { results: [] })
     expect(answer).toMatchObject({ status: 501, body: { code: 'provider-not-configured', provider } })
   },
 )
 
 test('given an unknown id, when read, then 404; the page is HTML under its own policy', async () => {
-  expect((await get(`/v1/notification/id/${ORDER}`)).status).toBe(404)
+  expect((await service.get(`/v1/notification/id/${ORDER}`)).status).toBe(404)
   const page = await service.server.inject({ method: 'GET', url: '/notification/outbox?limit=1' })
   expect([page.statusCode, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
   expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
@@ -234,12 +194,6 @@ test('given an unknown id, when read, then 404; the page is HTML under its own p
 })
 
 test('given its migrations, when taken back and run again, then nothing of them is left over', async () => {
-  const { url, drop } = await freshDatabase('notification-migrations')
-  const own = { url, schema: 'notification' }
-  const up = await migrateService(own, notification)
-  expect(await migrateService(own, notification, { direction: 'down', count: up.length })).toEqual(
-    up.toReversed(),
-  )
-  expect(await migrateService(own, notification)).toEqual(up)
-  await drop()
+  const { up, down, again } = await migratedBothWays(notification)
+  expect({ down, again }).toEqual({ down: up.toReversed(), again: up })
 })

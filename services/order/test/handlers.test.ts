@@ -1,25 +1,12 @@
 // Scenes about the wiring: which row, claims and related rows each request looks up before its rule decides.
 import { expect, test } from 'vitest'
-import type { Rows } from '@ensemble/runtime'
+import { lookedUp, noRows } from '@ensemble/service/testing'
 import { orderImplementation } from '../handlers.ts'
-import type { Order } from '../order.ts'
 
 const ORDER_ID = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
 
-const orders: Rows<Order> = {
-  name: 'tb_orders',
-  load: async () => new Map(),
-  insert: async () => undefined,
-  update: async () => undefined,
-}
-const { participant, handlers, follows, timers } = orderImplementation({ orders })
-
-function lookedUp(request: string, input: object, state?: object): unknown {
-  const handler = handlers.get(request)
-  if (handler?.form !== 'aggregate') throw new Error(`${request} is no aggregate`)
-  const asked = { orderId: ORDER_ID, ...input }
-  return { key: handler.rule.key(asked), needs: handler.rule.needs?.(asked, state) ?? {} }
-}
+const implementation = orderImplementation({ orders: noRows('tb_orders') })
+const { participant, handlers, follows, timers } = implementation
 
 test('given the service, when declared, then it answers its contract and follows the payment', () => {
   expect({ participant, requests: [...handlers.keys()], timers }).toEqual({
@@ -42,6 +29,9 @@ test.each([
 ])(
   'given %s with %j, when it meets %j, then its row and %j are looked up',
   (request, input, state, needs) => {
-    expect(lookedUp(request, input, state)).toEqual({ key: ORDER_ID, needs })
+    expect(lookedUp(implementation, request, { input: { orderId: ORDER_ID, ...input }, state })).toEqual({
+      key: ORDER_ID,
+      needs,
+    })
   },
 )

@@ -1,8 +1,8 @@
 // Scenes about the order service's routes: a request, what is executed, the answer.
 import { rejected, succeeded } from '@ensemble/core'
+import { FRESH_ID, hostAnswering, serverOf, type Asked } from '@ensemble/service/testing'
 import { describe, expect, test } from 'vitest'
 import { orderRoutes } from '../http.ts'
-import { FRESH_ID, hostAnswering, serverOf, type Asked } from './server.ts'
 
 const ORDER_ID = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
 

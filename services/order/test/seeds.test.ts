@@ -1,20 +1,14 @@
 // The seeds of the migrations and the constants of the contracts are the same rows.
 import { readFileSync } from 'node:fs'
+import { seededBy } from '@ensemble/service/testing'
 import { expect, test } from 'vitest'
 import { ORDER_STATUS, ORDER_TYPE } from '@ensemble/service-contracts'
-
-/** `(id, 'name')` pairs of an INSERT. */
-function seeded(name: string): Record<string, string> {
-  const sql = readFileSync(new URL(`../migrations/${name}.up.sql`, import.meta.url), 'utf8')
-  const pairs = sql.matchAll(/\((\d+), '([^']+)'\)/g)
-  return Object.fromEntries([...pairs].map(([, id = '', word = '']) => [word, id]))
-}
 
 test.each([
   ['006_seed_order_type', ORDER_TYPE],
   ['007_seed_order_status', ORDER_STATUS],
 ])('given the seed %s, when read, then it is the contract', (name, lookup) => {
-  expect(seeded(name)).toEqual(lookup)
+  expect(seededBy(new URL(`../migrations/${name}.up.sql`, import.meta.url))).toEqual(lookup)
 })
 
 test('given the index of order numbers, when read, then the status it leaves out is Failed', () => {

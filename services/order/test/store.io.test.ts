@@ -1,10 +1,14 @@
 // Scenes about the orders' table on a real server: round trips, second lines of defence, migrations both ways.
-import { migrate } from '@ensemble/postgres'
+import {
+  migratedDatabase,
+  refusalOf,
+  tableOf,
+  type MigratedDatabase,
+} from '@ensemble/service/testing/database'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ORDER_STATUS, ORDER_TYPE, rowIdOf } from '@ensemble/service-contracts'
 import { resultOf, type Order } from '../order.ts'
 import { orderReads, orderRows } from '../order-store.ts'
-import { directory, migrated, refusalOf, SCHEMA, type Place } from './database.ts'
 
 const USER_ID = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 const NOW = Date.parse('2024-03-01T09:30:00.123Z')
@@ -24,19 +28,18 @@ function orderOf(digit: string, more: Partial<Order> = {}): Order {
   }
 }
 
-let place: Place
+let place: MigratedDatabase
 
 beforeAll(async () => {
-  place = await migrated()
+  place = await migratedDatabase('order', new URL('../migrations/', import.meta.url))
 })
 afterAll(() => place.end())
 
-const rowsOf = (orders: readonly Order[]) => orders.map((state) => ({ key: state.uuid, state }))
-const insert = (orders: readonly Order[]) =>
-  place.database.transaction((tx) => orderRows.insert(tx, rowsOf(orders)))
-const update = (orders: readonly Order[]) =>
-  place.database.transaction((tx) => orderRows.update(tx, rowsOf(orders)))
-const load = (keys: readonly string[]) => place.database.transaction((tx) => orderRows.load(tx, keys))
+const { insert, update, load } = tableOf(
+  () => place,
+  orderRows,
+  ({ uuid }) => uuid,
+)
 
 async function lookup(text: string): Promise<unknown> {
   const { rows } = await place.database.query(text)
@@ -58,10 +61,10 @@ describe('orders', () => {
   })
 
   test('given two orders, when stored, changed and loaded, then what was meant, one version on', async () => {
-    await insert([second, first])
+    await insert(second, first)
     const changed = orderOf('1', { orderNumber: '1b/ord', status: 'Process', updatedAt: NOW + 1, version: 1 })
-    await update([changed])
-    expect(await load([second.uuid, first.uuid, orderOf('9').uuid])).toEqual(
+    await update(changed)
+    expect(await load(second.uuid, first.uuid, orderOf('9').uuid)).toEqual(
       new Map([
         [first.uuid, { ...changed, version: 2 }],
         [second.uuid, { ...second, version: 1 }],
@@ -70,14 +73,14 @@ describe('orders', () => {
   })
 
   test('given an old version, when changed, then refused', async () => {
-    expect(await refusalOf(update([second, orderOf('1', { version: 2 })]))).toBe('2201E')
+    expect(await refusalOf(update(second, orderOf('1', { version: 2 })))).toBe('2201E')
   })
 
   test("given a user's number, when used again, then refused; a failed order makes room", async () => {
     const twin = orderOf('3', { orderNumber: '2/ord' })
-    expect(await refusalOf(insert([twin]))).toBe('23505')
-    await update([orderOf('2', { status: 'Failed', version: 1 })])
-    expect(await refusalOf(insert([twin]))).toBe('none')
+    expect(await refusalOf(insert(twin))).toBe('23505')
+    await update(orderOf('2', { status: 'Failed', version: 1 }))
+    expect(await refusalOf(insert(twin))).toBe('none')
   })
 
   test('given a status in use, when deleted, then refused', async () => {
@@ -90,7 +93,7 @@ describe('orders', () => {
   test('given the reads, when asked, then rows as the API shows them, newest first', async () => {
     const reads = orderReads(place.database.read)
     const newest = orderOf('4', { createdAt: NOW + 5, updatedAt: NOW + 5 })
-    await insert([newest])
+    await insert(newest)
     const row = { id_order: rowIdOf(newest.uuid), ...resultOf(newest) }
     expect(await reads.get(newest.uuid)).toEqual(row)
     expect(await reads.get(orderOf('9').uuid)).toBeUndefined()
@@ -105,7 +108,7 @@ describe('orders', () => {
 test('given the migrations, when taken back and run again, then they are whole both ways', async () => {
   await place.database.query('DELETE FROM tb_orders')
   const count = 7
-  const back = await migrate(place.url, { schema: SCHEMA, directory, direction: 'down', count })
-  const again = await migrate(place.url, { schema: SCHEMA, directory, direction: 'up' })
+  const back = await place.migrate({ direction: 'down', count })
+  const again = await place.migrate({ direction: 'up' })
   expect([back.length, again.length]).toEqual([count, count])
 })

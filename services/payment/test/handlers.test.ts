@@ -1,26 +1,16 @@
 // Scenes about the wiring: which row, claims and related rows each request looks up before its rule decides.
 import { expect, test } from 'vitest'
-import type { Rows } from '@ensemble/runtime'
+import { lookedUp, noRows } from '@ensemble/service/testing'
 import { paymentImplementation } from '../handlers.ts'
 import { ORDER_ID, paid, PAY_LATER, payLater, pending, terms, TRANSFER, USER_ID } from './support.ts'
 
-function table<State>(name: string): Rows<State> {
-  return { name, load: async () => new Map(), insert: async () => undefined, update: async () => undefined }
-}
-
 const tables = {
-  payments: table<never>('tb_payment'),
-  credits: table<never>('tb_payment_credit'),
+  payments: noRows<never>('tb_payment'),
+  credits: noRows<never>('tb_payment_credit'),
   entries: { name: 'tb_payment_entry', append: async () => undefined },
 }
-const { participant, handlers, follows, timers } = paymentImplementation(tables, terms)
-
-function lookedUp(request: string, input: object, state?: object): unknown {
-  const handler = handlers.get(request)
-  if (handler?.form !== 'aggregate') throw new Error(`${request} is no aggregate`)
-  const asked = { orderId: ORDER_ID, ...input }
-  return { key: handler.rule.key(asked), needs: handler.rule.needs?.(asked, state) ?? {} }
-}
+const implementation = paymentImplementation(tables, terms)
+const { participant, handlers, follows, timers } = implementation
 
 const credit = { related: { credit: USER_ID } }
 
@@ -48,7 +38,10 @@ test.each([
 ] as const)(
   'given %s with %j, when it meets %j, then its row and %j are looked up',
   (request, input, state, needs) => {
-    expect(lookedUp(request, input, state)).toEqual({ key: ORDER_ID, needs })
+    expect(lookedUp(implementation, request, { input: { orderId: ORDER_ID, ...input }, state })).toEqual({
+      key: ORDER_ID,
+      needs,
+    })
   },
 )
 

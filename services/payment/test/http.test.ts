@@ -1,10 +1,10 @@
 // Scenes about the payment service's routes: a request, what is executed, the answer.
 import { rejected, succeeded } from '@ensemble/core'
+import { FRESH_ID, hostAnswering, ids, NOW, serverOf, testClock, type Asked } from '@ensemble/service/testing'
 import { describe, expect, test } from 'vitest'
 import { paymentRoutes, type PaymentHttp } from '../http.ts'
 import { resultOf } from '../payment.ts'
 import { ORDER_ID, paid, part, TRANSFER, USER_ID } from './support.ts'
-import { FRESH_ID, hostAnswering, ids, NOW, serverOf, testClock, type Asked } from './server.ts'
 
 const row = { id_payment: '9000000000000000002', ...resultOf(paid) }
 

@@ -1,20 +1,14 @@
 // The seeds of the migrations and the constants of the contracts are the same rows.
 import { readFileSync } from 'node:fs'
+import { seededBy } from '@ensemble/service/testing'
 import { expect, test } from 'vitest'
 import { PAYMENT_MODEL, PAYMENT_STATUS } from '@ensemble/service-contracts'
-
-/** `(id, 'name')` pairs of an INSERT. */
-function seeded(name: string): Record<string, string> {
-  const sql = readFileSync(new URL(`../migrations/${name}.up.sql`, import.meta.url), 'utf8')
-  const pairs = sql.matchAll(/\((\d+), '([^']+)'\)/g)
-  return Object.fromEntries([...pairs].map(([, id = '', word = '']) => [word, id]))
-}
 
 test.each([
   ['007_seed_payment_status', PAYMENT_STATUS],
   ['008_seed_payment_model', PAYMENT_MODEL],
 ])('given the seed %s, when read, then it is the contract', (name, lookup) => {
-  expect(seeded(name)).toEqual(lookup)
+  expect(seededBy(new URL(`../migrations/${name}.up.sql`, import.meta.url))).toEqual(lookup)
 })
 
 test("given the table's checks, when read, then they name Paid and Failed by their ids", () => {

@@ -1,28 +1,31 @@
 // Scenes about the payments' tables on a real server: round trips, second lines of defence, migrations both ways.
-import { migrate } from '@ensemble/postgres'
+import {
+  migratedDatabase,
+  refusalOf,
+  tableOf,
+  type MigratedDatabase,
+} from '@ensemble/service/testing/database'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PAYMENT_MODEL, PAYMENT_STATUS, rowIdOf } from '@ensemble/service-contracts'
 import { resultOf, type Credit, type Payment, type PaymentEntry } from '../payment.ts'
 import { creditRows, paymentEntries, paymentReads, paymentRows } from '../payment-store.ts'
-import { directory, migrated, refusalOf, SCHEMA, type Place } from './database.ts'
 import { cancelled, NOW, ORDER_ID, paid, part, pending, USER_ID } from './support.ts'
 
 const SECOND_ID = '2b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
 const open: Payment = { ...pending, uuid: SECOND_ID, amountDue: null, createdAt: NOW + 5, updatedAt: NOW + 5 }
 
-let place: Place
+let place: MigratedDatabase
 
 beforeAll(async () => {
-  place = await migrated()
+  place = await migratedDatabase('payment', new URL('../migrations/', import.meta.url))
 })
 afterAll(() => place.end())
 
-const rowsOf = (payments: readonly Payment[]) => payments.map((state) => ({ key: state.uuid, state }))
-const insert = (...payments: Payment[]) =>
-  place.database.transaction((tx) => paymentRows.insert(tx, rowsOf(payments)))
-const update = (...payments: Payment[]) =>
-  place.database.transaction((tx) => paymentRows.update(tx, rowsOf(payments)))
-const load = (keys: readonly string[]) => place.database.transaction((tx) => paymentRows.load(tx, keys))
+const { insert, update, load } = tableOf(
+  () => place,
+  paymentRows,
+  ({ uuid }) => uuid,
+)
 const append = (...entries: PaymentEntry[]) =>
   place.database.transaction((tx) => paymentEntries.append(tx, entries))
 
@@ -46,14 +49,14 @@ describe('payments', () => {
   test('given two payments, when stored, paid and loaded, then what was meant, one version on', async () => {
     await insert(open, pending)
     await update({ ...part, version: 1 })
-    expect(await load([ORDER_ID, SECOND_ID])).toEqual(
+    expect(await load(ORDER_ID, SECOND_ID)).toEqual(
       new Map([
         [ORDER_ID, { ...part, version: 2 }],
         [SECOND_ID, { ...open, version: 1 }],
       ]),
     )
     await update({ ...paid, version: 2 })
-    expect((await load([ORDER_ID])).get(ORDER_ID)).toEqual({ ...paid, version: 3 })
+    expect((await load(ORDER_ID)).get(ORDER_ID)).toEqual({ ...paid, version: 3 })
   })
 
   test('given an old version, when changed, then refused', async () => {
@@ -118,21 +121,19 @@ describe('the ledger', () => {
 })
 
 describe('credit', () => {
-  const rows = (open: number, version: number) => {
-    const state: Credit = { userId: USER_ID, open, version }
-    return [{ key: USER_ID, state }]
-  }
-  const change = (open: number, version: number) =>
-    place.database.transaction((tx) => creditRows.update(tx, rows(open, version)))
+  const credit = (open: number, version: number): Credit => ({ userId: USER_ID, open, version })
+  const credits = tableOf(
+    () => place,
+    creditRows,
+    ({ userId }) => userId,
+  )
 
   test('given a debt, when paid, then what is left: never below zero, never an old version', async () => {
-    await place.database.transaction((tx) => creditRows.insert(tx, rows(500, 0)))
-    await change(200, 1)
-    expect(await place.database.transaction((tx) => creditRows.load(tx, [USER_ID, ORDER_ID]))).toEqual(
-      new Map([[USER_ID, { userId: USER_ID, open: 200, version: 2 }]]),
-    )
-    expect(await refusalOf(change(100, 1))).toBe('2201E')
-    expect(await refusalOf(change(-1, 2))).toBe('23514')
+    await credits.insert(credit(500, 0))
+    await credits.update(credit(200, 1))
+    expect(await credits.load(USER_ID, ORDER_ID)).toEqual(new Map([[USER_ID, credit(200, 2)]]))
+    expect(await refusalOf(credits.update(credit(100, 1)))).toBe('2201E')
+    expect(await refusalOf(credits.update(credit(-1, 2)))).toBe('23514')
   })
 })
 
@@ -140,7 +141,7 @@ test('given the migrations, when taken back and run again, then they are whole b
   await place.database.query('DELETE FROM tb_payment_entry')
   await place.database.query('DELETE FROM tb_payment')
   const count = 8
-  const back = await migrate(place.url, { schema: SCHEMA, directory, direction: 'down', count })
-  const again = await migrate(place.url, { schema: SCHEMA, directory, direction: 'up' })
+  const back = await place.migrate({ direction: 'down', count })
+  const again = await place.migrate({ direction: 'up' })
   expect([back.length, again.length]).toEqual([count, count])
 })

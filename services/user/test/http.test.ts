@@ -1,8 +1,8 @@
 // Scenes about the user service's routes: a request, what is executed, the answer.
 import { rejected, succeeded } from '@ensemble/core'
+import { FRESH_ID, hostAnswering, serverOf, type Asked } from '@ensemble/service/testing'
 import { describe, expect, test } from 'vitest'
 import { userRoutes } from '../http.ts'
-import { FRESH_ID, hostAnswering, serverOf, type Asked } from './server.ts'
 
 const USER_ID = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 

@@ -1,10 +1,14 @@
 // Scenes about the users' table on a real server: round trips, second lines of defence, migrations both ways.
-import { migrate } from '@ensemble/postgres'
+import {
+  migratedDatabase,
+  refusalOf,
+  tableOf,
+  type MigratedDatabase,
+} from '@ensemble/service/testing/database'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rowIdOf } from '@ensemble/service-contracts'
 import { resultOf, type User } from '../user.ts'
 import { userReads, userRows } from '../user-store.ts'
-import { directory, migrated, refusalOf, SCHEMA, type Place } from './database.ts'
 
 const NOW = Date.parse('2024-03-01T09:30:00.123Z')
 
@@ -25,52 +29,51 @@ function userOf(digit: string, more: Partial<User['profile']> = {}): User {
   return { uuid, profile, siteProfil, createdAt: NOW, updatedAt: NOW, deletedAt: null, version: 0 }
 }
 
-let place: Place
+let place: MigratedDatabase
 
 beforeAll(async () => {
-  place = await migrated()
+  place = await migratedDatabase('user', new URL('../migrations/', import.meta.url))
 })
 afterAll(() => place.end())
 
-const rowsOf = (users: readonly User[]) => users.map((state) => ({ key: state.uuid, state }))
-const insert = (users: readonly User[]) =>
-  place.database.transaction((tx) => userRows.insert(tx, rowsOf(users)))
-const update = (users: readonly User[]) =>
-  place.database.transaction((tx) => userRows.update(tx, rowsOf(users)))
-const load = (keys: readonly string[]) => place.database.transaction((tx) => userRows.load(tx, keys))
+const { insert, update, load } = tableOf(
+  () => place,
+  userRows,
+  ({ uuid }) => uuid,
+)
 
 describe('users', () => {
   const first = userOf('1')
   const second = userOf('2')
 
   test('given two users, when stored, changed and loaded, then what was meant, one version on', async () => {
-    await insert([second, first])
-    expect(await load([second.uuid, first.uuid, userOf('9').uuid])).toEqual(
+    await insert(second, first)
+    expect(await load(second.uuid, first.uuid, userOf('9').uuid)).toEqual(
       new Map([
         [first.uuid, { ...first, version: 1 }],
         [second.uuid, { ...second, version: 1 }],
       ]),
     )
     const changed = { ...first, profile: { ...first.profile, city: null }, updatedAt: NOW + 1, version: 1 }
-    await update([changed])
-    expect(await load([first.uuid])).toEqual(new Map([[first.uuid, { ...changed, version: 2 }]]))
+    await update(changed)
+    expect(await load(first.uuid)).toEqual(new Map([[first.uuid, { ...changed, version: 2 }]]))
   })
 
   test('given an old version, when changed, then refused', async () => {
-    expect(await refusalOf(update([{ ...second, version: 0 }]))).toBe('2201E')
+    expect(await refusalOf(update({ ...second, version: 0 }))).toBe('2201E')
   })
 
   test('given an address in other letters, when stored again, then refused; a deleted one makes room', async () => {
     const twin = userOf('3', { email: 'maya2@example.test' })
-    expect(await refusalOf(insert([twin]))).toBe('23505')
-    await update([{ ...second, updatedAt: NOW + 2, deletedAt: NOW + 2, version: 1 }])
-    expect(await refusalOf(insert([twin]))).toBe('none')
+    expect(await refusalOf(insert(twin))).toBe('23505')
+    await update({ ...second, updatedAt: NOW + 2, deletedAt: NOW + 2, version: 1 })
+    expect(await refusalOf(insert(twin))).toBe('none')
   })
 
   test('given the reads, when asked, then living users alone, newest first', async () => {
     const reads = userReads(place.database.read)
     const newest: User = { ...userOf('4'), createdAt: NOW + 5, updatedAt: NOW + 5 }
-    await insert([newest])
+    await insert(newest)
     const row = { id_user: rowIdOf(newest.uuid), ...resultOf(newest) }
     expect(await reads.get(newest.uuid)).toEqual(row)
     expect(await reads.get(second.uuid)).toBeUndefined()
@@ -84,7 +87,7 @@ describe('users', () => {
 
 test('given the migrations, when taken back and run again, then they are whole both ways', async () => {
   const count = 3
-  const back = await migrate(place.url, { schema: SCHEMA, directory, direction: 'down', count })
-  const again = await migrate(place.url, { schema: SCHEMA, directory, direction: 'up' })
+  const back = await place.migrate({ direction: 'down', count })
+  const again = await place.migrate({ direction: 'up' })
   expect([back.length, again.length]).toEqual([count, count])
 })

@@ -41,3 +41,8 @@ export function sqlFile(url: URL): Statement {
   const path = fileURLToPath(url)
   return statementOf(path, readFileSync(path, 'utf8'))
 }
+
+/** The statements of a folder by name, without `.sql`: `const sql = sqlFolder(new URL('./sql/', import.meta.url))`. */
+export function sqlFolder(folder: URL): (name: string) => Statement {
+  return (name) => sqlFile(new URL(`${name}.sql`, folder))
+}

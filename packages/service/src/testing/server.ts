@@ -1,6 +1,6 @@
-// Owns: a server with this service's routes, without a socket, and a host that answers what the scene says.
+// Owns: a server with a service's routes, without a socket, and a host that answers what the scene says.
 import { plain } from '@ensemble/core'
-import { createServer, mount, type Routes, type Server } from '@ensemble/http'
+import { createServer, mount, type Clock, type Routes, type Server } from '@ensemble/http'
 import type { Host } from '@ensemble/runtime'
 
 export const NOW = Date.parse('2024-03-01T09:30:00Z')
@@ -23,7 +23,7 @@ export function hostAnswering(outcome: unknown, asked: Asked[] = []): Pick<Host,
 }
 
 /** Time passes only by sleeping. */
-export function testClock(): { now(): number; sleep(ms: number): Promise<void> } {
+export function testClock(): Clock {
   let now = NOW
   return {
     now: () => now,
@@ -35,10 +35,10 @@ export function testClock(): { now(): number; sleep(ms: number): Promise<void> }
 
 export const ids = { uuid: () => FRESH_ID, next: () => FRESH_ID }
 
-export async function serverOf(routes: Routes): Promise<Server> {
+export async function serverOf(routes: Routes, clock: Clock = testClock()): Promise<Server> {
   const openapi = { title: 'test', description: 'test' }
   const server = await createServer({
-    clock: testClock(),
+    clock,
     ids,
     openapi,
     version: '0',
