@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { crashRun } from '../crash/crash.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
+/** One fault is seen in many places. */
+const SHOWN_MAX = 40
 const KILLS = { process: 4, server: 1, both: 1 }
 
 describe(`killed at random moments under load, CRASH_SEED=${SEED}`, () => {
@@ -14,7 +16,7 @@ describe(`killed at random moments under load, CRASH_SEED=${SEED}`, () => {
     const report = await crashRun({ seed: SEED, isSeparate, kills: KILLS })
 
     process.stdout.write(`${report.line}\n`)
-    expect(report.violations).toEqual([])
+    expect(report.violations.slice(0, SHOWN_MAX)).toEqual([])
     expect(report.kills).toEqual({ process: 5, server: 2 })
     expect(report.patterns).toEqual(['choreography', 'orchestration'])
     expect(report.sagas.completed).toBeGreaterThan(10)

@@ -96,3 +96,20 @@ test('a name that is no name is refused before anything is made', async () => {
   const refused = provision({ adminUrl: server.adminUrl, services: [{ name: 'x"; drop' }] })
   await expect(refused).rejects.toThrow(RangeError)
 })
+
+test('two systems that start at once through different databases share the roles', async () => {
+  for (const name of ['one', 'two']) await createDatabase(name)
+  const through = (name: string): Promise<unknown> => {
+    const url = new URL(server.adminUrl)
+    url.pathname = `/${name}`
+    return provision({ adminUrl: url.href, services: SERVICES })
+  }
+  const rounds = Array.from({ length: 5 }, () => [through('one'), through('two')]).flat()
+  await expect(Promise.all(rounds)).resolves.toHaveLength(10)
+})
+
+async function createDatabase(name: string): Promise<void> {
+  const admin = await openDatabase({ name: 'admin', url: server.adminUrl })
+  opened.push(admin)
+  await admin.query(`CREATE DATABASE ${name}`)
+}

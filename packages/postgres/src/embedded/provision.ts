@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto'
 import type { Client } from 'pg'
 import { firstRow, withClient } from '../database/client.ts'
-import { toDatabaseError } from '../database/errors.ts'
+import { DatabaseError, toDatabaseError } from '../database/errors.ts'
 import { quoteName } from '../database/settings.ts'
 
 export interface ProvisionOptions {
@@ -38,6 +38,9 @@ const NAME = /^[a-z][a-z0-9_-]{0,39}$/
 const LOCK = 7_413_662_091
 /** Already there, in the words of CREATE ROLE, DATABASE, SCHEMA, and of two that raced. */
 const ALREADY_THERE = new Set(['42710', '42P04', '42P06', '23505'])
+/** `tuple concurrently updated`, of a catalogue; PostgreSQL has no code of its own for it. */
+const CONCURRENTLY_UPDATED = 'XX000'
+const RACE_TRIES_MAX = 20
 
 interface Place {
   readonly name: string
@@ -57,7 +60,7 @@ export async function provision(options: ProvisionOptions): Promise<Provision> {
     place.name,
     provisioned(place, adminUrl, secret),
   ])
-  await inDatabase(adminUrl, async (admin) => {
+  await untilAlone(adminUrl, async (admin) => {
     await lock(admin)
     for (const [, { role, url }] of found)
       await makeRole(admin, role, decodeURIComponent(new URL(url).password))
@@ -145,6 +148,19 @@ async function create(client: Client, ddl: string): Promise<void> {
   } catch (error) {
     const failure = toDatabaseError(error)
     if (!ALREADY_THERE.has(failure.sqlState ?? '')) throw failure
+  }
+}
+
+/** The lock is of one database, roles are the server's: who came through another database raced, and tries again. */
+async function untilAlone(url: string, work: (client: Client) => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await inDatabase(url, work)
+      return
+    } catch (error) {
+      const isRaced = error instanceof DatabaseError && error.sqlState === CONCURRENTLY_UPDATED
+      if (!isRaced || tries >= RACE_TRIES_MAX) throw error
+    }
   }
 }
 
