@@ -1,13 +1,11 @@
-// A first saga: three small services keep a trip consistent. Book a seat, charge the card, confirm the seat;
-// when the card is
-// refused the seat is given back. The same plan runs orchestrated and choreographed. Run: `node
-// examples/01-first-saga/main.ts`.
+// A first saga: three small services keep a trip consistent. Book a seat, charge the card, confirm the seat; when
+// the card is refused the seat is given back. The same plan runs in both patterns. Run: `npm run example`.
+// region contracts
 import { command, participant, rejected, saga, succeeded, type Pattern, type Plan } from '@ensemble/core'
 import { memoryDatabase, memoryRows, sharedMemoryBus } from '@ensemble/memory'
 import { aggregate, createHost, implement, systemClock, type Host } from '@ensemble/runtime'
 import { z } from 'zod'
 
-// region contracts
 const Trip = z.object({ trip: z.string(), card: z.string(), price: z.number().int().positive() })
 const OneTrip = z.object({ trip: z.string() })
 
@@ -24,7 +22,7 @@ const seats = participant('seats', {
 const cards = participant('cards', {
   charge: command({
     input: Trip,
-    rejections: { declined: z.object({ card: z.string() }) },
+    rejections: { declined: OneTrip },
     event: 'charged',
   }),
 })
@@ -76,7 +74,7 @@ const cardService = implement(cards, {
     key: ({ trip }) => trip,
     decide: (_state, { trip, card, price }) =>
       card === 'stolen'
-        ? { outcome: rejected('declined', { card }) }
+        ? { outcome: rejected('declined', { trip }) }
         : { state: { trip, price }, outcome: succeeded() },
   }),
 })
@@ -85,7 +83,6 @@ const cardService = implement(cards, {
 // region system
 export interface System {
   readonly desk: Host
-  /** The seat of a trip as the seat service has it. */
   readonly seatOf: (trip: string) => Promise<Seat | undefined>
   readonly stop: () => Promise<void>
 }
