@@ -17,8 +17,14 @@ interface Options {
   readonly fail: number
 }
 
-function optionsOf(args: readonly string[]): Options {
-  const { values } = parseArgs({
+const USAGE =
+  `usage: npm run bench -- [--seconds 10] [--concurrency 64] [--pattern ${PATTERNS.join('|')}] ` +
+  '[--partitions 1] [--fail 0.1]'
+
+class UsageError extends Error {}
+
+function parsed(args: readonly string[]) {
+  return parseArgs({
     args: [...args],
     options: {
       seconds: { type: 'string', default: '10' },
@@ -26,8 +32,22 @@ function optionsOf(args: readonly string[]): Options {
       pattern: { type: 'string', default: 'orchestration' },
       partitions: { type: 'string', default: '1' },
       fail: { type: 'string', default: '0.1' },
+      help: { type: 'boolean', default: false },
     },
   })
+}
+
+function valuesOf(args: readonly string[]): ReturnType<typeof parsed>['values'] {
+  try {
+    return parsed(args).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+function optionsOf(args: readonly string[]): Options {
+  const values = valuesOf(args)
+  if (values.help) throw new UsageError('a benchmark of the engine')
   const problems: string[] = []
   const number = (
     name: 'seconds' | 'concurrency' | 'partitions' | 'fail',
@@ -48,7 +68,7 @@ function optionsOf(args: readonly string[]): Options {
     fail: number('fail', 0, 1),
     pattern: pattern ?? 'orchestration',
   }
-  if (problems.length > 0) throw new TypeError(problems.join('\n'))
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
   return options
 }
 
@@ -150,4 +170,10 @@ async function main(): Promise<void> {
   }
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  process.stderr.write(`${error.message}\n${USAGE}\n`)
+  process.exitCode = 1
+}

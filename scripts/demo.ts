@@ -15,6 +15,11 @@ import { isAsExpected, tableOf } from './demo/table.ts'
 const PAYMENT_DUE_IN = '8s'
 const MS_MAX = 120_000
 
+if (process.argv.length > 2) {
+  process.stderr.write(`${process.argv.slice(2).join(' ')}: not known here\nusage: npm run demo\n`)
+  process.exit(1)
+}
+
 const begun = performance.now()
 
 function say(line: string): void {

@@ -1,15 +1,14 @@
 // Owns: `npm run migrate -- <service> up|down [N]`: the tables of one service, or of the bus, step by step.
 // The database: `<NAME>_DATABASE_URL`, or the one in `DATABASE_URL`, or the embedded server's.
 import { SERVICE_NAMES, SERVICES } from '@ensemble/all-in-one'
-import { EmbeddedError, MigrationError, startEmbedded } from '@ensemble/postgres'
+import { startEmbedded } from '@ensemble/postgres'
 import {
   BUS,
-  EnvironmentError,
   findPlaces,
   migrateBus,
   migrateService,
-  PlaceUnknown,
   readEnvironment,
+  wordsOf,
   type Environment,
   type Step,
 } from '@ensemble/service'
@@ -58,7 +57,9 @@ async function main(): Promise<void> {
       asked,
       embedded === null ? environment : { ...environment, databaseUrl: embedded.adminUrl },
     )
-    console.log(ran.length === 0 ? `${asked.name}: nothing to do` : ran.join('\n'))
+    const { direction } = asked.step
+    const lines = ran.map((one) => `${direction.padEnd(4)} ${one}`)
+    console.log(lines.length === 0 ? `${asked.name}: nothing to do` : lines.join('\n'))
   } finally {
     await embedded?.stop()
   }
@@ -69,12 +70,5 @@ try {
 } catch (error) {
   process.exitCode = 1
   if (error instanceof UsageError) console.error(`${error.message}\n${USAGE}`)
-  else if (error instanceof Error && isKnown(error)) console.error(error.message)
-  else console.error(error)
-}
-
-function isKnown(error: Error): boolean {
-  return [EnvironmentError, PlaceUnknown, MigrationError, EmbeddedError].some(
-    (known) => error instanceof known,
-  )
+  else console.error(wordsOf(error))
 }

@@ -2,17 +2,20 @@
 // Its database: `<NAME>_DATABASE_URL`, or one that is made in `DATABASE_URL`; its peers: `<PEER>_URL`.
 import { SERVICE_NAMES, SERVICES } from '@ensemble/all-in-one'
 import {
-  EnvironmentError,
   findPlaces,
-  PlaceUnknown,
+  peersUnset,
   readEnvironment,
-  sayEngineErrors,
   startSystem,
   untilStopped,
+  variableOf,
+  wordsOf,
   type Program,
 } from '@ensemble/service'
 
 const USAGE = `usage: npm run service -- <${SERVICE_NAMES.join('|')}> [--separate-databases]`
+
+/** Who answers what the gateway passes on; nobody else asks a service over HTTP. */
+const GATEWAY_ASKS = ['history', 'notification', 'user', 'order', 'payment']
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -22,7 +25,11 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
   // A free port unless one is given: several services run on one machine.
   const env = { PORT: '0', ...process.env }
   const environment = readEnvironment({ env, args, services: SERVICE_NAMES })
-  const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES })
+  if (name === 'gateway') {
+    const unset = peersUnset(GATEWAY_ASKS, environment.peerUrls)
+    if (unset !== undefined) say(unset)
+  }
+  const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
   const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, isOpen } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
@@ -36,14 +43,9 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     await system.stop()
     throw error
   })
-  const hush = sayEngineErrors(say)
-  say(`ready: ${name} at ${url} (health ${url}/health/ready); Ctrl-C stops it`)
-  return {
-    stop: async () => {
-      await system.stop()
-      hush()
-    },
-  }
+  const hint = GATEWAY_ASKS.includes(name) ? `, the gateway finds it by ${variableOf(name)}_URL=${url}` : ''
+  say(`ready: ${name} at ${url} (health ${url}/health/ready)${hint}; Ctrl-C stops it`)
+  return system
 }
 
 const [name = '', ...args] = process.argv.slice(2)
@@ -54,7 +56,6 @@ try {
     process.exitCode = 1
   }
 } catch (error) {
-  const isKnown = error instanceof EnvironmentError || error instanceof PlaceUnknown
-  console.error(isKnown ? error.message : error)
+  console.error(wordsOf(error))
   process.exitCode = 1
 }

@@ -64,7 +64,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     stack.defer(() => reviver.stop())
   }
   const adminUrl = embedded?.adminUrl ?? environment.databaseUrl ?? ''
-  const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, isSeparate })
+  const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, isSeparate, say })
   const system = await startSystem({
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,

@@ -1,7 +1,5 @@
 // Owns: `npm start`: the whole system from one command, until Ctrl-C.
-import { inspect } from 'node:util'
-import { DatabaseError, EmbeddedError } from '@ensemble/postgres'
-import { EnvironmentError, readEnvironment, sayEngineErrors, untilStopped } from '@ensemble/service'
+import { readEnvironment, untilStopped, wordsOf } from '@ensemble/service'
 import { PortTaken, startAllInOne } from './all-in-one.ts'
 import { SERVICE_NAMES } from './services.ts'
 
@@ -24,23 +22,14 @@ async function start() {
   })
   if (environment.isOpen) say('AUTH=open: everybody who reaches this address may call')
   const system = await startAllInOne({ environment, say })
-  const hush = sayEngineErrors(say)
   say(`ready: ${system.url} (API page ${system.url}/docs), ${environment.pattern}; Ctrl-C stops it`)
   say(`try: curl ${system.url}/v1/user -H 'content-type: application/json' -d '${JSON.stringify(USER)}'`)
-  return {
-    stop: async () => {
-      await system.stop()
-      hush()
-    },
-  }
+  return system
 }
 
 try {
   await untilStopped(start(), say)
 } catch (error) {
-  const isKnown = [EnvironmentError, DatabaseError, EmbeddedError, PortTaken].some(
-    (known) => error instanceof known,
-  )
-  process.stderr.write(`${isKnown && error instanceof Error ? error.message : inspect(error)}\n`)
+  process.stderr.write(`${wordsOf(error, [PortTaken])}\n`)
   process.exitCode = 1
 }

@@ -19,7 +19,9 @@ export const OrderRequest = z.object({
   id_payment_model: RowId,
   inquiry_number: note(100).optional(),
   nm_bank: note(100).optional(),
-  payment_order: AmountText.optional(),
+  payment_order: AmountText.optional().describe(
+    'The amount due, whole currency units as digits; without it the first payment settles the order',
+  ),
 })
 export type OrderRequest = z.infer<typeof OrderRequest>
 

@@ -6,8 +6,10 @@ import { Amount, AmountPaid, Moment, note, RowId, Uuid } from './values.ts'
 
 /** Body of PUT payment: `:uuid` names the order. `payment_status` is accepted and has no say: amounts decide. */
 export const PayRequest = z.object({
-  payment_total: AmountPaid,
-  payment_status: note(100).optional(),
+  payment_total: AmountPaid.describe('What came in, whole currency units'),
+  payment_status: note(100)
+    .optional()
+    .describe('Accepted and ignored: the server decides the status from the amounts'),
   bank_account_number: note(50).optional(),
 })
 export type PayRequest = z.infer<typeof PayRequest>

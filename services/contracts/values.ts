@@ -7,14 +7,26 @@ export const AMOUNT_MAX = 999_999_999_999
 
 const INT8_MAX = 9_223_372_036_854_775_807n
 
+/** Half a character (a lone surrogate), which JSON may hold and no column can. */
+const WHOLE = { error: 'holds half a character', params: { fix: 'leave that character out' } }
+
 /** A trimmed text with at least one character. */
 export function text(lengthMax: number): z.ZodString {
-  return z.string().trim().min(1).max(lengthMax)
+  return note(lengthMax).min(1)
 }
 
 /** A trimmed text that may be empty. */
 export function note(lengthMax: number): z.ZodString {
-  return z.string().trim().max(lengthMax)
+  return z
+    .string()
+    .trim()
+    .max(lengthMax)
+    .refine((value) => value.isWellFormed(), WHOLE)
+}
+
+/** The bounds come before the kind, and end the check: `1e30` violates one maximum, not that of all integers too. */
+function wholeFrom(least: number): z.ZodNumber {
+  return z.number().min(least, { abort: true }).max(AMOUNT_MAX, { abort: true }).int()
 }
 
 /** In lower case, so that one id has one spelling. */
@@ -32,17 +44,24 @@ export const RowId = z
 
 export const Email = z.email().max(100)
 
+const HANDPHONE = /^(?:\+\d{7,13}|\d{7,14})$/
+
 /** Digits with an optional `+`, at most 14 characters: `+6281247930699`, `6281247930699` or `081247930699`. */
 export const Handphone = z
   .string()
   .trim()
-  .regex(/^(?:\+\d{7,13}|\d{7,14})$/, 'is not a phone number: an optional + and digits, 7 to 14 characters')
+  // Not `.regex`, whose fix would be the expression itself.
+  .refine((text) => HANDPHONE.test(text), {
+    error: 'is not a phone number',
+    params: { fix: 'send digits with an optional +, 7 to 14 characters, such as +6281247930699' },
+  })
+  .meta({ pattern: HANDPHONE.source, examples: ['+6281247930699'] })
 
 /** Zero or more whole currency units. */
-export const Amount = z.int().min(0).max(AMOUNT_MAX)
+export const Amount = wholeFrom(0)
 
 /** One or more whole currency units. */
-export const AmountPaid = z.int().min(1).max(AMOUNT_MAX)
+export const AmountPaid = wholeFrom(1)
 
 /** An amount as orders carry it: a string holding a whole number. */
 export const AmountText = z.string().regex(/^\d{1,12}$/, 'is not a string of 1 to 12 digits, e.g. "100000"')

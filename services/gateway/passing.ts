@@ -1,7 +1,15 @@
 // Owns: which calls the gateway hands to which service, and handing them over faithfully.
 // I1: status, body and headers of the service come back as they are, but for those of one connection.
 // I2: the caller's headers that services read go along, and the request keeps one id all the way.
-import { idempotencyKey, idempotent, sagaPattern, waitPreference, type Server } from '@ensemble/http'
+// I3: a service is asked for the path that the router matched: the caller names no host and climbs nowhere.
+import {
+  idempotencyKey,
+  idempotent,
+  notFound,
+  sagaPattern,
+  waitPreference,
+  type Server,
+} from '@ensemble/http'
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
 import type { Gateway } from './gateway.ts'
 
@@ -35,7 +43,7 @@ const PASSED: readonly Passed[] = [
   { methods: ['POST'], path: '/v1/receiver/*', service: 'notification' },
 ]
 
-/** Passed with more care than the others (payments.ts), and documented by the service all the same. */
+/** Passed with more care than the others (changes.ts), and documented by the service all the same. */
 const PASSED_ELSEWHERE: readonly Passed[] = [
   ...versioned(['PUT'], '/payment/:uuid', 'payment'),
   ...versioned(['POST'], '/payment', 'payment'),
@@ -103,8 +111,17 @@ export function checkHeaders(request: Asked, { pattern }: Pick<Gateway, 'pattern
 }
 
 export function requestOf(request: Asked, method: Method): PeerRequest {
-  const { url: path, body } = request
+  const { body } = request
+  const path = pathOf(request)
   return { method, path, headers: headersFor(request), ...(body !== undefined && { body }) }
+}
+
+/** The request line may hold a whole URL, of which the router reads the path only. */
+function pathOf({ url }: Pick<Asked, 'url'>): string {
+  const path = url.replace(/^https?:\/\/.*?\//i, '/')
+  const [matched] = path.split('?', 1)
+  if (new URL(path, 'http://gateway').pathname === matched) return path
+  throw notFound('route-not-found', 'There is nothing at this path.')
 }
 
 export function headersFor({ raw, id }: Pick<Asked, 'raw' | 'id'>): Readonly<Record<string, string>> {

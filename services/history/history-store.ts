@@ -161,13 +161,17 @@ async function documentsOf(
   })
 }
 
+/** What JSON can say and jsonb cannot hold: U+0000 and half a character, unless the backslash is itself a text's. */
+const UNKEEPABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
+
 /** One JSON array in one order for all writers, so that two batches never wait for each other. */
 function rowsText(rows: readonly Columns[], ...names: readonly string[]): string {
   const keyed = rows.map((row) => ({
     row,
     key: names.map((name) => String(row[name]).padStart(20, '0')).join(' '),
   }))
-  return JSON.stringify(keyed.sort((left, right) => (left.key < right.key ? -1 : 1)).map(({ row }) => row))
+  const sorted = keyed.sort((left, right) => (left.key < right.key ? -1 : 1)).map(({ row }) => row)
+  return JSON.stringify(sorted).replaceAll(UNKEEPABLE, String.raw`$1\ufffd`)
 }
 
 function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {

@@ -1,4 +1,5 @@
 // Owns: which rule answers which request of the order contract, and which events it follows. Decides nothing.
+// I1: every claim that a rule takes or releases is named in its needs, so that it is locked before the operations.
 import { eventNames } from '@ensemble/core'
 import { aggregate, implement, type Implementation, type Rows } from '@ensemble/runtime'
 import { order, payment, PaymentResult } from '@ensemble/service-contracts'
@@ -9,6 +10,8 @@ export function orderImplementation(tables: { readonly orders: Rows<Order> }): I
   const orders = aggregate<Order>({ rows: tables.orders })
   const key = ({ orderId }: { readonly orderId: string }): string => orderId
   const keyOfEvent = ({ uuid_order: orderId }: PaymentResult): string => orderId
+  const ownNumber = (_input: unknown, state: Order | undefined) =>
+    state === undefined ? {} : { claims: [numberClaim(state)] }
   return implement(
     order,
     {
@@ -17,12 +20,14 @@ export function orderImplementation(tables: { readonly orders: Rows<Order> }): I
         needs: (input) => ({ claims: [numberClaim(input)] }),
         decide: rules.open,
       }),
-      fail: orders.on(order.fail, { key, decide: rules.fail }),
+      fail: orders.on(order.fail, { key, needs: ownNumber, decide: rules.fail }),
       complete: orders.on(order.complete, { key, decide: rules.complete }),
       update: orders.on(order.update, {
         key,
         needs: ({ orderNumber }, state) =>
-          state === undefined ? {} : { claims: [numberClaim({ userId: state.userId, orderNumber })] },
+          state === undefined
+            ? {}
+            : { claims: [numberClaim(state), numberClaim({ userId: state.userId, orderNumber })] },
         decide: rules.update,
       }),
     },

@@ -222,3 +222,16 @@ test.runIf(process.getuid?.() === 0)('another user than root runs the server as 
   await killed(again.process)
   process.kill(said.pid, 'SIGQUIT')
 })
+
+test.each(['', 'below'])('a file in the place of the directory is named with the fix (%j)', async (below) => {
+  const path = join(base, 'taken')
+  await writeFile(path, '')
+  const directory = join(path, below)
+  await expect(startEmbedded({ directory })).rejects.toMatchObject({
+    name: 'EmbeddedError',
+    code: 'NOT_A_DIRECTORY',
+    message:
+      `the database directory ${directory} cannot be made, a file is in its place: ` +
+      'move that file away, or choose another directory',
+  })
+})

@@ -53,7 +53,7 @@ export async function settleIn(
 export async function retryNow(desk: Desk, operation: string): Promise<void> {
   await desk.link.transaction(async (tx) => {
     const row = await stored(desk, tx, operation)
-    if (row.dueAt !== null && (row.status === 'set_aside' || row.status === 'calling')) {
+    if (isEffectThatWaits(row)) {
       const picture = pictureOf(tx, row)
       picture.putOperation({ ...row, dueAt: tx.now })
       store(tx, picture, desk.database.stores)
@@ -61,6 +61,11 @@ export async function retryNow(desk: Desk, operation: string): Promise<void> {
     }
     return { value: undefined, messages: [retryMessage(desk.shop, row)] }
   })
+}
+
+/** A call that is out in its first try is left alone: a second one beside it would put both in doubt. */
+function isEffectThatWaits({ status, dueAt, doubt }: OperationRow): boolean {
+  return status === 'calling' ? doubt : status === 'set_aside' && dueAt !== null
 }
 
 function retryMessage(shop: Shop, row: OperationRow): Message {

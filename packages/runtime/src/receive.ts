@@ -149,6 +149,8 @@ export class Receiver {
       detail: `batch of at most ${this.#countMax}`,
       error,
     })
+    // The batch may have been too much for the time it had; alone, no message is blamed for that.
+    if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
     if (AWAY.has(code) || first === undefined) throw error
     if (RACES.has(code)) {
       this.#races += 1

@@ -8,12 +8,13 @@ export type {
   RunningService,
   ServiceModule,
 } from './module.ts'
-export { EnvironmentError, isLoopback, readEnvironment } from './config.ts'
+export { EnvironmentError, isLoopback, readEnvironment, variableOf } from './config.ts'
 export type { Environment, Given } from './config.ts'
 export { BUS, findPlaces, makePlaces, migrateBus, migrateService, PlaceUnknown } from './places.ts'
 export type { Layout, Place, Places, Step } from './places.ts'
 export { startSystem } from './run.ts'
 export type { RunningSystem, ServiceHandle, SystemOptions } from './run.ts'
-export { sayEngineErrors } from './logger.ts'
+export { peersUnset } from './peers.ts'
+export { wordsOf } from './refusals.ts'
 export { untilStopped } from './signals.ts'
 export type { Program } from './signals.ts'

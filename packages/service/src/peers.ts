@@ -3,6 +3,7 @@
 // it says.
 // I2: no call to another process waits longer than PEER_MS_MAX.
 import { problem, retryLater, type Server } from '@ensemble/http'
+import { variableOf } from './config.ts'
 import type { PeerAnswer, PeerRequest, Peers } from './module.ts'
 
 /** Longer than a peer's own longest wait (`Prefer: wait`), shorter than what proxies in front of us allow. */
@@ -27,6 +28,18 @@ export function peersOf({ local, urls }: PeersOptions): Peers {
       return await remote(service, url, request)
     },
   }
+}
+
+/** What an operator should hear who starts a service that asks others, some of whom have no URL. */
+export function peersUnset(
+  asked: readonly string[],
+  urls: Readonly<Record<string, string>>,
+): string | undefined {
+  const unset = asked.filter((name) => urls[name] === undefined)
+  if (unset.length === 0) return undefined
+  const variables = unset.map((name) => `${variableOf(name)}_URL`)
+  const verb = unset.length === 1 ? 'is' : 'are'
+  return `${variables.join(', ')} ${verb} not set: calls to ${unset.join(', ')} will answer 503`
 }
 
 async function inProcess(server: Server, { method, path, headers, body }: PeerRequest): Promise<PeerAnswer> {

@@ -12,7 +12,9 @@ import {
   type Provisioned,
 } from '@ensemble/postgres'
 import { variableOf, type Environment } from './config.ts'
+import type { Say } from './logger.ts'
 import type { ServiceModule } from './module.ts'
+import { checkDatabase, naming, otherLayout } from './reach.ts'
 
 export interface Place {
   readonly url: string
@@ -30,6 +32,8 @@ export interface Layout {
   /** Somebody who may create databases and roles. */
   readonly adminUrl: string
   readonly isSeparate: boolean
+  /** Hears that the server holds data which this layout does not use. */
+  readonly say?: Say | undefined
 }
 
 export class PlaceUnknown extends Error {
@@ -42,17 +46,30 @@ const DATABASE_DEFAULT = 'ensemble'
 const DATABASE_OF_NOBODY = 'postgres'
 const ENGINE_TABLE = 'engine_migrations'
 const OWN_TABLE = 'migrations'
+const SERVER_VARIABLE = 'DATABASE_URL'
 
-/** Makes databases, schemas and roles that are missing, and says where they are. */
-export async function makePlaces({ services, adminUrl, isSeparate }: Layout): Promise<Places> {
+/**
+ * Makes databases, schemas and roles that are missing, and says where they are.
+ * Errors: DatabaseUnusable naming `DATABASE_URL`.
+ */
+export async function makePlaces({ services, adminUrl, isSeparate, say }: Layout): Promise<Places> {
   const named = decodeURIComponent(new URL(adminUrl).pathname.slice(1))
   const first = named === '' || named === DATABASE_OF_NOBODY ? DATABASE_DEFAULT : named
   const databaseOf = (name: string): string => (isSeparate ? `${first}_${name}` : first)
-  const made = await provision({
-    adminUrl,
-    services: services.map((name) => ({ name, database: databaseOf(name) })),
-    busDatabase: databaseOf(BUS),
-  })
+  await checkDatabase(SERVER_VARIABLE, adminUrl)
+  const made = await naming({ variable: SERVER_VARIABLE, url: adminUrl }, () =>
+    provision({
+      adminUrl,
+      services: services.map((name) => ({ name, database: databaseOf(name) })),
+      busDatabase: databaseOf(BUS),
+    }),
+  )
+  if (say !== undefined) {
+    const own = Object.fromEntries([...services, BUS].map((name) => [name, `${first}_${name}`]))
+    // Advice only: who may not look there starts all the same.
+    const other = await otherLayout({ adminUrl, shared: first, own, isSeparate }).catch(() => undefined)
+    if (other !== undefined) say(other)
+  }
   const placeOf = ({ url, schema }: Provisioned): Place => ({ url, schema })
   return {
     services: Object.fromEntries(Object.entries(made.services).map(([name, one]) => [name, placeOf(one)])),
@@ -62,15 +79,12 @@ export async function makePlaces({ services, adminUrl, isSeparate }: Layout): Pr
 
 /**
  * The places of `asked` as the environment names them; what it does not name is made in `DATABASE_URL`.
- * Errors: PlaceUnknown naming the variables that would help.
+ * Errors: PlaceUnknown naming the variables that would help, DatabaseUnusable naming one that does not.
  */
-export async function findPlaces(
-  environment: Environment,
-  { asked, services }: { readonly asked: readonly string[]; readonly services: readonly string[] },
-): Promise<Places> {
+export async function findPlaces(environment: Environment, { asked, services, say }: Asked): Promise<Places> {
   const { databaseUrl: adminUrl, databaseUrls, databaseReadUrls, separateDatabases: isSeparate } = environment
   const missing = asked.filter((name) => name !== BUS && databaseUrls[name] === undefined)
-  const made = adminUrl === undefined ? undefined : await makePlaces({ services, adminUrl, isSeparate })
+  const made = adminUrl === undefined ? undefined : await makePlaces({ services, adminUrl, isSeparate, say })
   if (made === undefined && missing.length > 0) {
     const own = missing.map((name) => `${variableOf(name)}_DATABASE_URL`).join(' and ')
     throw new PlaceUnknown(`no database: set ${own}, or DATABASE_URL to make databases on that server`)
@@ -87,7 +101,28 @@ export async function findPlaces(
   const bus = busUrl === undefined ? (made?.bus ?? besides(found[0]?.[1])) : { url: busUrl, schema: BUS }
   if (bus === undefined)
     throw new PlaceUnknown('no database for the bus: set BUS_DATABASE_URL or DATABASE_URL')
+  await checkNamed(environment, [...asked, BUS])
   return { services: Object.fromEntries(found), bus }
+}
+
+interface Asked {
+  readonly asked: readonly string[]
+  readonly services: readonly string[]
+  /** Hears what somebody who starts services should know. */
+  readonly say?: Say
+}
+
+async function checkNamed(environment: Environment, names: readonly string[]): Promise<void> {
+  const kinds = [
+    ['DATABASE_URL', environment.databaseUrls],
+    ['DATABASE_READ_URL', environment.databaseReadUrls],
+  ] as const
+  for (const name of new Set(names)) {
+    for (const [suffix, urls] of kinds) {
+      const url = urls[name]
+      if (url !== undefined) await checkDatabase(`${variableOf(name)}_${suffix}`, url)
+    }
+  }
 }
 
 /** Whoever names one database for a service and none for the bus has both in it. */

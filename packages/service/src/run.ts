@@ -7,7 +7,7 @@ import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { groundsOf, type Ground } from './grounds.ts'
 import { keepLog } from './log-keeper.ts'
-import { errorLogger } from './logger.ts'
+import { errorLogger, hearEngineErrors, sayFailures, type Failures } from './logger.ts'
 import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
 import { peersOf } from './peers.ts'
 import { migrateBus, migrateService, type Places } from './places.ts'
@@ -49,6 +49,11 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const { modules, places, say = () => undefined } = options
   await using stack = new AsyncDisposableStack()
   await migrateAll(options, say)
+  const failures = options.say === undefined ? undefined : sayFailures(options.say, systemClock)
+  if (failures !== undefined) {
+    stack.defer(() => failures.stop())
+    stack.defer(hearEngineErrors(failures))
+  }
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
   const grounds = groundsOf({ places, ids, stack })
@@ -58,7 +63,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const isBusFull = (): boolean => isFull()
   for (const module of modules) {
     const ground = await grounds.open(module.name)
-    services.set(module.name, await startService(module, { options, ground, peers, isBusFull, stack }))
+    failures?.watch(module.name, () => Promise.all([ground.database.ping(), ground.pingBus()]))
+    const around = { options, ground, peers, isBusFull, failures, stack }
+    services.set(module.name, await startService(module, around))
   }
   const log = grounds.log()
   if (log !== undefined) {
@@ -99,11 +106,12 @@ interface Around {
   readonly ground: Ground
   readonly peers: Peers
   readonly isBusFull: () => boolean
+  readonly failures: Failures | undefined
   readonly stack: AsyncDisposableStack
 }
 
 async function startService(module: ServiceModule, around: Around): Promise<ServiceHandle> {
-  const { options, ground, peers, isBusFull, stack } = around
+  const { options, ground, peers, isBusFull, failures, stack } = around
   const { name } = module
   const { database } = ground
   const { config, wrapBus = (bus) => bus } = options
@@ -118,7 +126,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
     peers,
   })
   stack.defer(() => running.host.stop())
-  const server = await serverOf(module, running, { options, ground })
+  const server = await serverOf(module, running, { options, ground, failures })
   stack.defer(async () => void (await drain(server)))
   mount(server, running.routes)
   await server.ready()
@@ -128,9 +136,9 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
 async function serverOf(
   { name, title }: ServiceModule,
   { checks = [], document }: RunningService,
-  { options, ground }: Pick<Around, 'options' | 'ground'>,
+  { options, ground, failures }: Pick<Around, 'options' | 'ground' | 'failures'>,
 ): Promise<Server> {
-  const { health, say } = options
+  const { health } = options
   const server = await createServer({
     name,
     version: manifest.version,
@@ -144,7 +152,7 @@ async function serverOf(
       ...checks,
     ],
     ...(health !== undefined && { healthFields: () => health }),
-    ...(say !== undefined && { logger: errorLogger(name, say) }),
+    ...(failures !== undefined && { logger: errorLogger(name, failures) }),
   })
   if (document !== undefined) {
     server.addHook('preSerialization', async (request, _reply, payload) =>

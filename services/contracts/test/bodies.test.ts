@@ -162,3 +162,25 @@ describe('order and payment bodies', () => {
     expect(body.uuid_user).toBe(README_ORDER.uuid_user)
   })
 })
+
+describe('what is wrong is said once, in words', () => {
+  test.each([1e30, -1e30])(
+    'given %d for an amount, when checked, then its own bound alone is named',
+    (amount) => {
+      const issues = PayRequest.safeParse({ ...README_PAY, payment_total: amount }).error?.issues
+      const bound =
+        amount > 0 ? { code: 'too_big', maximum: 999_999_999_999 } : { code: 'too_small', minimum: 1 }
+      expect(issues).toEqual([expect.objectContaining({ path: ['payment_total'], ...bound })])
+    },
+  )
+
+  test('given letters for a phone number, when checked, then the fix is an example', () => {
+    expect(UserRequest.safeParse({ ...README_USER, handphone: 'none' }).error?.issues).toEqual([
+      expect.objectContaining({
+        path: ['handphone'],
+        message: 'is not a phone number',
+        params: { fix: 'send digits with an optional +, 7 to 14 characters, such as +6281247930699' },
+      }),
+    ])
+  })
+})

@@ -23,9 +23,15 @@ test('given the service, when declared, then it answers its contract and follows
 test.each([
   ['open', { userId: 'u', orderNumber: '7' }, undefined, { claims: ['number:u:7'] }],
   ['fail', {}, undefined, {}],
+  ['fail', {}, { userId: 'u', orderNumber: '7' }, { claims: ['number:u:7'] }],
   ['complete', {}, undefined, {}],
   ['update', { orderNumber: '8' }, undefined, {}],
-  ['update', { orderNumber: '8' }, { userId: 'u' }, { claims: ['number:u:8'] }],
+  [
+    'update',
+    { orderNumber: '8' },
+    { userId: 'u', orderNumber: '7' },
+    { claims: ['number:u:7', 'number:u:8'] },
+  ],
 ])(
   'given %s with %j, when it meets %j, then its row and %j are looked up',
   (request, input, state, needs) => {

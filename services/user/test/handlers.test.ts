@@ -5,6 +5,8 @@ import { userImplementation } from '../handlers.ts'
 
 const USER_ID = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 
+const STATE = { profile: { email: 'Maya@X.id' } }
+
 const implementation = userImplementation({ users: noRows('tb_users') })
 const { participant, handlers, follows, timers } = implementation
 
@@ -18,15 +20,20 @@ test('given the service, when declared, then it answers its contract and follows
 })
 
 test.each([
-  ['register', { profile: { email: 'Maya@X.id' } }, { claims: ['email:maya@x.id'] }],
-  ['remove', {}, {}],
-  ['verify', {}, {}],
-  ['update', { changes: { city: 'A' } }, {}],
-  ['update', { changes: { email: 'New@X.id' } }, { claims: ['email:new@x.id'] }],
-  ['delete', {}, {}],
-])('given %s with %j, when it comes, then its row and %j are looked up', (request, input, needs) => {
-  expect(lookedUp(implementation, request, { input: { userId: USER_ID, ...input } })).toEqual({
-    key: USER_ID,
-    needs,
-  })
-})
+  ['register', { profile: { email: 'Maya@X.id' } }, undefined, { claims: ['email:maya@x.id'] }],
+  ['remove', {}, undefined, {}],
+  ['remove', {}, STATE, { claims: ['email:maya@x.id'] }],
+  ['verify', {}, STATE, {}],
+  ['update', { changes: { city: 'A' } }, STATE, {}],
+  ['update', { changes: { email: 'New@X.id' } }, undefined, {}],
+  ['update', { changes: { email: 'New@X.id' } }, STATE, { claims: ['email:maya@x.id', 'email:new@x.id'] }],
+  ['delete', {}, STATE, { claims: ['email:maya@x.id'] }],
+])(
+  'given %s with %j, when it meets %j, then its row and %j are looked up',
+  (request, input, state, needs) => {
+    expect(lookedUp(implementation, request, { input: { userId: USER_ID, ...input }, state })).toEqual({
+      key: USER_ID,
+      needs,
+    })
+  },
+)

@@ -12,7 +12,8 @@ import type { Database } from '../database/types.ts'
 import { integer, text } from '../store/columns.ts'
 import { statement } from '../store/statements.ts'
 import { entriesOf } from './entries.ts'
-import type { Move } from './fetched.ts'
+import { fetchedOf, MessagesLost } from './fetched.ts'
+import type { Fetched, Move } from './fetched.ts'
 import type { Columns } from '../store/columns.ts'
 
 export interface LogOptions {
@@ -121,7 +122,21 @@ export class Log {
     await this.#database.transaction((tx) => tx.query(this.#register, [group, topics]))
   }
 
-  async fetch(
+  /**
+   * Locks cursors and reads behind them. Errors: MESSAGES_LOST.
+   * A loss is believed when it is seen twice: at READ COMMITTED one statement may see a cursor as another reader has
+   * just left it beside a head as it was before; the second sees both as they are, for the cursors are locked.
+   */
+  async take(tx: Queryable, reading: Reading): Promise<Fetched> {
+    try {
+      return fetchedOf(reading.group, await this.#rowsOf(tx, reading))
+    } catch (error) {
+      if (!(error instanceof MessagesLost)) throw error
+      return fetchedOf(reading.group, await this.#rowsOf(tx, reading))
+    }
+  }
+
+  async #rowsOf(
     tx: Queryable,
     { group, topics, countMax, partitionsMax }: Reading,
   ): Promise<readonly Columns[]> {

@@ -8,7 +8,6 @@ import type { Clock } from '../database/clock.ts'
 import type { SqlTransaction } from '../database/types.ts'
 import { isEngineDatabase } from '../engine.ts'
 import type { EngineDatabase } from '../engine.ts'
-import { fetchedOf } from './fetched.ts'
 import { Log, SCHEMA_DEFAULT } from './log.ts'
 import type { LogOptions } from './log.ts'
 import { News } from './news.ts'
@@ -79,8 +78,7 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
     receive: async (countMax, handle) => {
       if (topics.length === 0) return 0
       const work = async (tx: SqlTransaction): Promise<number> => {
-        const rows = await log.fetch(tx, { group: service, topics, countMax, partitionsMax })
-        const { messages, moves } = fetchedOf(service, rows)
+        const { messages, moves } = await log.take(tx, { group: service, topics, countMax, partitionsMax })
         if (messages.length === 0) return 0
         const answers = await handle(tx, messages)
         if (!log.knows(answers)) await log.learn(tx, answers)

@@ -5,7 +5,6 @@
 // I2: a taken delivery always ends: done, released, or ended by the server's bound on idle transactions.
 import type { Delivery, Transport } from '@ensemble/runtime'
 import type { Database, SqlTransaction } from '../database/types.ts'
-import { fetchedOf } from './fetched.ts'
 import type { Fetched } from './fetched.ts'
 import { Log } from './log.ts'
 import { BATCH_PARTITIONS_MAX, newsOf, topicsOf } from './shared.ts'
@@ -42,7 +41,7 @@ export async function postgresTransport(database: Database, options: BusOptions 
       }
       subscriptions.add(close)
       return {
-        take: (countMax) => take(holder, (tx) => log.fetch(tx, { group, topics, countMax, partitionsMax })),
+        take: (countMax) => take(holder, (tx) => log.take(tx, { group, topics, countMax, partitionsMax })),
         onNews: (callback) => {
           offs.push(news.on(topics, callback))
         },
@@ -67,7 +66,7 @@ interface Holder {
   isClosed: boolean
 }
 
-type Fetch = (tx: SqlTransaction) => ReturnType<Log['fetch']>
+type Fetch = (tx: SqlTransaction) => Promise<Fetched>
 
 /** Resolves once the messages are locked; the transaction goes on until `done` or `release`. */
 async function take(holder: Holder, fetch: Fetch): Promise<Delivery | null> {
@@ -75,7 +74,7 @@ async function take(holder: Holder, fetch: Fetch): Promise<Delivery | null> {
   const taken = Promise.withResolvers<Fetched>()
   const held = holder.database.transaction(
     async (tx) => {
-      const fetched = fetchedOf(holder.group, await fetch(tx))
+      const fetched = await fetch(tx)
       taken.resolve(fetched)
       if (fetched.messages.length === 0 || (await end.promise) === 'release') return false
       tx.defer(holder.log.advance(tx, holder.group, fetched.moves, 0))

@@ -3,6 +3,7 @@
  * I1: an error event of a client is always listened to, from its first moment on; unheard it would end the process.
  * I2: a connection that was lost or is inside a transaction is destroyed, never given back.
  * I3: statements sent within one turn of the event loop leave in one flush.
+ * I4: values that cannot be encoded are refused here at once; the driver would say so only after COMMIT had left.
  */
 import type { Duplex } from 'node:stream'
 import type { Pool, PoolClient } from 'pg'
@@ -85,6 +86,26 @@ function isDriverRefusal(error: unknown): error is Error {
   return error instanceof Error && !('code' in error)
 }
 
+/** As the driver encodes it; an array's objects are encoded again there, within the array. */
+function encoded(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    for (const item of value) encoded(item)
+    return value
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const isDrivers = value instanceof Date || ArrayBuffer.isView(value) || 'toPostgres' in value
+  return isDrivers ? value : JSON.stringify(value)
+}
+
+function encodedAll(statement: string, values: readonly unknown[]): unknown[] {
+  try {
+    return values.map(encoded)
+  } catch (cause) {
+    const message = `a value cannot be encoded: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new DatabaseError('SQL', message, { statement, cause })
+  }
+}
+
 function connectionOf(client: PoolClient, meter: Meter): Connection {
   let isDoubtful = false
   const lost = (): DatabaseError | undefined => losses.get(client)
@@ -97,10 +118,11 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
     meter.counts.set(statement.name, (meter.counts.get(statement.name) ?? 0) + 1)
     const fault = meter.fault?.(statement.name)
     if (fault !== undefined && fault !== 'lose') throw fault
+    const { name, text } = statement
+    const given = encodedAll(name, values)
     const { stream } = client.connection
     flushAtEndOfTurn(stream)
-    const { name, text } = statement
-    const answer = client.query(isNamed ? { name, text, values: [...values] } : { text, values: [...values] })
+    const answer = client.query(isNamed ? { name, text, values: given } : { text, values: given })
     if (fault === 'lose') loseAfterSending(stream)
     try {
       const { rows, rowCount, command } = await answer

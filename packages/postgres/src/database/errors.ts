@@ -82,12 +82,14 @@ export function endsSession(error: DatabaseError): boolean {
   return SESSION_ENDING.has(error.sqlState) || error.sqlState.startsWith('08')
 }
 
-/** Whatever the driver threw, as a DatabaseError. What has no SQLSTATE came from the socket or the driver itself. */
+/**
+ * Whatever the driver threw, as a DatabaseError. What has no SQLSTATE came from the socket or the driver itself.
+ * The server's detail quotes rows, which may be about people: it stays in the cause and out of the message.
+ */
 export function toDatabaseError(error: unknown, statement?: string): DatabaseError {
   if (error instanceof DatabaseError) return error
   if (error instanceof ServerError && error.code !== undefined) {
-    const { code: sqlState, constraint, detail } = error
-    const message = detail === undefined ? error.message : `${error.message}: ${detail}`
+    const { code: sqlState, constraint, message } = error
     return new DatabaseError(codeOfSqlState(sqlState), message, {
       sqlState,
       constraint,

@@ -4,6 +4,8 @@
  * I2: COMMIT counts only by its command tag: pipelined after a failed statement it answers ROLLBACK without an error.
  * I3: once COMMIT may have reached the server, a lost connection is COMMIT_UNKNOWN, never a retry.
  * I4: a serialization failure or deadlock inside a savepoint is the whole transaction's: it cannot be undone in part.
+ * I5: a deferred write that failed before its statement left (a row that cannot be encoded) stops COMMIT: the server,
+ * which never saw it, would commit the others.
  */
 import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
@@ -15,6 +17,10 @@ export const TRIES_MAX_DEFAULT = 3
 /** Long enough that the other transaction ends, short against a batch. */
 const RETRY_DELAY_MS_MIN = 5
 const RETRY_DELAY_MS_MAX = 200
+
+/** Turns of promises until a write that failed at once is heard through what wraps it. COMMIT stays in the flush. */
+const UNSENT_TURNS = 16
+const A_TURN = Promise.resolve()
 
 const NOW: Statement = {
   name: 'NOW',
@@ -76,6 +82,7 @@ async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Pro
 class OpenTransaction implements SqlTransaction {
   readonly #connection: Connection
   readonly #deferred: Promise<unknown>[] = []
+  readonly #refused = new Map<Promise<unknown>, { readonly error: unknown }>()
   readonly #actions: (() => void)[] = []
   readonly #unanswered = new Set<Promise<unknown>>()
   #failure: DatabaseError | undefined
@@ -103,7 +110,7 @@ class OpenTransaction implements SqlTransaction {
   }
 
   defer(write: Promise<unknown>): void {
-    write.catch(() => undefined)
+    write.catch((error: unknown) => void this.#refused.set(write, { error }))
     this.#deferred.push(write)
   }
 
@@ -121,6 +128,8 @@ class OpenTransaction implements SqlTransaction {
       const value = await work()
       await Promise.all(this.#unanswered)
       if (this.#failure !== undefined && this.#failure !== before.failure) throw this.#failure
+      const unsent = await this.#unsent(before.deferred)
+      if (unsent !== undefined) throw unsent.error
       void this.#control('RELEASE SAVEPOINT', name)
       return value
     } catch (error) {
@@ -135,7 +144,8 @@ class OpenTransaction implements SqlTransaction {
 
   async commit(): Promise<void> {
     this.#hasEnded = true
-    const known = this.#failure ?? this.#connection.lost()
+    const unsent = await this.#unsent()
+    const known = this.#failure ?? this.#connection.lost() ?? unsent?.error
     if (known !== undefined) throw await this.rollback(known)
     const [commit, ...deferred] = await Promise.allSettled([
       this.#connection.control('COMMIT'),
@@ -174,6 +184,12 @@ class OpenTransaction implements SqlTransaction {
       sqlState,
       cause: error,
     })
+  }
+
+  async #unsent(from = 0): Promise<{ readonly error: unknown } | undefined> {
+    for (let turn = 0; turn < UNSENT_TURNS && this.#deferred.length > from; turn += 1) await A_TURN
+    const write = this.#deferred.slice(from).find((deferred) => this.#refused.has(deferred))
+    return write === undefined ? undefined : this.#refused.get(write)
   }
 
   #control(name: string, savepoint: string): Promise<unknown> {

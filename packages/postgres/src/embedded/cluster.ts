@@ -28,7 +28,7 @@ export interface Cluster {
 /** The account must pass through folders that we make, so they are opened for passing (not for listing). */
 export async function makeDirectory(path: string, account: Account | undefined): Promise<string> {
   const directory = resolve(path)
-  const first = await mkdir(directory, { recursive: true })
+  const first = await mkdir(directory, { recursive: true }).catch(reportObstacle(directory))
   if (account === undefined) return directory
   for (let folder = directory; first !== undefined; folder = dirname(folder)) {
     await chmod(folder, 0o711)
@@ -39,6 +39,15 @@ export async function makeDirectory(path: string, account: Account | undefined):
   const fix = `"chmod o+x ${closed}", or choose a directory elsewhere`
   const message = `the user "${account.name}", as whom PostgreSQL runs, cannot enter ${closed}: ${fix}`
   throw new EmbeddedError('DIRECTORY_NOT_READABLE', message)
+}
+
+function reportObstacle(directory: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'EEXIST' && error.code !== 'ENOTDIR') throw error
+    const fix = 'move that file away, or choose another directory'
+    const message = `the database directory ${directory} cannot be made, a file is in its place: ${fix}`
+    throw new EmbeddedError('NOT_A_DIRECTORY', message, error)
+  }
 }
 
 interface Making {

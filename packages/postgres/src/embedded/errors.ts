@@ -4,6 +4,7 @@ export type EmbeddedErrorCode =
   | 'UNSUPPORTED_PLATFORM'
   | 'DIRECTORY_IN_USE'
   | 'DIRECTORY_NOT_READABLE'
+  | 'NOT_A_DIRECTORY'
   | 'BINARIES_BROKEN'
   | 'NO_ACCOUNT'
   | 'PORT_IN_USE'

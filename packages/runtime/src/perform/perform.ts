@@ -5,7 +5,7 @@
 // made again.
 // I2: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of
 // the first.
-import type { ErrorInfo, Message, Time } from '@ensemble/core'
+import { plain, type ErrorInfo, type Message, type Time } from '@ensemble/core'
 import { EnsembleError, errorInfo, RERUN } from '../errors.ts'
 import type { Stores, Transaction } from '../ports.ts'
 import type { Shop } from './answer.ts'
@@ -81,7 +81,7 @@ async function passes(
 
 function decideWork(picture: Picture, work: Work, { shop, refuse }: PerformOptions): TransactionCall | null {
   try {
-    if (refuse === null) return decideOne(picture, work, shop)
+    if (refuse === null) return picture.whole(() => decideOne(picture, work, shop))
     refused(picture, shop, { work, refuse })
   } catch (error) {
     faulted(picture, shop, { work, error })
@@ -144,7 +144,7 @@ async function callTransaction(tx: Transaction, picture: Picture, at: Call): Pro
     try {
       await tx.savepoint(async () => {
         said = await handler.handle({ tx, input, operation, saga, now: tx.now })
-        call.accepts(said)
+        call.accepts(plain(said))
         if (said.status === 'rejected') throw new RejectedInside()
       })
     } catch (error) {

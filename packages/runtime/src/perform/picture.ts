@@ -3,6 +3,7 @@
 // A picture is made afresh for every pass, so a pass may be repeated after more rows were loaded.
 // I1: a change becomes visible to later messages of the batch at once, and to nobody else before COMMIT.
 // I2: nothing here awaits.
+// I3: a decision that throws leaves nothing behind: what it had put here is taken back.
 import type { Message, Outcome, Time } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import type { AggregateGroup } from '../handlers.ts'
@@ -43,6 +44,8 @@ export class Picture {
   readonly #operations = new Map<string, OperationRow>()
   readonly #rows = new Map<Rows<unknown>, Map<string, RowChange>>()
   readonly #claims = new Map<string, string | null>()
+  /** Takes back, last first, what the decision under way has put here. */
+  #takeBacks: (() => void)[] = []
 
   constructor(loaded: Loaded) {
     this.loaded = loaded
@@ -56,12 +59,35 @@ export class Picture {
     return this.missing.rows.size > 0 || this.missing.claims.size > 0
   }
 
+  /** Makes one decision, whole or not at all. */
+  whole<T>(decision: () => T): T {
+    const lists = [this.messages, this.scheduled, this.deadLetters].map((list) => ({
+      list,
+      size: list.length,
+    }))
+    this.#takeBacks = []
+    try {
+      return decision()
+    } catch (error) {
+      for (const takeBack of this.#takeBacks.toReversed()) takeBack()
+      for (const { list, size } of lists) list.length = size
+      throw error
+    }
+  }
+
+  #set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+    const had = map.has(key)
+    const before = map.get(key)
+    this.#takeBacks.push(() => void (had ? map.set(key, before as Value) : map.delete(key)))
+    map.set(key, value)
+  }
+
   operation(id: string): OperationRow | undefined {
     return this.#operations.get(id) ?? this.loaded.operations.get(id)
   }
 
   putOperation(row: OperationRow): void {
-    this.#operations.set(row.id, row)
+    this.#set(this.#operations, row.id, row)
   }
 
   /** Deferred operations of one keyed row, as this batch knows them now. */
@@ -96,7 +122,7 @@ export class Picture {
     const changes = this.#rows.get(table) ?? new Map<string, RowChange>()
     this.#rows.set(table, changes)
     const isNew = this.loaded.rows.get(table)?.get(key) === undefined
-    changes.set(key, { state, isNew })
+    this.#set(changes, key, { state, isNew })
   }
 
   hasClaim(value: string): boolean {
@@ -115,18 +141,18 @@ export class Picture {
     const holder = this.holder(value)
     if (holder !== null && holder !== owner)
       throw new EnsembleError('CLAIM_TAKEN', `'${value}' is claimed by '${holder}'`)
-    this.#claims.set(value, owner)
+    this.#set(this.#claims, value, owner)
   }
 
   release(value: string): void {
-    this.#claims.set(value, null)
+    this.#set(this.#claims, value, null)
   }
 
   append(group: AggregateGroup, entries: readonly unknown[]): void {
     if (entries.length === 0) return
     if (group.entries === null)
       throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' declares no entries`)
-    this.entries.set(group.entries, [...(this.entries.get(group.entries) ?? []), ...entries])
+    this.#set(this.entries, group.entries, [...(this.entries.get(group.entries) ?? []), ...entries])
   }
 
   operationChanges(): readonly OperationRow[] {

@@ -63,7 +63,7 @@ export interface LocalWork {
   readonly do: 'local'
   readonly handler: Handler
   readonly operation: string
-  /** Whether a success is stored, so that the same operation again answers the same. */
+  /** Whether the outcome, success or refusal, is stored, so that the same operation again answers the same. */
   readonly stored: boolean
   readonly saga: SagaRef | null
   readonly input: Checked<unknown>

@@ -9,6 +9,11 @@ interface Waiting<In, Out> {
   readonly reject: (error: unknown) => void
 }
 
+/** Codes of a database that is away, or of one item that waited for a lock in vain. */
+const AWAY: ReadonlySet<string> = new Set(['CONNECTION', 'TIMEOUT', 'ENDED'])
+/** So many in a row are no item's fault: whoever waits behind them would only wait longer for the same word. */
+const AWAY_MAX = 2
+
 /**
  * Turns a handler of batches into a function of one. The handler answers each item in order; an Error answers
  * only that item.
@@ -24,12 +29,25 @@ export function gathered<In, Out>(
     if (answer instanceof Error) waiting.reject(answer)
     else waiting.resolve(answer as Out)
   }
-  const one = async (waiting: Waiting<In, Out>): Promise<void> => {
+  const one = async (waiting: Waiting<In, Out>): Promise<unknown> => {
     try {
       const [answer] = await handle([waiting.item])
       settle(waiting, answer)
+      return null
     } catch (error) {
       waiting.reject(error)
+      return error
+    }
+  }
+  const oneByOne = async (items: readonly Waiting<In, Out>[]): Promise<void> => {
+    let away: readonly unknown[] = []
+    for (const waiting of items) {
+      if (away.length >= AWAY_MAX) {
+        waiting.reject(away.at(-1))
+        continue
+      }
+      const failure = await one(waiting)
+      away = AWAY.has(errorInfo(failure).code) ? [...away, failure] : []
     }
   }
   const batch = async (items: readonly Waiting<In, Out>[]): Promise<void> => {
@@ -43,7 +61,7 @@ export function gathered<In, Out>(
     } catch (error) {
       // It may have been committed: tried again, each could be done twice.
       if (errorInfo(error).code === 'COMMIT_UNKNOWN') for (const waiting of items) waiting.reject(error)
-      else for (const waiting of items) await one(waiting)
+      else await oneByOne(items)
     }
   }
   const drain = async (): Promise<void> => {
