@@ -1,6 +1,6 @@
 // The three forms of handlers in one saga. A parcel is sent when its customer has paid: the carrier is booked
-// over
-// the network (effect), the money is awaited (aggregate, deferred), the papers are filed by hand (transaction).
+// over the network (effect), the money is awaited (aggregate, deferred), the papers are filed by hand
+// (transaction).
 import { command, deferred, participant, saga, succeeded, type Pattern, type Plan } from '@ensemble/core'
 import { memoryDatabase, memoryRows, sharedMemoryBus } from '@ensemble/memory'
 import { aggregate, createHost, effect, implement, systemClock, transaction } from '@ensemble/runtime'

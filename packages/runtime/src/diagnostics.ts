@@ -1,6 +1,5 @@
-// Owns: what the engine tells about itself: one diagnostics channel per verb. The engine logs nothing;
-// tracing, metrics and logs
-// subscribe, e.g. `diagnostics_channel.subscribe('ensemble:receive', ...)`.
+// Owns: what the engine tells about itself: one diagnostics channel per verb. The engine logs nothing; tracing,
+// metrics and logs subscribe, e.g. `diagnostics_channel.subscribe('ensemble:receive', ...)`.
 import { channel } from 'node:diagnostics_channel'
 
 export type Verb =

@@ -1,6 +1,5 @@
 // Owns: how a service says what it does: the three forms of handlers (aggregate, transaction, effect) behind
-// one contract, and the
-// check that none is missing. It runs nothing.
+// one contract, and the check that none is missing. It runs nothing.
 // I1: an aggregate's rules are pure: (state, input, context) -> change; they may be run again for the same
 // message.
 // I2: a handler of a deferred request has a rule for its withdrawal.

@@ -1,6 +1,5 @@
-// Owns: what reaches an operation's row from outside the bus: a deferred outcome settled by a team's own
-// code, and an
-// operator's retry or supplied outcome, in both patterns alike.
+// Owns: what reaches an operation's row from outside the bus: a deferred outcome settled by a team's own code,
+// and an operator's retry or supplied outcome, in both patterns alike.
 // I1: a supplied outcome travels in a withdraw and is stored where the row would become `withdrawn`; an
 // answered row wins.
 // I2: a retry means "now": the row keeps its number, so that its own later retry is ignored.

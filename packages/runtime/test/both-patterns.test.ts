@@ -1,6 +1,5 @@
 // Both patterns leave the same business rows and the same numbered history, for success and for every failure
-// of every
-// step.
+// of every step.
 import { describe, expect, it } from 'vitest'
 import type { Pattern, StepKind } from '@ensemble/core'
 import { planOf, type Behaviour, type Form, type StepSpec } from './services.ts'

@@ -1,6 +1,5 @@
 // Effects: the intent is stored before the call, the outcome in a second transaction; doubt, takeover,
-// deadline,
-// giving up.
+// deadline, giving up.
 import { describe, expect, it } from 'vitest'
 import type { Message, StepKind } from '@ensemble/core'
 import { PlanBook } from '../src/plans.ts'

@@ -1,6 +1,5 @@
 // Every cell of the operation table: what a run, its retry and a withdraw mean for each status of the row, in
-// both
-// patterns.
+// both patterns.
 import { describe, expect, it } from 'vitest'
 import { Bench, CANCEL, lines } from './bench.ts'
 

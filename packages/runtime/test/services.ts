@@ -1,6 +1,5 @@
-// Owns: the services of the runtime's tests: one contract for three participants, a handler of every form,
-// and a script
-// that says how each step behaves. Rules read the script, which a scene changes between batches only.
+// Owns: the services of the runtime's tests: one contract for three participants, a handler of every form, and
+// a script that says how each step behaves. Rules read the script, which a scene changes between batches only.
 import {
   command,
   deferred,

@@ -1,7 +1,6 @@
 // Owns: a whole system in memory for scenes: three participants, a starter, an orchestrator when the pattern
-// needs one,
-// and a witness that reads every topic. Time is moved by hand; a host can be killed and started again on
-// what it left behind.
+// needs one, and a witness that reads every topic. Time is moved by hand; a host can be killed and started
+// again on what it left behind.
 import { pack, TOPIC, type HistoryEntry, type Message, type Pattern, type Plan } from '@ensemble/core'
 import {
   manualClock,

@@ -1,6 +1,5 @@
 // Owns: the text of messages: packing a batch into one text and unpacking it again, with the checks that a
-// reader needs before it
-// trusts the types. Unknown fields pass through unchanged.
+// reader needs before it trusts the types. Unknown fields pass through unchanged.
 import type { Message, MessageType } from '../message/message.ts'
 
 /** Fields beside `id`, `topic`, `key` and `type` without which a message of a type cannot be handled. */

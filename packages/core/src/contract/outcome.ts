@@ -1,6 +1,6 @@
 // Owns: what an operation can end as. An outcome is what a handler says (business); an answer is what an
-// operation's row holds
-// and what the saga hears: an outcome, or the engine's word that the work did not or may have happened.
+// operation's row holds and what the saga hears: an outcome, or the engine's word that the work did not or may
+// have happened.
 // I1: a refusal is a value; what a handler throws is a fault and never becomes a rejection.
 import type { OutputOf, RejectionName, RejectionsOf, RequestSpec } from './contract.ts'
 import type { Infer } from './schema.ts'

@@ -1,6 +1,5 @@
 // Owns: the part of the Standard Schema interface (standardschema.dev) that contracts need, so that zod,
-// valibot, arktype or a
-// team's own validators describe messages while this package imports nothing.
+// valibot, arktype or a team's own validators describe messages while this package imports nothing.
 // I1: validation is synchronous; a schema that answers with a promise is a fault of the contract, not of the
 // data.
 

@@ -1,6 +1,5 @@
-// Owns: a plan as a Mermaid flowchart: the way forward in solid arrows, the way back in dashed ones, the
-// point of
-// no return.
+// Owns: a plan as a Mermaid flowchart: the way forward in solid arrows, the way back in dashed ones, the point
+// of no return.
 // I1: node ids are made of positions, never of names: a step may be called `end`, which Mermaid reserves.
 // I2: every label is quoted and what Mermaid would read as markup is escaped.
 import type { Plan, Step, StepKind } from './plan.ts'

@@ -1,8 +1,7 @@
-// Owns: a plan read as choreography: who acts on which message of which topic, and whom it names next.
-// Computed by
-// playing the kernel itself through every answer, so that the table cannot say something else than what
-// happens.
-// Does not own: what a participant does with a slip (runtime), cancels on their way (they carry no turn).
+// Owns: a plan read as choreography: who acts on which message of which topic, and whom it names next. Computed
+// by playing the kernel itself through every answer, so that the table cannot say something else than what
+// happens. Does not own: what a participant does with a slip (runtime), cancels on their way (they carry no
+// turn).
 import type { Answer } from '../contract/outcome.ts'
 import type { PlannedRequest } from '../contract/contract.ts'
 import { eventNames } from '../contract/contract.ts'

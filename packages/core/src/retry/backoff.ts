@@ -1,6 +1,5 @@
 // Owns: how long to wait before the next try. Exponential with full jitter (the idea: AWS Architecture Blog,
-// "Exponential
-// Backoff And Jitter"), capped. Chance is an argument.
+// "Exponential Backoff And Jitter"), capped. Chance is an argument.
 // I1: run and undo have budgets of their own: the attempt number always belongs to one operation.
 
 export interface RetryPolicy {

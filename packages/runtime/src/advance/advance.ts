@@ -1,6 +1,5 @@
-// Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded
-// in one statement,
-// decisions are made in memory by the kernel, results are written in one statement each.
+// Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded in
+// one statement, decisions are made in memory by the kernel, results are written in one statement each.
 import type { Message, Time } from '@ensemble/core'
 import { storeScheduled } from '../perform/store.ts'
 import type { SagaRow, Stores, Transaction } from '../ports.ts'

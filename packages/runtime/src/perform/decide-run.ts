@@ -1,6 +1,5 @@
 // Owns: what a run (or an undo) does to the picture: the operation table, the checks before a handler, the
-// rule,
-// the answer. Pure. Work of a transaction handler stops before the handler and is returned as a call.
+// rule, the answer. Pure. Work of a transaction handler stops before the handler and is returned as a call.
 // I1: a run that would begin after its deadline is answered `rejected: expired`; undos and retriables carry
 // none.
 // I2: without a row, nothing that was issued before the horizon is executed.

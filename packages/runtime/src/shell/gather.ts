@@ -1,6 +1,5 @@
-// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while
-// a batch is under way
-// go together in the next one.
+// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a
+// batch is under way go together in the next one.
 import { errorInfo } from '../errors.ts'
 
 interface Waiting<In, Out> {
