@@ -5,7 +5,8 @@ import { SERVICE_NAMES } from './services.ts'
 
 const USER = {
   first_name: 'test',
-  email: 'mail11@testing.com',
+  // Another one at each start: an address belongs to one user, and the data is kept.
+  email: `mail${process.pid}@testing.com`,
   handphone: '6281247930699',
   address: 'Address',
 }

@@ -15,12 +15,20 @@ export function keepAlive(
   { clock, say }: { readonly clock: Clock; readonly say: (line: string) => void },
 ): Reviver {
   const stopping = new AbortController()
+  let lastSaid = ''
+  const sayOnce = (line: string): void => {
+    if (line !== lastSaid) say(line)
+    lastSaid = line
+  }
   const look = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        if (await server.revive()) say('PostgreSQL had died and was started again')
+        if (await server.revive()) {
+          lastSaid = ''
+          say('PostgreSQL had died and was started again')
+        }
       } catch (error) {
-        say(`PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`)
+        sayOnce(`PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`)
       }
       await clock.sleep(LOOK_MS, stopping.signal)
     }

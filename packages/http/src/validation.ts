@@ -137,7 +137,8 @@ function sizeWord(origin: string, counted: string, measured: string): string {
 }
 
 function boundOf(words: string, bound: number | bigint, origin: string): string {
-  return `${words} ${bound}${COUNTED[origin] ?? ''}`
+  const unit = COUNTED[origin] ?? ''
+  return `${words} ${bound}${Number(bound) === 1 ? unit.replace(/s$/, '') : unit}`
 }
 
 function withArticle(type: string): string {

@@ -86,7 +86,7 @@ const bodies: readonly Bad[] = [
     status: 422,
     code: 'invalid-request',
     errors: [
-      { field: '/first_name', message: 'is too short', fix: 'send at least 1 characters' },
+      { field: '/first_name', message: 'is too short', fix: 'send at least 1 character' },
       { field: '/email', message: 'is missing', fix: 'send a string' },
       { field: '/age', message: 'is not an integer', fix: 'send an integer' },
       { field: '/tags', message: 'is too long', fix: 'send at most 2 items' },
@@ -129,7 +129,7 @@ const bodies: readonly Bad[] = [
     payload: '{"first_name":"Maya","first_name":"","email":"maya@example.test"}',
     status: 422,
     code: 'invalid-request',
-    errors: [{ field: '/first_name', message: 'is too short', fix: 'send at least 1 characters' }],
+    errors: [{ field: '/first_name', message: 'is too short', fix: 'send at least 1 character' }],
   },
   {
     given: 'constructor as a plain member',

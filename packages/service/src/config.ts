@@ -60,7 +60,7 @@ const DatabaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ })
 const HttpUrl = z.url({ protocol: /^https?$/ })
 const Pattern = z.enum(['orchestration', 'choreography'])
 const Switch = z.enum(['1', 'true', '0', 'false']).transform((word) => word === '1' || word === 'true')
-const Due = z.custom<Span>((text) => typeof text === 'string' && isSpan(text))
+const Due = z.custom<Span>((text) => typeof text === 'string' && isDue(text))
 const Text = z.string()
 
 /** Errors: EnvironmentError with every problem at once. */
@@ -94,7 +94,12 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     port: read('PORT', Port, PORT_DEFAULT, 'set a port from 0 (any free one) to 65535'),
     data: read('ENSEMBLE_DATA', Text, '.ensemble', 'set a folder'),
     pattern: read('SAGA_PATTERN', Pattern, 'orchestration', 'set orchestration or choreography'),
-    paymentDueIn: read('PAYMENT_DUE_IN', Due, '1d', 'set a span with a unit, such as 3s, 10m or 1d'),
+    paymentDueIn: read(
+      'PAYMENT_DUE_IN',
+      Due,
+      '1d',
+      'set a span with a unit, such as 3s, 10m or 1d, of 25d at most',
+    ),
     payLaterLimit: read(
       'PAY_LATER_LIMIT',
       Limit,
@@ -140,9 +145,13 @@ export function variableOf(service: string): string {
   return service.toUpperCase().replaceAll('-', '_')
 }
 
-function isSpan(text: string): boolean {
+/** Shorter than what the engine remembers of an operation, or the money would come to one that it has forgotten. */
+const DUE_MS_MAX = 25 * 86_400_000
+
+function isDue(text: string): boolean {
   try {
-    return spanMs(text) > 0
+    const ms = spanMs(text)
+    return ms > 0 && ms <= DUE_MS_MAX
   } catch {
     return false
   }

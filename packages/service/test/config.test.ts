@@ -72,7 +72,7 @@ describe('the environment', () => {
       '--seperate: is not an option here; there is only --separate-databases',
       "PORT: '70000' is not usable; set a port from 0 (any free one) to 65535",
       "SAGA_PATTERN: 'both' is not usable; set orchestration or choreography",
-      "PAYMENT_DUE_IN: '3' is not usable; set a span with a unit, such as 3s, 10m or 1d",
+      "PAYMENT_DUE_IN: '3' is not usable; set a span with a unit, such as 3s, 10m or 1d, of 25d at most",
       "PAY_LATER_LIMIT: '1.5' is not usable; set a whole number of currency units",
       "DATABASE_URL: 'mysql://***@db/x' is not usable; set a URL such as postgres://user:password@host:5432/name",
       "SEPARATE_DATABASES: 'maybe' is not usable; set 1 or 0, or give --separate-databases",

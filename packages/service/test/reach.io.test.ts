@@ -51,8 +51,8 @@ describe('a database that cannot be used', () => {
     const at = `127.0.0.1:${server.port}`
     const wrong = server.url('postgres', { name: 'postgres', password: 'hush' })
     expect(await refusalOf({ DATABASE_URL: wrong })).toBe(
-      `DatabaseUnusable: DATABASE_URL: cannot connect to ${at} (password authentication failed for user "postgres"): ` +
-        'correct the user or the password in the variable',
+      `DatabaseUnusable: DATABASE_URL: cannot connect to ${at} ` +
+        '(password authentication failed for user "postgres"): correct the user or the password in the variable',
     )
     expect(await refusalOf({ ORDER_DATABASE_URL: server.url('nowhere') })).toBe(
       `DatabaseUnusable: ORDER_DATABASE_URL: cannot connect to ${at} (database "nowhere" does not exist): ` +
@@ -73,7 +73,7 @@ describe('a database that cannot be used', () => {
   })
 })
 
-test('a server that holds data of the other layout is told in both directions, and one that does not is not', async () => {
+test('data of the other layout in the same server is told, whichever is used', async () => {
   const said: string[] = []
   const make = async (isSeparate: boolean): Promise<void> => {
     const adminUrl = server.adminUrl
