@@ -1,22 +1,22 @@
 // Owns: what the order service offers and how its rows look from outside. No behaviour.
 import { command, participant } from '@ensemble/core'
 import * as z from 'zod'
-import { AmountText, Moment, note, RowId, text, Uuid } from './values.ts'
+import { ORDER_STATUS, ORDER_TYPE, PAYMENT_MODEL, PAYMENT_STATUS } from './lookups.ts'
+import { AmountText, idIn, Moment, note, RowId, text, Uuid } from './values.ts'
 
 const OrderNumber = text(100)
 
 /**
  * Body of POST /v1/order and /v2/order. Without `payment_order` the amount is open: the first payment settles it.
- * Status ids
- * must exist, but the services decide the statuses.
+ * Ids of lookups must exist; the services decide the statuses, whatever status ids say.
  */
 export const OrderRequest = z.object({
   order_number: OrderNumber,
   uuid_user: Uuid,
-  id_order_type: RowId,
-  id_order_status: RowId.optional(),
-  id_payment_status: RowId.optional(),
-  id_payment_model: RowId,
+  id_order_type: idIn(ORDER_TYPE),
+  id_order_status: idIn(ORDER_STATUS).optional(),
+  id_payment_status: idIn(PAYMENT_STATUS).optional(),
+  id_payment_model: idIn(PAYMENT_MODEL),
   inquiry_number: note(100).optional(),
   nm_bank: note(100).optional(),
   payment_order: AmountText.optional().describe(

@@ -2,7 +2,8 @@
 import { command, participant } from '@ensemble/core'
 import * as z from 'zod'
 import { UnknownOrder } from './order.ts'
-import { Amount, AmountPaid, Moment, note, RowId, Uuid } from './values.ts'
+import { PAYMENT_MODEL, PAYMENT_STATUS } from './lookups.ts'
+import { Amount, AmountPaid, idIn, Moment, note, RowId, Uuid } from './values.ts'
 
 /** Body of PUT payment: `:uuid` names the order. `payment_status` is accepted and has no say: amounts decide. */
 export const PayRequest = z.object({
@@ -18,8 +19,8 @@ export type PayRequest = z.infer<typeof PayRequest>
 export const PaymentRequest = z.object({
   uuid_order: Uuid,
   uuid_user: Uuid,
-  id_payment_status: RowId.optional(),
-  id_payment_model: RowId,
+  id_payment_status: idIn(PAYMENT_STATUS).optional(),
+  id_payment_model: idIn(PAYMENT_MODEL),
   inquiry_number: note(100).optional(),
   bank_account_number: note(50).optional(),
   nm_bank: note(100).optional(),

@@ -1,5 +1,6 @@
 // Owns: the small schemas that bodies, commands and rows are made of. The words for what violates them: @ensemble/http.
 // I1: every schema gives plain JSON and is idempotent: a value that passed once passes again unchanged.
+import { nameIn } from './lookups.ts'
 import * as z from 'zod'
 
 /** Whole currency units, twelve digits: payments add up exactly in a JavaScript number (2^53 has sixteen). */
@@ -41,6 +42,19 @@ export const RowId = z
     params: { fix: `send at most ${INT8_MAX}` },
     when: ({ issues }) => issues.length === 0,
   })
+
+/** An id that a lookup has; any other is refused by naming those that it has. */
+export function idIn(lookup: Readonly<Record<string, string>>) {
+  return RowId.refine((id) => nameIn(lookup, id) !== undefined, {
+    error: 'is not a known id',
+    params: {
+      fix: `send ${Object.entries(lookup)
+        .map(([name, id]) => `"${id}" (${name})`)
+        .join(' or ')}`,
+    },
+    when: ({ issues }) => issues.length === 0,
+  })
+}
 
 export const Email = z.email().max(100)
 
