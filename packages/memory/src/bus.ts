@@ -6,9 +6,9 @@ import { plain } from '@ensemble/core'
 import type { Message } from '@ensemble/core'
 import type { Bus, Database, Link, Queryable, Subscription, Transaction, Transport } from '@ensemble/runtime'
 import { MemoryError } from './errors.ts'
-import { writing } from './home.ts'
 import { Log } from './log.ts'
 import type { Hold, RawMessage, Reader } from './log.ts'
+import { writing } from './statement.ts'
 
 const PARTITION_COUNT_DEFAULT = 4
 

@@ -1,10 +1,8 @@
 // Owns: putting the memory database together: its stores over one home.
 import type { Clock, Database, Result, Transaction } from '@ensemble/runtime'
-import { Home, register } from './home.ts'
-import { deadLetterStore, outboxStore, scheduledStore } from './stores/messages.ts'
-import { operationStore } from './stores/operations.ts'
-import { sagaStore, startStore } from './stores/sagas.ts'
-import { claimStore, progressStore, registryStore } from './stores/small.ts'
+import { Home } from './home.ts'
+import { executesStatements } from './statement.ts'
+import { memoryStores } from './stores/stores.ts'
 import { refuseSql } from './transaction.ts'
 
 /**
@@ -17,20 +15,10 @@ export function memoryDatabase(options: {
 }): Database {
   const home = new Home(options.name, options.clock)
   const database: Database = {
-    stores: {
-      operations: operationStore(home),
-      sagas: sagaStore(home),
-      starts: startStore(home),
-      scheduled: scheduledStore(home),
-      claims: claimStore(home),
-      deadLetters: deadLetterStore(home),
-      outbox: outboxStore(home),
-      progress: progressStore(home),
-      registry: registryStore(home),
-    },
+    stores: memoryStores(home),
     transaction: <T>(work: (tx: Transaction) => Promise<T>) => home.transaction(work),
     query: async (): Promise<Result> => refuseSql(),
   }
-  register(database, home)
+  executesStatements(database, home)
   return database
 }

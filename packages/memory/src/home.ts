@@ -1,15 +1,17 @@
-// Owns: what one memory database is: one transaction at a time, the clock of its transactions, how a store finds the
-// transaction (or the database) that it was handed. Does not own rows (table.ts) or what stores mean.
+// Owns: what one memory database is: its tables, one transaction at a time, the clock of its transactions.
+// Does not own rows (table.ts) or what stores mean.
 // I1: transactions run one after the other in the order they were asked for. So a transaction must not wait for another
 // one of the same database, nor for a write that is given the database instead of the transaction: that waits for ever.
 // I2: reads that are given the database see what is committed and wait for nobody.
-import type { Clock, Queryable } from '@ensemble/runtime'
-import { MemoryError } from './errors.ts'
+import type { Clock } from '@ensemble/runtime'
+import type { Executor, Open, TableRef } from './statement.ts'
+import { Table } from './table.ts'
 import { MemoryTransaction } from './transaction.ts'
 
-export class Home {
+export class Home implements Executor {
   readonly name: string
   readonly #clock: Pick<Clock, 'now'>
+  readonly #tables = new Map<TableRef<object>, Table>()
   #tail: Promise<unknown> = Promise.resolve()
   #sequence = 0
 
@@ -18,10 +20,15 @@ export class Home {
     this.#clock = clock
   }
 
-  /** Grows with each call, never rolled back. */
   nextSequence(): number {
     this.#sequence += 1
     return this.#sequence
+  }
+
+  table(ref: TableRef<object>): Table {
+    const table = this.#tables.get(ref) ?? new Table()
+    this.#tables.set(ref, table)
+    return table
   }
 
   async transaction<T>(work: (tx: MemoryTransaction) => Promise<T>): Promise<T> {
@@ -32,15 +39,20 @@ export class Home {
     return value
   }
 
-  /** A view of what is committed; what is written to it is never committed. */
-  view(): MemoryTransaction {
+  async execute<T>(mode: 'read' | 'write', statement: (open: Open) => T): Promise<T> {
+    // What a read would write is never committed.
+    if (mode === 'read') return await this.#view().execute(mode, statement)
+    return await this.transaction(async (own) => await own.execute(mode, statement))
+  }
+
+  #view(): MemoryTransaction {
     return new MemoryTransaction(this, this.#clock.now())
   }
 
   async #runOnce<T>(
     work: (tx: MemoryTransaction) => Promise<T>,
   ): Promise<{ value: T; tx: MemoryTransaction }> {
-    const tx = this.view()
+    const tx = this.#view()
     try {
       const value = await work(tx)
       await tx.commit()
@@ -50,27 +62,4 @@ export class Home {
       throw error
     }
   }
-}
-
-const homes = new WeakMap<Queryable, Home>()
-
-export function register(database: Queryable, home: Home): void {
-  homes.set(database, home)
-}
-
-/** Runs one statement: at once inside a transaction, in one of its own when it was given the database. */
-export async function writing<T>(tx: Queryable, statement: (tx: MemoryTransaction) => T): Promise<T> {
-  if (tx instanceof MemoryTransaction) return tx.run(statement)
-  return homeOf(tx).transaction(async (own) => own.run(statement))
-}
-
-export async function reading<T>(tx: Queryable, statement: (tx: MemoryTransaction) => T): Promise<T> {
-  return tx instanceof MemoryTransaction ? tx.run(statement) : homeOf(tx).view().run(statement)
-}
-
-function homeOf(database: Queryable): Home {
-  const home = homes.get(database)
-  if (home === undefined)
-    throw new MemoryError('SQL', 'this is no transaction or database of @ensemble/memory')
-  return home
 }

@@ -2,11 +2,9 @@
 // I1: one object serves any number of databases, each with a table of its own.
 import type { Entries, Queryable, Row, Rows } from '@ensemble/runtime'
 import { MemoryError } from './errors.ts'
-import { reading, writing } from './home.ts'
-import type { Home } from './home.ts'
+import { reading, writing } from './statement.ts'
+import type { TableRef } from './statement.ts'
 import { compareText } from './stores/versioned.ts'
-import { Table } from './table.ts'
-import type { MemoryTransaction } from './transaction.ts'
 
 export interface MemoryRows<State> extends Rows<State> {
   /** Every row by key, for tests and checkers. */
@@ -24,7 +22,7 @@ export function memoryRows<State>(options: {
   readonly key?: (state: State) => string
 }): MemoryRows<State> {
   const { name } = options
-  const tableOf = tables<Row<State>>(name)
+  const table: TableRef<Row<State>> = { name, home: null }
   const check = ({ key, state }: Row<State>): void => {
     const own = options.key?.(state) ?? key
     if (own !== key) throw new MemoryError('SQL', `${name}: the state of '${own}' was stored as '${key}'`)
@@ -34,29 +32,27 @@ export function memoryRows<State>(options: {
     load: (tx, keys) =>
       writing(tx, (open) => {
         const sorted = [...new Set(keys)].sort(compareText)
-        const rows = sorted.map((key) => open.find(tableOf(open), key)).filter((row) => row !== undefined)
+        const rows = sorted.map((key) => open.lock(table, key)).filter((row) => row !== undefined)
         return byKey(rows)
       }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
         for (const row of rows) {
           check(row)
-          open.insert(tableOf(open), row.key, row)
+          open.insert(table, row.key, row)
         }
       }),
     update: (tx, rows) =>
       writing(tx, (open) => {
         for (const row of rows) {
           check(row)
-          if (open.find(tableOf(open), row.key) === undefined)
+          if (open.lock(table, row.key) === undefined)
             throw new MemoryError('MOVED', `${name}: '${row.key}' is not there`)
-          open.write(tableOf(open), row.key, row)
+          open.write(table, row.key, row)
         }
       }),
     all: (tx) =>
-      reading(tx, (open) =>
-        byKey(open.pick(tableOf(open), () => true).sort((a, b) => compareText(a.key, b.key))),
-      ),
+      reading(tx, (open) => byKey(open.pick(table, () => true).sort((a, b) => compareText(a.key, b.key)))),
   }
 }
 
@@ -75,31 +71,22 @@ export function memoryEntries<Entry>(options: {
   readonly key?: (entry: Entry) => string
 }): MemoryEntries<Entry> {
   const { name } = options
-  const tableOf = tables<Numbered<Entry>>(name)
+  const table: TableRef<Numbered<Entry>> = { name, home: null }
   return {
     name,
     append: (tx, entries) =>
       writing(tx, (open) => {
         for (const entry of entries) {
-          const sequence = open.home.nextSequence()
-          open.insert(tableOf(open), options.key?.(entry) ?? String(sequence), { sequence, entry })
+          const sequence = open.nextSequence()
+          open.insert(table, options.key?.(entry) ?? String(sequence), { sequence, entry })
         }
       }),
     all: (tx) =>
       reading(tx, (open) =>
         open
-          .pick(tableOf(open), () => true)
+          .pick(table, () => true)
           .sort((a, b) => a.sequence - b.sequence)
           .map(({ entry }) => entry),
       ),
-  }
-}
-
-function tables<Row extends object>(name: string): (tx: MemoryTransaction) => Table<Row> {
-  const known = new WeakMap<Home, Table<Row>>()
-  return ({ home }) => {
-    const table = known.get(home) ?? new Table<Row>(home, name)
-    known.set(home, table)
-    return table
   }
 }

@@ -5,28 +5,14 @@ import { plain } from '@ensemble/core'
 
 /** The changes since the transaction or a savepoint began. */
 export class Layer {
-  readonly touched = new Set<Pending>()
+  readonly touched = new Set<Table>()
 }
 
-interface Pending {
-  merge(from: Layer, into: Layer): void
-  drop(layer: Layer): void
-  apply(layer: Layer): void
-}
+export class Table {
+  readonly #rows = new Map<string, object>()
+  readonly #changes = new Map<Layer, Map<string, object | null>>()
 
-export class Table<Row extends object> implements Pending {
-  readonly name: string
-  /** The database it belongs to. */
-  readonly home: object
-  readonly #rows = new Map<string, Row>()
-  readonly #changes = new Map<Layer, Map<string, Row | null>>()
-
-  constructor(home: object, name: string) {
-    this.home = home
-    this.name = name
-  }
-
-  find(layers: readonly Layer[], key: string): Row | undefined {
+  find(layers: readonly Layer[], key: string): object | undefined {
     for (const layer of layers.toReversed()) {
       const change = this.#changes.get(layer)?.get(key)
       if (change !== undefined) return change === null ? undefined : plain(change)
@@ -34,16 +20,16 @@ export class Table<Row extends object> implements Pending {
     return plain(this.#rows.get(key))
   }
 
-  pick(layers: readonly Layer[], keep: (row: Readonly<Row>) => boolean): Row[] {
+  pick(layers: readonly Layer[], keep: (row: object) => boolean): object[] {
     const changed = new Map(layers.flatMap((layer) => [...(this.#changes.get(layer) ?? [])]))
-    const found: Row[] = []
+    const found: object[] = []
     for (const [key, row] of this.#rows) if (!changed.has(key) && keep(row)) found.push(plain(row))
     for (const row of changed.values()) if (row !== null && keep(row)) found.push(plain(row))
     return found
   }
 
   /** A null row is a deleted one. */
-  write(layer: Layer, key: string, row: Row | null): void {
+  write(layer: Layer, key: string, row: object | null): void {
     this.#changesOf(layer).set(key, plain(row))
   }
 
@@ -65,11 +51,11 @@ export class Table<Row extends object> implements Pending {
     this.drop(layer)
   }
 
-  #changesOf(layer: Layer): Map<string, Row | null> {
+  #changesOf(layer: Layer): Map<string, object | null> {
     layer.touched.add(this)
     const known = this.#changes.get(layer)
     if (known !== undefined) return known
-    const fresh = new Map<string, Row | null>()
+    const fresh = new Map<string, object | null>()
     this.#changes.set(layer, fresh)
     return fresh
   }

@@ -6,12 +6,14 @@
 import type { Result, Transaction } from '@ensemble/runtime'
 import { MemoryError } from './errors.ts'
 import type { Home } from './home.ts'
+import { executesStatements } from './statement.ts'
+import type { Executor, Open, TableRef } from './statement.ts'
 import { Layer } from './table.ts'
 import type { Table } from './table.ts'
 
-export class MemoryTransaction implements Transaction {
+export class MemoryTransaction implements Transaction, Executor, Open {
   readonly now: number
-  readonly home: Home
+  readonly #home: Home
   readonly #bottom = new Layer()
   readonly #layers: Layer[] = [this.#bottom]
   readonly #deferred: Promise<unknown>[] = []
@@ -21,12 +23,13 @@ export class MemoryTransaction implements Transaction {
   #hasEnded = false
 
   constructor(home: Home, now: number) {
-    this.home = home
+    this.#home = home
     this.now = now
+    executesStatements(this, this)
   }
 
   async query(): Promise<Result> {
-    return this.run(refuseSql)
+    return await this.execute('read', refuseSql)
   }
 
   defer(write: Promise<unknown>): void {
@@ -72,8 +75,7 @@ export class MemoryTransaction implements Transaction {
     }
   }
 
-  /** Runs one statement of a store. */
-  run<T>(statement: (tx: this) => T): T {
+  async execute<T>(_mode: 'read' | 'write', statement: (open: Open) => T): Promise<T> {
     this.#refuseUnlessUsable()
     try {
       return statement(this)
@@ -83,22 +85,43 @@ export class MemoryTransaction implements Transaction {
     }
   }
 
-  find<Row extends object>(table: Table<Row>, key: string): Row | undefined {
-    return this.#own(table).find(this.#layers, key)
+  nextSequence(): number {
+    return this.#home.nextSequence()
   }
 
-  pick<Row extends object>(table: Table<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
-    return this.#own(table).pick(this.#layers, keep)
+  get<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
+    // The table holds what was written under this reference, so it has its type.
+    return this.#table(table).find(this.#layers, key) as Row | undefined
   }
 
-  insert<Row extends object>(table: Table<Row>, key: string, row: Row): void {
-    if (this.find(table, key) !== undefined)
-      throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
+  pick<Row extends object>(table: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
+    return this.#table(table).pick(this.#layers, keep as (row: object) => boolean) as Row[]
+  }
+
+  /** Nobody else is there to wait for. */
+  lock<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
+    return this.get(table, key)
+  }
+
+  lockFree<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
+    return this.get(table, key)
+  }
+
+  insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void {
+    this.upsert(table, key, (existing) => {
+      if (existing !== undefined) throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
+      return row
+    })
+  }
+
+  upsert<Row extends object>(table: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {
+    const row = merge(this.get(table, key))
     this.write(table, key, row)
+    return row
   }
 
-  write<Row extends object>(table: Table<Row>, key: string, row: Row | null): void {
-    this.#own(table).write(this.#layers.at(-1) ?? this.#bottom, key, row)
+  write<Row extends object>(table: TableRef<Row>, key: string, row: Row | null): void {
+    this.#table(table).write(this.#layers.at(-1) ?? this.#bottom, key, row)
   }
 
   async commit(): Promise<void> {
@@ -126,12 +149,9 @@ export class MemoryTransaction implements Transaction {
     }
   }
 
-  #own<Row extends object>(table: Table<Row>): Table<Row> {
-    if (table.home === this.home) return table
-    throw new MemoryError(
-      'SQL',
-      `${table.name}: this transaction is of another database, '${this.home.name}'`,
-    )
+  #table(ref: TableRef<object>): Table {
+    if (ref.home === null || ref.home === this.#home) return this.#home.table(ref)
+    throw new MemoryError('SQL', `${ref.name}: this transaction is of another database, '${this.#home.name}'`)
   }
 
   #refuseUnlessUsable(): void {

@@ -1,9 +1,8 @@
 // Owns: messages that wait in the memory database: scheduled ones, the outbox, dead letters.
 import type { Message, Time } from '@ensemble/core'
 import type { DeadLetter, DeadLetterStore, OutboxStore, ScheduledStore } from '@ensemble/runtime'
-import { reading, writing } from '../home.ts'
-import type { Home } from '../home.ts'
-import { Table } from '../table.ts'
+import { reading, writing } from '../statement.ts'
+import type { TableRef } from '../statement.ts'
 
 interface Scheduled {
   readonly sequence: number
@@ -11,13 +10,13 @@ interface Scheduled {
   readonly messages: readonly Message[]
 }
 
-export function scheduledStore(home: Home): ScheduledStore {
-  const table = new Table<Scheduled>(home, 'scheduled')
+export function scheduledStore(home: object): ScheduledStore {
+  const table: TableRef<Scheduled> = { name: 'scheduled', home }
   return {
     insert: (tx, rows) =>
       writing(tx, (open) => {
         for (const { dueAt, messages } of rows) {
-          const sequence = open.home.nextSequence()
+          const sequence = open.nextSequence()
           open.insert(table, String(sequence), { sequence, dueAt, messages })
         }
       }),
@@ -27,11 +26,14 @@ export function scheduledStore(home: Home): ScheduledStore {
           .pick(table, ({ dueAt }) => dueAt <= open.now)
           .sort((a, b) => a.dueAt - b.dueAt || a.sequence - b.sequence)
         const taken: Message[] = []
-        // A pack is never split, so the last one may go past the bound.
-        for (const { sequence, messages } of due) {
-          if (taken.length >= countMax) break
-          taken.push(...messages)
-          open.write(table, String(sequence), null)
+        let ahead = 0
+        // A pack is never split, so the last one may go past the bound. What others hold counts, too.
+        for (const row of due) {
+          if (ahead >= countMax) break
+          ahead += row.messages.length
+          if (open.lockFree(table, String(row.sequence)) === undefined) continue
+          taken.push(...row.messages)
+          open.write(table, String(row.sequence), null)
         }
         return taken
       }),
@@ -50,26 +52,32 @@ interface Outgoing {
   readonly messages: readonly Message[]
 }
 
-export function outboxStore(home: Home): OutboxStore {
-  const table = new Table<Outgoing>(home, 'outbox')
+export function outboxStore(home: object): OutboxStore {
+  const table: TableRef<Outgoing> = { name: 'outbox', home }
   return {
     insert: (tx, { id, messages, claimAfterMs }) =>
       writing(tx, (open) => {
-        const sequence = open.home.nextSequence()
+        const sequence = open.nextSequence()
         open.insert(table, id, { id, sequence, claimAt: open.now + claimAfterMs, messages })
       }),
     remove: (db, ids) =>
       writing(db, (open) => {
-        for (const id of ids) open.write(table, id, null)
+        for (const id of ids) if (open.lock(table, id) !== undefined) open.write(table, id, null)
       }),
     claim: (db, { countMax, claimAfterMs }) =>
       writing(db, (open) => {
         const left = open
           .pick(table, ({ claimAt }) => claimAt <= open.now)
           .sort((a, b) => a.claimAt - b.claimAt || a.sequence - b.sequence)
-          .slice(0, countMax)
-        for (const row of left) open.write(table, row.id, { ...row, claimAt: open.now + claimAfterMs })
-        return left.map(({ id, messages }) => ({ id, messages }))
+        const claimed: Outgoing[] = []
+        for (const { id } of left) {
+          if (claimed.length >= countMax) break
+          const row = open.lockFree(table, id)
+          if (row === undefined || row.claimAt > open.now) continue
+          open.write(table, id, { ...row, claimAt: open.now + claimAfterMs })
+          claimed.push(row)
+        }
+        return claimed.map(({ id, messages }) => ({ id, messages }))
       }),
   }
 }
@@ -80,15 +88,15 @@ interface Letter {
   readonly letter: DeadLetter
 }
 
-export function deadLetterStore(home: Home): DeadLetterStore {
-  const table = new Table<Letter>(home, 'dead letters')
+export function deadLetterStore(home: object): DeadLetterStore {
+  const table: TableRef<Letter> = { name: 'dead letters', home }
   return {
     insert: (tx, letters) =>
       writing(tx, (open) => {
         for (const letter of letters) {
+          const fresh = { sequence: open.nextSequence(), at: open.now, letter }
           // A redelivered message is the same letter; a failure here would make its batch fail for ever.
-          if (open.find(table, letter.id) !== undefined) continue
-          open.insert(table, letter.id, { sequence: open.home.nextSequence(), at: open.now, letter })
+          open.upsert(table, letter.id, (existing) => existing ?? fresh)
         }
       }),
     list: (tx, countMax) =>

@@ -1,31 +1,31 @@
 // Owns: the operation rows in memory.
 import type { Time } from '@ensemble/core'
 import type { OperationRow, OperationStatus, OperationStore } from '@ensemble/runtime'
-import { writing } from '../home.ts'
-import type { Home } from '../home.ts'
-import { Table } from '../table.ts'
+import { writing } from '../statement.ts'
+import type { TableRef } from '../statement.ts'
 import { compareText, insertRow, pruneRows, updateRow } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
 const ANSWERED: readonly OperationStatus[] = ['succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown']
 const CALLABLE: readonly OperationStatus[] = ['set_aside', 'calling']
 
-export function operationStore(home: Home): OperationStore {
-  const table = new Table<Kept<OperationRow>>(home, 'operations')
+export function operationStore(home: object): OperationStore {
+  const table: TableRef<Kept<OperationRow>> = { name: 'operations', home }
   return {
     load: (tx, { ids, deferredOf }) =>
       writing(tx, (open) => {
         const owned = new Set(deferredOf.map(({ owner, key }) => JSON.stringify([owner, key])))
         const isOwned = ({ status, owner, key }: OperationRow): boolean =>
           status === 'deferred' && owned.has(JSON.stringify([owner, key]))
-        const named = ids.map((id) => open.find(table, id)).filter((kept) => kept !== undefined)
         const deferred = owned.size === 0 ? [] : open.pick(table, ({ row }) => isOwned(row))
-        const rows = new Map([...named, ...deferred].map(({ row }) => [row.id, row]))
-        return [...rows.values()].sort((a, b) => compareText(a.id, b.id))
+        const wanted = new Set([...ids, ...deferred.map(({ row }) => row.id)])
+        const found = [...wanted].sort(compareText).map((id) => open.lock(table, id))
+        return found.flatMap((kept) => (kept === undefined ? [] : [kept.row]))
       }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) insertRow(open, table, row.id, row)
+        for (const row of rows.toSorted((a, b) => compareText(a.id, b.id)))
+          insertRow(open, table, row.id, row)
       }),
     update: (tx, rows) =>
       writing(tx, (open) => {
@@ -35,13 +35,18 @@ export function operationStore(home: Home): OperationStore {
       writing(tx, (open) => {
         const isDue = ({ status, owner, dueAt }: OperationRow): boolean =>
           CALLABLE.includes(status) && owners.includes(owner) && dueAt !== null && dueAt <= open.now
-        return open
+        const due = open
           .pick(table, ({ row }) => isDue(row))
           .map(({ row }) => row)
           .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || compareText(a.id, b.id))
-          .slice(0, countMax)
-          .map((row) => called(row, open.now + leaseMs))
-          .map((row) => updateRow(open, table, row.id, row))
+        const claimed: OperationRow[] = []
+        for (const { id } of due) {
+          if (claimed.length >= countMax) break
+          const row = open.lockFree(table, id)?.row
+          if (row === undefined || !isDue(row)) continue
+          claimed.push(updateRow(open, table, id, called(row, open.now + leaseMs)))
+        }
+        return claimed
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) =>

@@ -1,9 +1,7 @@
 // Owns: the orchestrator's saga rows and the starters' start rows in memory.
 import type { SagaRow, SagaStore, StartRow, StartStore } from '@ensemble/runtime'
-import { reading, writing } from '../home.ts'
-import type { Home } from '../home.ts'
-import { Table } from '../table.ts'
-import type { MemoryTransaction } from '../transaction.ts'
+import { reading, writing } from '../statement.ts'
+import type { TableRef } from '../statement.ts'
 import { compareText, insertRow, pruneRows, updateRow } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
@@ -12,10 +10,14 @@ interface SagaKey {
   readonly id: string
 }
 
-export function sagaStore(home: Home): SagaStore {
-  const table = new Table<Kept<SagaRow>>(home, 'sagas')
+export function sagaStore(home: object): SagaStore {
+  const table: TableRef<Kept<SagaRow>> = { name: 'sagas', home }
   return {
-    load: (tx, ids) => writing(tx, (open) => found(open, table, ids).map(({ row }) => row)),
+    load: (tx, ids) =>
+      writing(tx, (open) => {
+        const found = keysOf(ids).map((key) => open.lock(table, key))
+        return found.flatMap((kept) => (kept === undefined ? [] : [kept.row]))
+      }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
         for (const row of rows) insertRow(open, table, keyOf(row), row)
@@ -35,18 +37,26 @@ function isOver({ state, parked }: SagaRow): boolean {
   return state === null || state.phase.at === 'completed' || state.phase.at === 'compensated'
 }
 
-export function startStore(home: Home): StartStore {
-  const table = new Table<StartRow>(home, 'starts')
+export function startStore(home: object): StartStore {
+  const table: TableRef<StartRow> = { name: 'starts', home }
   return {
-    load: (tx, ids) => reading(tx, (open) => found(open, table, ids)),
+    load: (tx, ids) =>
+      reading(tx, (open) =>
+        keysOf(ids).flatMap((key) => {
+          const row = open.get(table, key)
+          return row === undefined ? [] : [row]
+        }),
+      ),
     insert: (tx, rows) =>
       writing(tx, (open) => {
         for (const row of rows) open.insert(table, keyOf(row.saga), row)
       }),
     ended: (tx, ends) =>
       writing(tx, (open) => {
-        for (const { saga, status, data } of ends) {
-          const row = open.find(table, keyOf(saga))
+        for (const { saga, status, data } of ends.toSorted((a, b) =>
+          compareText(keyOf(a.saga), keyOf(b.saga)),
+        )) {
+          const row = open.lock(table, keyOf(saga))
           if (row === undefined || row.ended !== null) continue
           open.write(table, keyOf(saga), { ...row, ended: { status, data } })
         }
@@ -57,6 +67,7 @@ export function startStore(home: Home): StartStore {
           .pick(table, ({ startedAt, ended }) => ended !== null && startedAt < before)
           .sort((a, b) => a.startedAt - b.startedAt)
           .slice(0, countMax)
+          .filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
         for (const { saga } of old) open.write(table, keyOf(saga), null)
         return old.length
       }),
@@ -67,7 +78,6 @@ function keyOf({ plan, id }: SagaKey): string {
   return JSON.stringify([plan, id])
 }
 
-function found<Row extends object>(tx: MemoryTransaction, table: Table<Row>, ids: readonly SagaKey[]): Row[] {
-  const keys = [...new Set(ids.map(keyOf))].sort(compareText)
-  return keys.map((key) => tx.find(table, key)).filter((row) => row !== undefined)
+function keysOf(ids: readonly SagaKey[]): readonly string[] {
+  return [...new Set(ids.map(keyOf))].sort(compareText)
 }

@@ -1,19 +1,18 @@
 // Owns: the small stores in memory: unique values, tries per position, plan versions and the horizon.
 import type { Time } from '@ensemble/core'
 import type { ClaimStore, ProgressStore, RegistryStore } from '@ensemble/runtime'
-import { reading, writing } from '../home.ts'
-import type { Home } from '../home.ts'
-import { Table } from '../table.ts'
-import type { MemoryTransaction } from '../transaction.ts'
+import { reading, writing } from '../statement.ts'
+import type { TableRef } from '../statement.ts'
+import { compareText } from './versioned.ts'
 
-export function claimStore(home: Home): ClaimStore {
-  const table = new Table<{ readonly owner: string }>(home, 'claims')
+export function claimStore(home: object): ClaimStore {
+  const table: TableRef<{ readonly owner: string }> = { name: 'claims', home }
   return {
     load: (tx, values) =>
       writing(tx, (open) => {
         const owners = new Map<string, string>()
-        for (const value of values) {
-          const claim = open.find(table, value)
+        for (const value of values.toSorted(compareText)) {
+          const claim = open.lock(table, value)
           if (claim !== undefined) owners.set(value, claim.owner)
         }
         return owners
@@ -24,46 +23,51 @@ export function claimStore(home: Home): ClaimStore {
       }),
     release: (tx, values) =>
       writing(tx, (open) => {
-        for (const value of values) open.write(table, value, null)
+        for (const value of values) if (open.lock(table, value) !== undefined) open.write(table, value, null)
       }),
   }
 }
 
-export function progressStore(home: Home): ProgressStore {
-  const table = new Table<{ readonly position: string; readonly tries: number }>(home, 'progress')
+export function progressStore(home: object): ProgressStore {
+  const table: TableRef<{ readonly position: string; readonly tries: number }> = { name: 'progress', home }
   const keyOf = ({ topic, partition }: { topic: string; partition: number }): string =>
     JSON.stringify([topic, partition])
   return {
     count: (tx, at) =>
       writing(tx, (open) => {
-        const last = open.find(table, keyOf(at))
-        const tries = last?.position === at.position ? last.tries + 1 : 1
-        open.write(table, keyOf(at), { position: at.position, tries })
-        return tries
+        const { position } = at
+        const counted = open.upsert(table, keyOf(at), (last) => ({
+          position,
+          tries: last?.position === position ? last.tries + 1 : 1,
+        }))
+        return counted.tries
       }),
-    clear: (tx, at) => writing(tx, (open) => open.write(table, keyOf(at), null)),
+    clear: (tx, at) =>
+      writing(tx, (open) => {
+        if (open.lock(table, keyOf(at)) !== undefined) open.write(table, keyOf(at), null)
+      }),
   }
 }
 
 const HORIZON = 'horizon'
 
-export function registryStore(home: Home): RegistryStore {
-  const versions = new Table<{ readonly fingerprint: string }>(home, 'plan versions')
-  const horizons = new Table<{ readonly at: Time }>(home, 'horizon')
-  const horizonOf = (tx: MemoryTransaction): Time => tx.find(horizons, HORIZON)?.at ?? 0
+export function registryStore(home: object): RegistryStore {
+  const versions: TableRef<{ readonly fingerprint: string }> = { name: 'plan versions', home }
+  const horizons: TableRef<{ readonly at: Time }> = { name: 'horizon', home }
   return {
     plans: (tx, plans) =>
       writing(tx, (open) =>
         plans.map(({ name, version, fingerprint }) => {
           const key = JSON.stringify([name, version])
-          const first = open.find(versions, key)
-          if (first === undefined) open.insert(versions, key, { fingerprint })
-          return { name, version, fingerprint: first?.fingerprint ?? fingerprint }
+          const first = open.upsert(versions, key, (stored) => stored ?? { fingerprint })
+          return { name, version, fingerprint: first.fingerprint }
         }),
       ),
-    horizon: (tx) => reading(tx, horizonOf),
+    horizon: (tx) => reading(tx, (open) => open.get(horizons, HORIZON)?.at ?? 0),
     // Never back: what was pruned behind it must not be executed again.
     moveHorizon: (tx, to) =>
-      writing(tx, (open) => open.write(horizons, HORIZON, { at: Math.max(to, horizonOf(open)) })),
+      writing(tx, (open) => {
+        open.upsert(horizons, HORIZON, (stored) => ({ at: Math.max(to, stored?.at ?? 0) }))
+      }),
   }
 }

@@ -1,8 +1,7 @@
 // Owns: rows that carry a version: 1 or more when stored, one more with each change, refused when they moved meanwhile.
 import type { Time } from '@ensemble/core'
 import { MemoryError } from '../errors.ts'
-import type { Table } from '../table.ts'
-import type { MemoryTransaction } from '../transaction.ts'
+import type { Open, TableRef } from '../statement.ts'
 
 interface Versioned {
   readonly version: number
@@ -16,32 +15,32 @@ export interface Kept<Row extends Versioned> {
 const VERSION_FIRST = 1
 
 export function insertRow<Row extends Versioned>(
-  tx: MemoryTransaction,
-  table: Table<Kept<Row>>,
+  open: Open,
+  table: TableRef<Kept<Row>>,
   key: string,
   row: Row,
 ): void {
-  tx.insert(table, key, { row: { ...row, version: VERSION_FIRST }, changedAt: tx.now })
+  open.insert(table, key, { row: { ...row, version: VERSION_FIRST }, changedAt: open.now })
 }
 
 /** Returns the row with its new version. */
 export function updateRow<Row extends Versioned>(
-  tx: MemoryTransaction,
-  table: Table<Kept<Row>>,
+  open: Open,
+  table: TableRef<Kept<Row>>,
   key: string,
   row: Row,
 ): Row {
-  const kept = tx.find(table, key)
+  const kept = open.lock(table, key)
   if (kept?.row.version !== row.version)
     throw new MemoryError('MOVED', `${table.name}: '${key}' is not at version ${row.version}`)
   const moved = { ...row, version: row.version + 1 }
-  tx.write(table, key, { row: moved, changedAt: tx.now })
+  open.write(table, key, { row: moved, changedAt: open.now })
   return moved
 }
 
 export function pruneRows<Row extends Versioned>(
-  tx: MemoryTransaction,
-  table: Table<Kept<Row>>,
+  open: Open,
+  table: TableRef<Kept<Row>>,
   what: {
     readonly before: Time
     readonly countMax: number
@@ -49,11 +48,13 @@ export function pruneRows<Row extends Versioned>(
     readonly keyOf: (row: Row) => string
   },
 ): number {
-  const old = tx
+  const old = open
     .pick(table, ({ row, changedAt }) => changedAt < what.before && what.isOver(row))
     .sort((a, b) => a.changedAt - b.changedAt)
     .slice(0, what.countMax)
-  for (const { row } of old) tx.write(table, what.keyOf(row), null)
+    .map(({ row }) => what.keyOf(row))
+    .filter((key) => (open.lock(table, key)?.changedAt ?? what.before) < what.before)
+  for (const key of old) open.write(table, key, null)
   return old.length
 }
 

@@ -1,0 +1,64 @@
+// Owns: what one statement of a store may do, and how it reaches the database that it was handed. The stores are
+// written once against it; each database in memory runs statements in its own way (one transaction at a time here,
+// with row locks and snapshots in the simulator).
+// I1: a statement is synchronous and may be run again from its beginning, e.g. after it has waited for a lock.
+import type { Time } from '@ensemble/core'
+import type { Queryable } from '@ensemble/runtime'
+import { MemoryError } from './errors.ts'
+
+/** Names a table. One that has a home is refused by transactions of other databases; others are in each of them. */
+export interface TableRef<Row extends object> {
+  readonly name: string
+  readonly home: object | null
+  /** Never there: it only carries the type. */
+  readonly row?: Row
+}
+
+/** The verbs of a statement, named after what SQL would do. */
+export interface Open {
+  /** The database's clock at BEGIN, epoch milliseconds. */
+  readonly now: Time
+  /** Grows with each call, never rolled back. */
+  nextSequence(): number
+  /** SELECT: as the statement's snapshot and the own changes have it; locks nothing. */
+  get<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
+  pick<Row extends object>(table: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[]
+  /** SELECT ... FOR UPDATE: waits for the row's lock, then the row as it is now. */
+  lock<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
+  /** SELECT ... FOR UPDATE SKIP LOCKED: undefined where another transaction has the row. */
+  lockFree<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
+  /** INSERT. Errors: UNIQUE. */
+  insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void
+  /** INSERT ... ON CONFLICT: `merge` gets the row that is there, undefined when none is; what it returns is stored. */
+  upsert<Row extends object>(table: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row
+  /** UPDATE or, with null, DELETE of a row that this transaction has locked. */
+  write<Row extends object>(table: TableRef<Row>, key: string, row: Row | null): void
+  /** Becomes part of the commit, e.g. of a bus that lives in the database; must not throw. */
+  atCommit(effect: () => void): void
+}
+
+/** What a transaction or a database offers to the stores: reads of a database wait for nobody. */
+export interface Executor {
+  execute<T>(mode: 'read' | 'write', statement: (open: Open) => T): Promise<T>
+}
+
+const executors = new WeakMap<Queryable, Executor>()
+
+export function executesStatements(tx: Queryable, executor: Executor): void {
+  executors.set(tx, executor)
+}
+
+export async function writing<T>(tx: Queryable, statement: (open: Open) => T): Promise<T> {
+  return await executorOf(tx).execute('write', statement)
+}
+
+export async function reading<T>(tx: Queryable, statement: (open: Open) => T): Promise<T> {
+  return await executorOf(tx).execute('read', statement)
+}
+
+function executorOf(tx: Queryable): Executor {
+  const executor = executors.get(tx)
+  if (executor === undefined)
+    throw new MemoryError('SQL', 'this is no transaction or database of @ensemble/memory')
+  return executor
+}
