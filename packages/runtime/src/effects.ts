@@ -5,7 +5,8 @@
 // I3: once a call is in doubt only the provider's word about the key, or `unknown`, ends it: never expired,
 // faulted or withdrawn.
 // I4: a call that would begin after its deadline is not made; one that is in doubt is made all the same.
-// I5: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as
+// I5: a provider without keys is not called again once a call of it is in doubt, unless an operator says so.
+// I6: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as
 // parked.
 import {
   backoffMs,
@@ -77,33 +78,36 @@ export class EffectWorker {
         leaseMs,
         countMax,
       })
-      const strange = due.filter((row) => !this.#knows(row))
+      const known = due.filter((row) => this.#handlerOf(row) !== null)
       const dueAt = tx.now + shop.retry.delayMsMax
-      if (strange.length > 0)
-        tx.defer(
-          database.stores.operations.update(
-            tx,
-            strange.map((row) => givenBack(row, dueAt)),
-          ),
-        )
-      return { rows: due.filter((row) => !strange.includes(row)), now: tx.now }
+      const changed = [
+        ...due.filter((row) => !known.includes(row)).map((row) => givenBack(row, dueAt)),
+        ...known.filter((row) => this.#isAskedByOperator(row)).map((row) => ({ ...row, parked: null })),
+      ]
+      if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
+      return { rows: known, now: tx.now }
     })
     for (const row of rows) this.#spawn(row, { provider, now })
     if (rows.length > 0) tell('effect', { service: shop.service, count: rows.length })
     return rows.length
   }
 
-  /** A newer instance may have stored what this one cannot call, or whose turn it could not pass on. */
-  #knows(row: OperationRow): boolean {
+  /** Null where a newer instance has stored what this one cannot call, or whose turn it could not pass on. */
+  #handlerOf(row: OperationRow): EffectHandler | null {
     const { shop, handlers } = this.#options
     try {
       const { ask, saga, slip } = pendingOf(shop, row)
       if (slip !== null) shop.plans.find(saga.plan, slip.state)
-      return handlers.some((handler) => handler.ref.request === ask.request)
+      return handlers.find((handler) => handler.ref.request === ask.request) ?? null
     } catch (error) {
       tell('error', { service: shop.service, detail: 'effect', error })
-      return false
+      return null
     }
+  }
+
+  /** One that gives up in doubt is called again only when an operator wants it, and then once. */
+  #isAskedByOperator(row: OperationRow): boolean {
+    return row.parked !== null && this.#handlerOf(row)?.onUnknown === 'give up'
   }
 
   #spawn(row: OperationRow, { provider, now }: { provider: string; now: Time }): void {
@@ -120,13 +124,10 @@ export class EffectWorker {
 
   async #call(row: OperationRow, now: Time): Promise<void> {
     const pending = pendingOf(this.#options.shop, row)
-    const handler = this.#options.handlers.find((candidate) => candidate.ref.request === pending.ask.request)
-    if (handler === undefined) return
-    const { ask } = pending
-    const late = !row.doubt && ask.deadline !== null && now > ask.deadline
-    const said: Called = late
-      ? { type: 'expired' }
-      : await callProvider(handler, { row, pending, clock: this.#options.clock })
+    const handler = this.#handlerOf(row)
+    if (handler === null) return
+    const uncalled = whyNotCalled(row, { handler, deadline: pending.ask.deadline, now })
+    const said = uncalled ?? (await callProvider(handler, { row, pending, clock: this.#options.clock }))
     await this.#store(row, { handler, said })
   }
 
@@ -170,6 +171,17 @@ type Called =
   | { readonly type: 'doubt'; readonly error: ErrorInfo }
   /** Not called: it was too late to begin. */
   | { readonly type: 'expired' }
+
+const TAKEN_OVER: ErrorInfo = { code: 'IN_DOUBT', message: 'its worker died in a call that may have landed' }
+
+/** What is said of an intent that is due without calling its provider; null when it is to be called. */
+function whyNotCalled(
+  { doubt, parked }: OperationRow,
+  { handler, deadline, now }: { handler: EffectHandler; deadline: Time | null; now: Time },
+): Called | null {
+  if (!doubt) return deadline !== null && now > deadline ? { type: 'expired' } : null
+  return handler.onUnknown === 'give up' && parked === null ? { type: 'doubt', error: TAKEN_OVER } : null
+}
 
 async function callProvider(
   handler: EffectHandler,

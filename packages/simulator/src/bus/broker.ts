@@ -1,0 +1,254 @@
+// Owns: a broker of its own, like Kafka: partitions, groups with members and generations, positions that are committed
+// after the work; what it loses, repeats and delays.
+// I1: what was sent stays, whatever becomes of the sender; a send whose answer is lost may be there, or twice.
+// I2: a partition is one member's at a time; after a rebalance its new owner begins at the committed offset, so what the
+// old one still holds is delivered again. The old one's late `done` changes nothing.
+// I3: a member that is silent for longer than the session is removed.
+import { pack, unpack, type Message } from '@ensemble/core'
+import type { Delivered, Delivery, Subscription, Transport } from '@ensemble/runtime'
+import { mixed } from '../chance.ts'
+import { raised } from '../database/errors.ts'
+import type { Process } from '../process.ts'
+import type { LogParts } from './shared.ts'
+
+const SESSION_MS = 10_000
+
+interface Member {
+  readonly process: Process
+  readonly topics: readonly string[]
+  readonly news: Set<() => void>
+  /** Where it reads next, by partition it owns. */
+  readonly positions: Map<string, number>
+  isClosed: boolean
+}
+
+interface Group {
+  readonly name: string
+  readonly committed: Map<string, number>
+  readonly members: Set<Member>
+  readonly owners: Map<string, Member>
+}
+
+export class Broker {
+  readonly #parts: LogParts
+  readonly #partitions = new Map<string, string[]>()
+  readonly #groups = new Map<string, Group>()
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+  }
+
+  /** Every message there ever was, in no particular order between partitions. */
+  all(): readonly string[] {
+    return [...this.#partitions.values()].flat()
+  }
+
+  transportOf(process: Process): Transport {
+    return {
+      send: (messages) => this.#called(process, 'send', () => this.#send(process, messages)),
+      subscribe: async ({ group, topics }) =>
+        await this.#called(process, 'subscribe', () => this.#join(process, { group, topics })),
+      close: async () => undefined,
+    }
+  }
+
+  /** Messages that a group has not read; one whose commit was lost counts as read until somebody reads it again. */
+  lag(name: string): number {
+    const group = this.#groups.get(name)
+    if (group === undefined) return 0
+    const topics = new Set([...group.members].flatMap(({ topics: read }) => read))
+    return this.#placesOf([...topics]).reduce(
+      (sum, place) => sum + this.#size(place) - this.#readTo(group, place),
+      0,
+    )
+  }
+
+  /** Gives every group's partitions to other members, and now and then forgets positions. */
+  rebalanceAll(): void {
+    for (const group of this.#groups.values()) this.#rebalance(group)
+  }
+
+  forgetOffsets(): void {
+    const { chance } = this.#parts
+    for (const group of this.#groups.values()) {
+      for (const [place, offset] of group.committed) {
+        const to = chance.int(0, offset)
+        group.committed.set(place, to)
+        group.owners.get(place)?.positions.set(place, to)
+      }
+      this.#tell(group)
+    }
+  }
+
+  #called<T>(process: Process, point: string, act: () => T): Promise<T> {
+    const { schedule, chance } = this.#parts
+    return new Promise((resolve, reject) => {
+      if (!process.calls(point)) return
+      schedule.after(chance.skewed(0, 10), () => {
+        try {
+          const value = act()
+          process.hears(() => resolve(value), point)
+        } catch (error) {
+          process.hears(() => reject(error))
+        }
+      })
+    })
+  }
+
+  #send(process: Process, messages: readonly Message[]): void {
+    const { faults } = this.#parts
+    if (process.isDead) return
+    if (faults.hit('send fails')) throw raised('CONNECTION', 'the broker is away')
+    this.#append(messages)
+    if (faults.hit('sent twice')) this.#append(messages)
+    if (faults.hit('send unknown')) throw raised('CONNECTION', 'no answer from the broker')
+  }
+
+  #append(messages: readonly Message[]): void {
+    const kept = messages.filter(
+      (message) => !isRepairable(message) || !this.#parts.faults.hit('message lost'),
+    )
+    for (const message of kept) {
+      const place = placeName(message.topic, mixed(0, message.key) % this.#parts.partitionCount)
+      const texts = this.#partitions.get(place) ?? []
+      this.#partitions.set(place, texts)
+      texts.push(pack([message]))
+    }
+    const topics = new Set(kept.map(({ topic }) => topic))
+    for (const group of this.#groups.values()) this.#tell(group, topics)
+  }
+
+  #join(
+    process: Process,
+    { group: name, topics }: { group: string; topics: readonly string[] },
+  ): Subscription {
+    const group = this.#groups.get(name) ?? {
+      name,
+      committed: new Map(),
+      members: new Set(),
+      owners: new Map(),
+    }
+    this.#groups.set(name, group)
+    const member: Member = { process, topics, news: new Set(), positions: new Map(), isClosed: false }
+    group.members.add(member)
+    this.#rebalance(group)
+    const leave = (): void => this.#leave(group, member)
+    process.onEnd(() => this.#parts.schedule.after(SESSION_MS, leave))
+    process.onPause((isPaused) => {
+      if (isPaused)
+        this.#parts.schedule.after(SESSION_MS, () => (member.process.isPaused ? leave() : undefined))
+      else this.#comeBack(group, member)
+    })
+    return {
+      take: (countMax) => this.#called(process, 'take', () => this.#take(group, member, countMax)),
+      onNews: (news) => void member.news.add(news),
+      close: async () => {
+        member.isClosed = true
+        leave()
+      },
+    }
+  }
+
+  #leave(group: Group, member: Member): void {
+    if (!group.members.delete(member)) return
+    member.positions.clear()
+    this.#rebalance(group)
+  }
+
+  #comeBack(group: Group, member: Member): void {
+    if (member.isClosed || member.process.isDead || group.members.has(member)) return
+    group.members.add(member)
+    this.#rebalance(group)
+  }
+
+  #rebalance(group: Group): void {
+    const members = this.#parts.chance.shuffled([...group.members])
+    const [first] = members
+    group.owners.clear()
+    for (const member of group.members) member.positions.clear()
+    if (first === undefined) return
+    const topics = new Set(members.flatMap((member) => member.topics))
+    for (const [index, place] of this.#placesOf([...topics]).entries()) {
+      const owner = members[index % members.length] ?? first
+      group.owners.set(place, owner)
+      owner.positions.set(place, group.committed.get(place) ?? 0)
+    }
+    this.#tell(group)
+  }
+
+  #take(group: Group, member: Member, countMax: number): Delivery | null {
+    if (member.isClosed) throw raised('CONNECTION', 'the subscription is closed')
+    const messages: Delivered[] = []
+    const taken: { place: string; from: number; to: number }[] = []
+    for (const place of this.#parts.chance.shuffled([...member.positions.keys()])) {
+      const from = member.positions.get(place) ?? 0
+      const texts = this.#partitions.get(place) ?? []
+      const to = Math.min(texts.length, from + countMax - messages.length)
+      if (to <= from) continue
+      texts.slice(from, to).forEach((text, index) => messages.push(...deliveredOf(text, place, from + index)))
+      member.positions.set(place, to)
+      taken.push({ place, from, to })
+    }
+    if (messages.length === 0) return null
+    return {
+      messages,
+      done: () =>
+        this.#called(member.process, 'done', () => {
+          if (this.#parts.faults.hit('done lost')) return
+          for (const { place, to } of taken) {
+            if (group.owners.get(place) !== member) continue
+            group.committed.set(place, Math.max(to, group.committed.get(place) ?? 0))
+          }
+        }),
+      release: () =>
+        this.#called(member.process, 'release', () => {
+          for (const { place, from } of taken)
+            if (group.owners.get(place) === member) member.positions.set(place, from)
+        }),
+    }
+  }
+
+  #tell(group: Group, topics: ReadonlySet<string> | null = null): void {
+    const { schedule, chance, faults } = this.#parts
+    for (const member of group.members) {
+      if (topics !== null && !member.topics.some((topic) => topics.has(topic))) continue
+      if (faults.hit('news lost')) continue
+      const tell = (): void => member.news.forEach((news) => news())
+      schedule.after(chance.skewed(0, 5), () => member.process.hears(tell))
+    }
+  }
+
+  #placesOf(topics: readonly string[]): string[] {
+    const { partitionCount } = this.#parts
+    return topics.flatMap((topic) =>
+      Array.from({ length: partitionCount }, (_, partition) => placeName(topic, partition)),
+    )
+  }
+
+  #readTo(group: Group, place: string): number {
+    return Math.max(group.committed.get(place) ?? 0, group.owners.get(place)?.positions.get(place) ?? 0)
+  }
+
+  #size(place: string): number {
+    return this.#partitions.get(place)?.length ?? 0
+  }
+}
+
+/** What nobody asks for again when it is lost: a saga's end, its history, and a service's own timers and retries. */
+function isRepairable({ type }: Message): boolean {
+  return type === 'command' || type === 'event' || type === 'start'
+}
+
+function placeName(topic: string, partition: number): string {
+  return `${topic}/${partition}`
+}
+
+function deliveredOf(text: string, place: string, offset: number): readonly Delivered[] {
+  const [topic = place, partition = '0'] = place.split('/')
+  return unpack(text).map((one) => ({
+    ...one,
+    topic,
+    partition: Number(partition),
+    position: String(offset),
+  }))
+}

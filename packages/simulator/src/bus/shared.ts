@@ -1,0 +1,250 @@
+// Owns: the bus whose log is in the services' own database, as tables of the database model: heads, cursors, entries.
+// I1: offsets are in commit order: a partition's head stays locked until the writer has committed.
+// I2: a group's cursor is taken with SKIP LOCKED in the batch's transaction and moves only from where it was read.
+// I3: news of a commit may come late or not at all; polling is the truth.
+import { pack, unpack, type Message, type Time } from '@ensemble/core'
+import { writing, type Open, type TableRef } from '@ensemble/memory'
+import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
+import { mixed, type Chance } from '../chance.ts'
+import { raised } from '../database/errors.ts'
+import type { DatabaseServer } from '../database/server.ts'
+import type { Faults } from '../faults.ts'
+import type { Process } from '../process.ts'
+import type { Schedule } from '../schedule.ts'
+
+interface Head {
+  readonly next: number
+}
+
+interface Cursor {
+  readonly next: number
+  readonly advancedAt: Time
+}
+
+interface Entry {
+  readonly text: string
+}
+
+interface Move {
+  readonly place: string
+  readonly from: number
+  readonly to: number
+}
+
+interface Reader {
+  readonly topics: readonly string[]
+  readonly process: Process
+  readonly news: () => void
+}
+
+export interface LogParts {
+  readonly schedule: Schedule
+  readonly faults: Faults
+  readonly chance: Chance
+  readonly partitionCount: number
+}
+
+export class SharedLog {
+  readonly entries: TableRef<Entry>
+  readonly #parts: LogParts
+  readonly #heads: TableRef<Head>
+  readonly #cursors: TableRef<Cursor>
+  readonly #readers = new Set<Reader>()
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+    this.#heads = { name: 'log head', home: this }
+    this.#cursors = { name: 'log cursor', home: this }
+    this.entries = { name: 'log entry', home: this }
+  }
+
+  /** The bus as one process has it. */
+  busOf(process: Process): Bus {
+    return {
+      connect: async ({ service: group, database, topics }) => {
+        if (topics.length > 0)
+          await database.transaction((tx) => writing(tx, (open) => this.register(open, group, topics)))
+        return new SharedLink(this, { process, group, database, topics })
+      },
+    }
+  }
+
+  onNews(reader: Reader): () => void {
+    this.#readers.add(reader)
+    return () => void this.#readers.delete(reader)
+  }
+
+  /** NOTIFY goes out after COMMIT, on a connection of its own. */
+  tellOf(topics: ReadonlySet<string>): void {
+    const { schedule, faults, chance } = this.#parts
+    for (const reader of this.#readers) {
+      if (reader.process.isDead || !reader.topics.some((topic) => topics.has(topic))) continue
+      if (!faults.hit('news lost'))
+        schedule.after(chance.skewed(0, 5), () => reader.process.hears(reader.news))
+    }
+  }
+
+  append(open: Open, messages: readonly Message[]): void {
+    const placed = messages.map((message) => ({ place: this.#placeOf(message), text: pack([message]) }))
+    const places = [...new Set(placed.map(({ place }) => place))].sort()
+    for (const place of places) open.upsert(this.#heads, place, (head) => head ?? { next: 0 })
+    for (const { place, text } of placed) {
+      const { next } = open.get(this.#heads, place) ?? { next: 0 }
+      open.insert(this.entries, `${place}/${next}`, { text })
+      open.write(this.#heads, place, { next: next + 1 })
+    }
+  }
+
+  take(
+    open: Open,
+    what: { group: string; topics: readonly string[]; countMax: number },
+  ): { messages: readonly Delivered[]; moves: readonly Move[] } {
+    const messages: Delivered[] = []
+    const moves: Move[] = []
+    for (const { place, topic, partition } of this.#placesByAge(open, what)) {
+      if (messages.length >= what.countMax) break
+      const cursor = open.lockFree(this.#cursors, `${what.group} ${place}`)
+      if (cursor === undefined) continue
+      const head = open.get(this.#heads, place)?.next ?? 0
+      const to = Math.min(head, cursor.next + what.countMax - messages.length)
+      if (to <= cursor.next) continue
+      for (let offset = cursor.next; offset < to; offset += 1) {
+        const text = open.get(this.entries, `${place}/${offset}`)?.text ?? ''
+        messages.push(...unpack(text).map((one) => ({ ...one, topic, partition, position: String(offset) })))
+      }
+      moves.push({ place, from: cursor.next, to })
+    }
+    return { messages, moves }
+  }
+
+  /** Errors: MOVED. */
+  advance(open: Open, group: string, moves: readonly Move[]): void {
+    for (const { place, from, to } of moves) {
+      const key = `${group} ${place}`
+      if (open.lock(this.#cursors, key)?.next !== from)
+        throw raised('MOVED', `cursor ${key} is not at ${from}`)
+      open.write(this.#cursors, key, { next: to, advancedAt: open.now })
+    }
+  }
+
+  /** A new group starts at the earliest. */
+  register(open: Open, group: string, topics: readonly string[]): void {
+    for (const { place } of this.#placesOf(topics))
+      open.upsert(this.#cursors, `${group} ${place}`, (cursor) => cursor ?? { next: 0, advancedAt: open.now })
+  }
+
+  /** Messages that a group has not read yet. */
+  lagOf(server: DatabaseServer, group: string): number {
+    const heads = server.table('', this.#heads).committed()
+    let behind = 0
+    for (const [key, cursor] of server.table('', this.#cursors).committed()) {
+      if (!key.startsWith(`${group} `)) continue
+      behind += nextOf(heads.get(key.slice(group.length + 1))) - nextOf(cursor)
+    }
+    return behind
+  }
+
+  /** Cursors that have news, those first that waited longest. */
+  #placesByAge(
+    open: Open,
+    { group, topics }: { group: string; topics: readonly string[] },
+  ): readonly { place: string; topic: string; partition: number }[] {
+    const behind = this.#placesOf(topics).flatMap((at) => {
+      const cursor = open.get(this.#cursors, `${group} ${at.place}`)
+      const head = open.get(this.#heads, at.place)?.next ?? 0
+      return cursor === undefined || head <= cursor.next ? [] : [{ ...at, advancedAt: cursor.advancedAt }]
+    })
+    return behind.sort((a, b) => a.advancedAt - b.advancedAt)
+  }
+
+  #placesOf(topics: readonly string[]): { place: string; topic: string; partition: number }[] {
+    return topics.flatMap((topic) =>
+      Array.from({ length: this.#parts.partitionCount }, (_, partition) => ({
+        place: placeName(topic, partition),
+        topic,
+        partition,
+      })),
+    )
+  }
+
+  #placeOf({ topic, key }: Message): string {
+    return placeName(topic, mixed(0, key) % this.#parts.partitionCount)
+  }
+}
+
+function nextOf(row: object | undefined): number {
+  return row !== undefined && 'next' in row && typeof row.next === 'number' ? row.next : 0
+}
+
+function placeName(topic: string, partition: number): string {
+  return `${topic}/${partition}`
+}
+
+interface LinkParts {
+  readonly process: Process
+  readonly group: string
+  readonly database: Database
+  readonly topics: readonly string[]
+}
+
+class SharedLink implements Link {
+  readonly #log: SharedLog
+  readonly #parts: LinkParts
+  readonly #offs: (() => void)[] = []
+
+  constructor(log: SharedLog, parts: LinkParts) {
+    this.#log = log
+    this.#parts = parts
+  }
+
+  async transaction<T>(
+    work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
+  ): Promise<T> {
+    return await this.#parts.database.transaction(async (tx) => {
+      const { value, messages } = await work(tx)
+      this.#send(tx, messages)
+      return value
+    })
+  }
+
+  async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
+    const { database, group, topics } = this.#parts
+    return await database.transaction(async (tx) => {
+      const { messages, moves } = await writing(tx, (open) =>
+        this.#log.take(open, { group, topics, countMax }),
+      )
+      if (messages.length === 0) return 0
+      const answers = await handle(tx, messages)
+      tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))
+      this.#send(tx, answers)
+      return messages.length
+    })
+  }
+
+  async put(tx: Queryable, messages: readonly Message[]): Promise<void> {
+    if (messages.length > 0) await writing(tx, (open) => this.#append(open, messages))
+  }
+
+  async relay(): Promise<number> {
+    return 0
+  }
+
+  onNews(news: () => void): void {
+    const { process, topics } = this.#parts
+    this.#offs.push(this.#log.onNews({ topics, process, news }))
+  }
+
+  async close(): Promise<void> {
+    for (const off of this.#offs.splice(0)) off()
+  }
+
+  #send(tx: Transaction, messages: readonly Message[]): void {
+    if (messages.length > 0) tx.defer(writing(tx, (open) => this.#append(open, messages)))
+  }
+
+  #append(open: Open, messages: readonly Message[]): void {
+    this.#log.append(open, messages)
+    const topics = new Set(messages.map(({ topic }) => topic))
+    open.atCommit(() => this.#log.tellOf(topics))
+  }
+}

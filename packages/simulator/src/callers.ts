@@ -1,0 +1,134 @@
+// Owns: whoever calls the system: customers who start sagas and do things about them, again and again until they are
+// answered, and the operator who looks after what is stuck once everything is healed.
+// I1: a call that is not answered in time is made again, at any instance; it is idempotent.
+import { isRecord, rejected, succeeded } from '@ensemble/core'
+import type { Host } from '@ensemble/runtime'
+import type { Chance } from './chance.ts'
+import type { Evidence } from './evidence.ts'
+import type { Faults } from './faults.ts'
+import type { Schedule } from './schedule.ts'
+import type { Beginning, Visit, Witnessed } from './subject.ts'
+import { STARTER, type System } from './system.ts'
+
+const PATIENCE_MS = 5_000
+const TRIES_MAX = 60
+
+interface Parts {
+  readonly system: System
+  readonly schedule: Schedule
+  readonly faults: Faults
+  readonly chance: Chance
+  readonly tell: (who: string, what: string) => void
+}
+
+export class Callers {
+  readonly sagas: Witnessed[] = []
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Every start that may ever be answered has been. */
+  get areAnswered(): boolean {
+    return this.sagas.every(({ isAcknowledged }) => isAcknowledged)
+  }
+
+  begin({ plan, id, pattern, input, visits }: Beginning): void {
+    const witnessed: Witnessed = {
+      saga: { plan: plan.name, id, pattern },
+      plan,
+      input,
+      isAcknowledged: false,
+      wasCancelled: false,
+    }
+    this.sagas.push(witnessed)
+    const start: Visit = {
+      afterMs: 0,
+      service: STARTER,
+      name: 'start',
+      call: (host) => host.start(plan, { id, input, pattern }),
+    }
+    this.#visit(start, () => void (witnessed.isAcknowledged = true))
+    for (const visit of visits) {
+      if (visit.name === 'cancel') witnessed.wasCancelled = true
+      this.#parts.schedule.after(visit.afterMs, () => this.#visit(visit))
+    }
+  }
+
+  /** Tells what became of calls in doubt, tries again what is parked, repairs what a lost message has stopped. */
+  operate(evidence: Evidence, round: number): void {
+    for (const kept of evidence.rows('operations')) {
+      const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+      if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
+    }
+    const ended = new Set(
+      evidence.messages.flatMap((message) =>
+        message.type === 'ended' ? [`${message.saga.plan}/${message.saga.id}`] : [],
+      ),
+    )
+    for (const { saga } of this.sagas) {
+      if (ended.has(`${saga.plan}/${saga.id}`)) continue
+      const repair = (host: Host): Promise<void> => host.repair(saga, round)
+      this.#visit({ afterMs: 0, service: STARTER, name: `repair ${round}`, call: repair })
+    }
+  }
+
+  #supply(operation: string, evidence: Evidence): void {
+    const run = operation.replace(/\/undo$/, '/run')
+    const deed = evidence.deeds.get(run)
+    const isDone = operation.endsWith('/undo') || (deed !== undefined && deed.done > 0)
+    const outcome = isDone ? succeeded({ called: true }) : rejected('no', {})
+    const service = this.#serviceOf(operation)
+    if (service === null) return
+    const supply = (host: Host): Promise<void> => host.supply(operation, { outcome, by: 'operator' })
+    this.#visit({ afterMs: 0, service, name: 'supply', call: supply })
+  }
+
+  #serviceOf(operation: string): string | null {
+    for (const plan of this.#parts.system.plans) {
+      for (const step of plan.steps) {
+        const planned = operation.endsWith(`/${step.name}/undo`) ? step.undo : step.run
+        const isOf = operation.startsWith(`${plan.name}/`) && operation.includes(`/${step.name}/`)
+        if (isOf && planned !== null) return planned.ref.participant
+      }
+    }
+    return null
+  }
+
+  #visit(visit: Visit, onAnswer: () => void = () => undefined, tries = 1): void {
+    const { system, schedule, chance, tell } = this.#parts
+    let isAnswered = false
+    const again = (why: string): void => {
+      if (isAnswered || tries >= TRIES_MAX) return
+      isAnswered = true
+      tell('caller', `${visit.name} at ${visit.service}: ${why}`)
+      schedule.after(chance.int(100, 1_500), () => this.#visit(visit, onAnswer, tries + 1))
+    }
+    const reached = system.host(visit.service)
+    if (reached === null) {
+      again('nobody answers')
+      return
+    }
+    schedule.after(PATIENCE_MS, () => again('no answer in time'))
+    visit.call(reached.host).then(
+      () => {
+        if (isAnswered) return
+        isAnswered = true
+        onAnswer()
+      },
+      (error: unknown) => (isFinal(error) ? undefined : again(String(error))),
+    )
+  }
+}
+
+/** What a caller would be told again. */
+function isFinal(error: unknown): boolean {
+  const codes = new Set([
+    'OPERATION_UNKNOWN',
+    'OPERATION_SETTLED',
+    'SAGA_UNKNOWN',
+    'SAGA_STARTED_DIFFERENTLY',
+  ])
+  return error instanceof Error && 'code' in error && codes.has(String(error.code))
+}

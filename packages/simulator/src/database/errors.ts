@@ -1,0 +1,18 @@
+// Owns: what the database model raises, and the signal that a statement has to wait.
+import { MemoryError } from '@ensemble/memory'
+import type { DatabaseErrorCode } from '@ensemble/runtime'
+import type { Holder } from './table.ts'
+
+export function raised(code: DatabaseErrorCode, message: string): MemoryError {
+  return new MemoryError(code, message)
+}
+
+/** A statement met a row that another transaction holds: it waits for that one and is run again. */
+export class Blocked extends Error {
+  readonly holder: Holder
+
+  constructor(holder: Holder) {
+    super('waits for a lock')
+    this.holder = holder
+  }
+}

@@ -1,0 +1,226 @@
+// Owns: one connection of a process to a database server while it runs one transaction: the statements it has sent, one
+// after the other, the waiting for locks, and what becomes of it all when the connection is lost.
+// I1: statements are done in the order they were sent; the one behind a waiting one waits, too.
+// I2: after a statement has failed each further one fails, until ROLLBACK, or ROLLBACK TO a savepoint.
+// I3: a connection that is lost before COMMIT was done rolls back; one that is lost after it does not.
+import type { Time } from '@ensemble/core'
+import type { Open } from '@ensemble/memory'
+import type { Chance } from '../chance.ts'
+import type { Faults } from '../faults.ts'
+import type { Process } from '../process.ts'
+import type { Schedule } from '../schedule.ts'
+import { Blocked, raised } from './errors.ts'
+import type { DatabaseServer } from './server.ts'
+import type { ServerTransaction } from './transaction.ts'
+
+/** As the engine's own connections are set: "something is wrong", not "slow". */
+const LOCK_TIMEOUT_MS = 10_000
+
+export interface SessionParts {
+  readonly server: DatabaseServer
+  readonly process: Process
+  readonly schedule: Schedule
+  readonly faults: Faults
+  readonly chance: Chance
+  /** Longest time that a statement needs to arrive, milliseconds. */
+  readonly latencyMsMax: number
+  /** Share of the statements sent together that others may come between. */
+  readonly interleaved: number
+}
+
+type Kind = 'statement' | 'control' | 'commit' | 'rollback'
+
+interface Sent {
+  readonly kind: Kind
+  readonly name: string
+  readonly act: (tx: ServerTransaction, isAgain: boolean) => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class Session {
+  readonly #parts: SessionParts
+  readonly #queue: Sent[] = []
+  #tx: ServerTransaction
+  #isBusy = false
+  #isLost = false
+  #hasFailed = false
+  #hasEnded = false
+
+  constructor(parts: SessionParts, schema: string) {
+    this.#parts = parts
+    this.#tx = parts.server.begin(schema)
+  }
+
+  get now(): Time {
+    return this.#tx.now
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded || this.#isLost
+  }
+
+  async statement<T>(name: string, run: (open: Open) => T): Promise<T> {
+    return await this.#send<T>('statement', name, (tx, isAgain) => tx.run(run, isAgain))
+  }
+
+  async control(name: string, act: (tx: ServerTransaction) => void): Promise<void> {
+    await this.#send<undefined>('control', name, (tx) => void act(tx))
+  }
+
+  /** Answers the command that was done: a transaction that has failed is rolled back. */
+  async commit(): Promise<'COMMIT' | 'ROLLBACK'> {
+    return await this.#send<'COMMIT' | 'ROLLBACK'>('commit', 'COMMIT', (tx) => {
+      this.#hasEnded = true
+      if (this.#hasFailed) {
+        this.#parts.server.rollback(tx)
+        return 'ROLLBACK'
+      }
+      try {
+        this.#parts.server.commit(tx)
+      } catch (error) {
+        this.#parts.server.rollback(tx)
+        throw error
+      }
+      return 'COMMIT'
+    })
+  }
+
+  async rollback(): Promise<void> {
+    await this.#send<undefined>('rollback', 'ROLLBACK', (tx) => {
+      this.#hasEnded = true
+      this.#parts.server.rollback(tx)
+    })
+  }
+
+  /** The connection is gone: what is not committed is rolled back, what was not answered never will be. */
+  lose(): void {
+    if (this.hasEnded) return
+    this.#isLost = true
+    this.#parts.server.stopWaiting(this.#tx)
+    this.#parts.server.rollback(this.#tx)
+    this.#failAll()
+  }
+
+  /** Ends a session in which nothing is under way, as the bound on idle transactions does. */
+  loseIfIdle(): void {
+    if (!this.#isBusy && this.#queue.length === 0) this.lose()
+  }
+
+  #send<T>(kind: Kind, name: string, act: Sent['act']): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (!this.#parts.process.calls(name)) return
+      if (this.#isLost) {
+        this.#parts.schedule.after(0, () => this.#parts.process.hears(() => reject(connectionLost())))
+        return
+      }
+      this.#queue.push({ kind, name, act, resolve: (value) => resolve(value as T), reject })
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    if (this.#isBusy || this.#queue.length === 0) return
+    this.#isBusy = true
+    const { schedule, chance, latencyMsMax, faults } = this.#parts
+    const slow = faults.hit('slow statement') ? chance.int(500, 5_000) : 0
+    schedule.after(chance.skewed(0, latencyMsMax) + slow, () => this.#next())
+  }
+
+  #next(): void {
+    const [sent] = this.#queue
+    if (sent === undefined || this.#isLost) return
+    if (this.#parts.server.isDown || this.#parts.faults.hit('connection lost')) this.lose()
+    else this.#do(sent, false)
+  }
+
+  #do(sent: Sent, isAgain: boolean): void {
+    if (this.#isLost) return
+    if (sent.kind === 'commit' && this.#isCommitUnknown(sent)) return
+    try {
+      if (this.#hasFailed && sent.kind === 'statement')
+        throw raised('ROLLED_BACK', 'the transaction is aborted')
+      if (sent.kind === 'statement' && this.#parts.faults.hit('serialization'))
+        throw raised('SERIALIZATION', 'injected')
+      const value = sent.act(this.#tx, isAgain)
+      if (sent.kind === 'control') this.#controlled(sent.name)
+      this.#answer(sent, () => sent.resolve(value))
+    } catch (error) {
+      if (error instanceof Blocked) this.#wait(sent, error)
+      else this.#failed(sent, error)
+    }
+  }
+
+  #controlled(name: string): void {
+    if (!name.startsWith('ROLLBACK TO')) return
+    this.#hasFailed = false
+    this.#parts.server.freed(this.#tx)
+  }
+
+  #failed(sent: Sent, error: unknown): void {
+    this.#hasFailed = true
+    this.#answer(sent, () => sent.reject(error))
+  }
+
+  #answer(sent: Sent, act: () => void): void {
+    this.#queue.shift()
+    this.#isBusy = false
+    this.#parts.process.hears(act, sent.name)
+    if (this.#isLost || this.#queue.length === 0) return
+    if (this.#parts.chance.hit(this.#parts.interleaved)) {
+      this.#pump()
+      return
+    }
+    this.#isBusy = true
+    this.#next()
+  }
+
+  #wait(sent: Sent, { holder }: Blocked): void {
+    const { server, schedule, chance } = this.#parts
+    const again = (): void => schedule.after(chance.int(0, 1), () => this.#do(sent, true))
+    try {
+      server.wait(this.#tx, holder, again)
+    } catch (error) {
+      this.#failed(sent, error)
+      return
+    }
+    schedule.after(LOCK_TIMEOUT_MS, () => {
+      if (this.#queue[0] !== sent || !server.stopWaiting(this.#tx)) return
+      this.#failed(sent, raised('TIMEOUT', `${sent.name} waited ${LOCK_TIMEOUT_MS} ms for a lock`))
+    })
+  }
+
+  /** The answer to COMMIT is lost: it was done, or it was not. */
+  #isCommitUnknown(sent: Sent): boolean {
+    const { faults, chance, server, process } = this.#parts
+    if (this.#hasFailed || !faults.hit('commit unknown')) return false
+    if (chance.hit(0.5)) this.#committed()
+    else server.rollback(this.#tx)
+    this.#isLost = true
+    this.#queue.length = 0
+    process.hears(() => sent.reject(raised('COMMIT_UNKNOWN', 'no answer to COMMIT')))
+    return true
+  }
+
+  #committed(): void {
+    try {
+      this.#parts.server.commit(this.#tx)
+    } catch {
+      this.#parts.server.rollback(this.#tx)
+    }
+  }
+
+  #failAll(): void {
+    for (const sent of this.#queue.splice(0)) {
+      const error =
+        sent.kind === 'commit'
+          ? raised('COMMIT_UNKNOWN', 'the connection was lost at COMMIT')
+          : connectionLost()
+      this.#parts.process.hears(() => sent.reject(error))
+    }
+  }
+}
+
+function connectionLost(): Error {
+  return raised('CONNECTION', 'the connection is lost')
+}

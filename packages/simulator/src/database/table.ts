@@ -1,0 +1,59 @@
+// Owns: one table of a database model: the versions of each row that were committed, and who holds its lock.
+// I1: a version is never changed; a commit adds one. So a snapshot is a number, and the history of a row can be checked.
+import type { Time } from '@ensemble/core'
+
+interface Version {
+  /** Number of the commit that wrote it. */
+  readonly commit: number
+  /** Null: deleted. */
+  readonly row: object | null
+  readonly at: Time
+}
+
+/** The transaction that has a row's lock. */
+export interface Holder {
+  /** Whether it has changed the row: such a row may be another one, or none, once it has ended. */
+  hasWritten(table: Table, key: string): boolean
+}
+
+export class Slot {
+  readonly versions: Version[] = []
+  holder: Holder | null = null
+
+  at(snapshot: number): object | null {
+    for (let index = this.versions.length - 1; index >= 0; index -= 1) {
+      const version = this.versions[index]
+      if (version !== undefined && version.commit <= snapshot) return version.row
+    }
+    return null
+  }
+
+  get latest(): Version | undefined {
+    return this.versions.at(-1)
+  }
+}
+
+export class Table {
+  readonly name: string
+  readonly schema: string
+  readonly slots = new Map<string, Slot>()
+
+  constructor(schema: string, name: string) {
+    this.schema = schema
+    this.name = name
+  }
+
+  slot(key: string): Slot {
+    const slot = this.slots.get(key) ?? new Slot()
+    this.slots.set(key, slot)
+    return slot
+  }
+
+  /** Rows as they are committed now, by key. */
+  committed(): ReadonlyMap<string, object> {
+    const rows = new Map<string, object>()
+    for (const [key, { latest }] of this.slots)
+      if (latest !== undefined && latest.row !== null) rows.set(key, latest.row)
+    return rows
+  }
+}

@@ -1,0 +1,266 @@
+// Owns: one transaction of the database model as the server sees it: its snapshot, its changes in layers (statement,
+// savepoints, transaction), its row locks, and what one statement sees and does. Does not own waiting (session.ts).
+// I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that, the
+// snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
+// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends.
+// I3: a statement that has to wait keeps its locks and its snapshot and takes back its changes.
+import { plain, type Time } from '@ensemble/core'
+import type { Open, TableRef } from '@ensemble/memory'
+import { Blocked, raised } from './errors.ts'
+import type { DatabaseServer } from './server.ts'
+import type { Holder, Slot, Table } from './table.ts'
+
+interface Layer {
+  readonly name: string
+  readonly changes: Map<Table, Map<string, object | null>>
+  readonly locks: Set<Slot>
+  readonly effects: (() => void)[]
+}
+
+function layer(name: string): Layer {
+  return { name, changes: new Map(), locks: new Set(), effects: [] }
+}
+
+export class ServerTransaction implements Open, Holder {
+  readonly now: Time
+  readonly schema: string
+  readonly begunAt: number
+  readonly reads = new Set<string>()
+  readonly #server: DatabaseServer
+  readonly #layers: Layer[] = [layer('transaction')]
+  /** Of the transaction above READ COMMITTED, else of the statement. */
+  #snapshot: number | null = null
+
+  constructor(server: DatabaseServer, schema: string) {
+    this.#server = server
+    this.schema = schema
+    this.now = server.now
+    this.begunAt = server.commitCount
+  }
+
+  /** Runs a statement; throws Blocked when it has to wait, and is then to be run again with `isAgain`. */
+  run<T>(statement: (open: Open) => T, isAgain: boolean): T {
+    if (!isAgain && (this.#snapshot === null || this.#server.isolation === 'read committed'))
+      this.#snapshot = this.#server.commitCount
+    const own = layer('statement')
+    this.#layers.push(own)
+    try {
+      const value = statement(this)
+      this.#layers.pop()
+      this.#merge(own)
+      return value
+    } catch (error) {
+      this.#layers.pop()
+      // What was locked stays locked, as in a statement that waits in the middle.
+      for (const slot of own.locks) this.#top.locks.add(slot)
+      throw error
+    }
+  }
+
+  savepoint(name: string): void {
+    this.#layers.push(layer(name))
+  }
+
+  release(name: string): void {
+    for (const dropped of this.#cut(name).toReversed()) this.#merge(dropped)
+  }
+
+  rollbackTo(name: string): void {
+    for (const dropped of this.#cut(name)) this.#free(dropped)
+    this.savepoint(name)
+  }
+
+  /** Writes become versions, those of open savepoints too. The caller has checked that it may. */
+  commit(commit: number): void {
+    while (this.#layers.length > 1) {
+      const open = this.#layers.pop()
+      if (open !== undefined) this.#merge(open)
+    }
+    for (const [table, rows] of this.#bottom.changes) {
+      for (const [key, row] of rows) table.slot(key).versions.push({ commit, row, at: this.#server.now })
+    }
+    for (const effect of this.#bottom.effects) effect()
+    this.#free(this.#bottom)
+  }
+
+  rollback(): void {
+    for (const one of this.#layers) this.#free(one)
+  }
+
+  /** `table key` of every row that was written, for the checks of SERIALIZABLE. */
+  written(): readonly string[] {
+    return this.#layers
+      .flatMap(({ changes }) => [...changes])
+      .flatMap(([table, rows]) => [...rows.keys()].map((key) => nameOf(table, key)))
+  }
+
+  nextSequence(): number {
+    return this.#server.nextSequence()
+  }
+
+  get<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
+    const table = this.#table(ref)
+    const own = this.#own(table, key)
+    if (own !== undefined) return typed<Row>(own)
+    this.#reads(table, key)
+    return typed<Row>(table.slots.get(key)?.at(this.#snapshot ?? 0) ?? null)
+  }
+
+  pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
+    const table = this.#table(ref)
+    this.#reads(table, '*')
+    const found: Row[] = []
+    for (const [key, slot] of table.slots) {
+      const own = this.#own(table, key)
+      const row = typed<Row>(own === undefined ? slot.at(this.#snapshot ?? 0) : own)
+      if (row !== undefined && keep(row)) found.push(row)
+    }
+    return found
+  }
+
+  lock<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
+    return this.#lock<Row>(ref, key, true)
+  }
+
+  lockFree<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
+    return this.#lock<Row>(ref, key, false)
+  }
+
+  insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
+    const table = this.#table(ref)
+    const refuse = (): never => {
+      throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
+    }
+    const own = this.#own(table, key)
+    if (own !== undefined && own !== null) refuse()
+    const slot = table.slot(key)
+    const other = this.#otherOf(slot)
+    // A row that is only locked is there; one that is being written may not be, in the end.
+    if (other?.hasWritten(table, key) === true) throw new Blocked(other)
+    if (own === undefined && (slot.latest?.row ?? null) !== null) refuse()
+    if (other !== null) throw new Blocked(other)
+    this.#take(slot)
+    this.#put(table, key, row)
+  }
+
+  upsert<Row extends object>(ref: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {
+    const table = this.#table(ref)
+    const own = this.#own(table, key)
+    const slot = table.slot(key)
+    const other = this.#otherOf(slot)
+    if (other !== null) throw new Blocked(other)
+    if (own === undefined) this.#refuseMoved(slot, ref.name, key)
+    this.#take(slot)
+    const row = merge(typed<Row>(own === undefined ? (slot.latest?.row ?? null) : own))
+    this.#put(table, key, row)
+    return row
+  }
+
+  write<Row extends object>(ref: TableRef<Row>, key: string, row: Row | null): void {
+    const table = this.#table(ref)
+    if (table.slot(key).holder !== this) this.lock(ref, key)
+    this.#put(table, key, row)
+  }
+
+  atCommit(effect: () => void): void {
+    this.#top.effects.push(effect)
+  }
+
+  /** Whether this transaction has changed the row, committed or not. */
+  hasWritten(table: Table, key: string): boolean {
+    return this.#own(table, key) !== undefined
+  }
+
+  #lock<Row extends object>(ref: TableRef<Row>, key: string, waits: boolean): Row | undefined {
+    const table = this.#table(ref)
+    const own = this.#own(table, key)
+    if (own !== undefined) return typed<Row>(own)
+    this.#reads(table, key)
+    const slot = table.slots.get(key)
+    if (slot === undefined || slot.at(this.#snapshot ?? 0) === null) return undefined
+    const other = this.#otherOf(slot)
+    if (other !== null) {
+      if (!waits) return undefined
+      throw new Blocked(other)
+    }
+    this.#refuseMoved(slot, ref.name, key)
+    this.#take(slot)
+    return typed<Row>(slot.latest?.row ?? null)
+  }
+
+  #refuseMoved({ latest }: Slot, name: string, key: string): void {
+    if (this.#server.isolation === 'read committed' || latest === undefined) return
+    if (latest.commit > (this.#snapshot ?? 0))
+      throw raised('SERIALIZATION', `${name}: '${key}' was changed by a concurrent transaction`)
+  }
+
+  #otherOf({ holder }: Slot): Holder | null {
+    return holder === this ? null : holder
+  }
+
+  #take(slot: Slot): void {
+    if (slot.holder === this) return
+    slot.holder = this
+    this.#top.locks.add(slot)
+  }
+
+  #put(table: Table, key: string, row: object | null): void {
+    const { changes } = this.#top
+    const rows = changes.get(table) ?? new Map<string, object | null>()
+    changes.set(table, rows.set(key, plain(row)))
+  }
+
+  /** The own change of a row: null when it was deleted, undefined when there is none. */
+  #own(table: Table, key: string): object | null | undefined {
+    for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
+      const change = this.#layers[index]?.changes.get(table)?.get(key)
+      if (change !== undefined) return change
+    }
+    return undefined
+  }
+
+  #reads(table: Table, key: string): void {
+    if (this.#server.isolation === 'serializable') this.reads.add(nameOf(table, key))
+  }
+
+  #table(ref: TableRef<object>): Table {
+    return this.#server.table(this.schema, ref)
+  }
+
+  #merge(from: Layer): void {
+    const top = this.#top
+    for (const [table, rows] of from.changes) {
+      const into = top.changes.get(table) ?? new Map<string, object | null>()
+      top.changes.set(table, into)
+      for (const [key, row] of rows) into.set(key, row)
+    }
+    for (const slot of from.locks) top.locks.add(slot)
+    top.effects.push(...from.effects)
+  }
+
+  #cut(name: string): Layer[] {
+    return this.#layers.splice(this.#layers.findLastIndex((one) => one.name === name))
+  }
+
+  #free({ locks }: Layer): void {
+    for (const slot of locks) if (slot.holder === this) slot.holder = null
+    locks.clear()
+  }
+
+  get #bottom(): Layer {
+    return this.#layers[0] ?? layer('ended')
+  }
+
+  get #top(): Layer {
+    return this.#layers.at(-1) ?? this.#bottom
+  }
+}
+
+export function nameOf(table: Table, key: string): string {
+  return `${table.schema}.${table.name} ${key}`
+}
+
+/** A table holds what was written under its reference, so a row has the reference's type. */
+function typed<Row extends object>(row: object | null): Row | undefined {
+  return row === null ? undefined : (row as Row)
+}

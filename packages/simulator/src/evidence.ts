@@ -1,0 +1,49 @@
+// Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the bus,
+// and what was done outside. Nothing here knows the engine's code.
+import { unpack, type Message } from '@ensemble/core'
+import type { Table } from './database/table.ts'
+import type { Deed } from './outside.ts'
+
+export interface RowHistory {
+  readonly table: string
+  readonly schema: string
+  readonly key: string
+  /** Every committed version, oldest first; null for deleted. */
+  readonly versions: readonly (object | null)[]
+}
+
+export class Evidence {
+  readonly #tables: readonly Table[]
+  readonly messages: readonly Message[]
+  readonly deeds: ReadonlyMap<string, Deed>
+
+  constructor(what: {
+    tables: readonly Table[]
+    texts: readonly string[]
+    deeds: ReadonlyMap<string, Deed>
+  }) {
+    this.#tables = what.tables
+    this.deeds = what.deeds
+    this.messages = what.texts.flatMap((text) => unpack(text).flatMap((one) => (one.ok ? [one.message] : [])))
+  }
+
+  /** Committed rows of the tables of this name, of one service or of all. */
+  rows(name: string, schema: string | null = null): readonly object[] {
+    return this.#named(name, schema).flatMap((table) => [...table.committed().values()])
+  }
+
+  histories(name: string): readonly RowHistory[] {
+    return this.#named(name, null).flatMap((table) =>
+      [...table.slots].map(([key, slot]) => ({
+        table: name,
+        schema: table.schema,
+        key,
+        versions: slot.versions.map(({ row }) => row),
+      })),
+    )
+  }
+
+  #named(name: string, schema: string | null): readonly Table[] {
+    return this.#tables.filter((table) => table.name === name && (schema === null || table.schema === schema))
+  }
+}

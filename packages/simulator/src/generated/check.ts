@@ -1,0 +1,90 @@
+// Owns: what must be true of the made-up system when all has ended, from its rows, its ledger and the outside only.
+// I1: completed: every effect of a step that has one is recorded once. Compensated: every undoable effect nets zero, the
+// pivot and the retriables did nothing.
+// I2: no operation is recorded twice, whatever became of its saga.
+import { isRecord, type Plan } from '@ensemble/core'
+import type { Evidence } from '../evidence.ts'
+import type { Deed } from '../outside.ts'
+import type { Witnessed } from '../subject.ts'
+import { endOf } from '../checks/sagas.ts'
+import type { StepShape } from './plans.ts'
+
+export function checkParts(
+  stepsOf: (plan: Plan) => readonly StepShape[],
+): (evidence: Evidence, sagas: readonly Witnessed[]) => readonly string[] {
+  return (evidence, sagas) => {
+    const entries = ledgerOf(evidence)
+    const problems = [...twice(evidence, 'ledger'), ...twice(evidence, 'followed'), ...unfollowed(evidence)]
+    for (const { saga, plan } of sagas) {
+      const end = endOf(evidence, saga)
+      if (end === null) continue
+      for (const step of stepsOf(plan)) {
+        const mark = `${saga.plan}/${saga.id}/${step.name}`
+        const net = isCall(step)
+          ? netOf(evidence.deeds.get(`${mark}/run`))
+          : netOfLedger(entries.get(mark) ?? [])
+        const expected = expectedOf(step, end)
+        if (expected === null || expected === net) continue
+        problems.push(
+          `${mark} (${step.kind}, ${step.form}): ${end}, so its effect should count ${expected}, it counts ${net}`,
+        )
+      }
+    }
+    return problems
+  }
+}
+
+/** Null where nothing is recorded. */
+function expectedOf({ kind }: StepShape, end: 'completed' | 'compensated'): number | null {
+  if (kind === 'check') return null
+  return end === 'completed' ? 1 : 0
+}
+
+function isCall({ form }: StepShape): boolean {
+  return form === 'call' || form === 'guess'
+}
+
+function netOf(deed: Deed | undefined): number {
+  return deed === undefined ? 0 : deed.done - deed.undone
+}
+
+interface Entry {
+  readonly operation: string
+  readonly mark: string
+  readonly direction: string
+}
+
+function netOfLedger(entries: readonly Entry[]): number {
+  const runs = entries.filter(({ direction }) => direction === 'run').length
+  return runs - (entries.length - runs)
+}
+
+function ledgerOf(evidence: Evidence): ReadonlyMap<string, readonly Entry[]> {
+  return Map.groupBy(entriesIn(evidence, 'ledger'), ({ mark }) => mark)
+}
+
+function entriesIn(evidence: Evidence, table: string): readonly Entry[] {
+  return evidence.rows(table).flatMap((row) => {
+    const entry = 'entry' in row && isRecord(row.entry) ? row.entry : null
+    if (entry === null) return []
+    const { operation, mark, direction } = entry
+    return [{ operation: String(operation), mark: String(mark), direction: String(direction) }]
+  })
+}
+
+function twice(evidence: Evidence, table: string): readonly string[] {
+  const operations = entriesIn(evidence, table).map(({ operation }) => operation)
+  const repeated = operations.filter((operation, index) => operations.indexOf(operation) < index)
+  return [...new Set(repeated)].map((operation) => `${table}: '${operation}' is recorded twice`)
+}
+
+/** Each event that `a` made is followed by a and b, once each. */
+function unfollowed(evidence: Evidence): readonly string[] {
+  const followed = new Set(entriesIn(evidence, 'followed').map(({ operation }) => operation))
+  const made = evidence.messages.filter((message) => message.type === 'event' && message.name === 'a.made')
+  const ids = new Set(made.map(({ id }) => id))
+  return [...ids].flatMap((id) => {
+    const count = [...followed].filter((operation) => operation.includes(id)).length
+    return count === 2 ? [] : [`event '${id}' was followed by ${count} of 2`]
+  })
+}

@@ -1,0 +1,112 @@
+// Owns: the made-up system as a subject: which sagas are started with which scripts, who pays and who cancels.
+import type { Pattern, Plan } from '@ensemble/core'
+import { PATTERNS } from '@ensemble/core'
+import type { Chance } from '../chance.ts'
+import type { Beginning, Subject, Visit } from '../subject.ts'
+import { checkParts } from './check.ts'
+import { contracts, type Part, type ParticipantName } from './contracts.ts'
+import { drawShape, orderedOf, planOf, type PlanShape, type Script, type StepShape } from './plans.ts'
+import { playerOf } from './players.ts'
+
+/** Plans of one run: few, so that sagas of one plan meet. */
+const PLANS_MAX = 3
+/** Keys that several sagas share. */
+const HOT_KEYS = 2
+
+const shapes = new WeakMap<Plan, PlanShape>()
+
+export const generated: Subject = {
+  name: 'generated',
+  plans: (chance, deployment) =>
+    Array.from({ length: chance.int(1, PLANS_MAX) }, (_, index) => {
+      const shape = drawShape(chance, index + 1)
+      const plan = planOf(shape, deployment)
+      shapes.set(plan, shape)
+      return plan
+    }),
+  participants: {
+    a: (outside) => playerOf('a', outside),
+    b: (outside) => playerOf('b', outside),
+    c: (outside) => playerOf('c', outside),
+  },
+  begin: (what) => begin(what),
+  check: checkParts((plan) => stepsOf(plan)),
+}
+
+export function stepsOf(plan: Plan): readonly StepShape[] {
+  return shapes.get(plan)?.steps ?? []
+}
+
+function begin({ chance, plans, number, now }: Parameters<Subject['begin']>[0]): Beginning {
+  const plan = plans[chance.int(0, plans.length - 1)]
+  if (plan === undefined) throw new Error('a run has at least one plan')
+  const steps = stepsOf(plan)
+  const id = `${number}`
+  const script: Script = {
+    key: chance.hit(0.4) ? `hot${chance.int(1, HOT_KEYS)}` : id,
+    saga: `${plan.name}/${id}`,
+    parts: drawParts(chance, steps, now),
+    throwsAt: chance.hit(0.05) ? (steps[chance.int(0, steps.length - 1)]?.name ?? null) : null,
+  }
+  const pattern: Pattern = chance.pick(PATTERNS_BOTH)
+  return { plan, id, pattern, input: script, visits: visitsOf(chance, { plan, id, steps, script }) }
+}
+
+const [FIRST = 'orchestration', SECOND = 'choreography'] = PATTERNS
+const PATTERNS_BOTH = [FIRST, SECOND] as const
+
+/** At most one step refuses, as a rule: a saga that is refused early exercises little. */
+function drawParts(chance: Chance, steps: readonly StepShape[], now: number): Record<string, Part> {
+  const refuses = chance.hit(0.4) ? steps[chance.int(0, steps.length - 1)]?.name : undefined
+  const parts: Record<string, Part> = {}
+  for (const { name } of steps) {
+    parts[name] = {
+      run: name !== refuses ? 'ok' : chance.hit(0.8) ? 'reject' : 'throw',
+      troubleUntil: chance.hit(0.1) ? now + chance.skewed(100, 15_000) : 0,
+      kills: chance.hit(0.05),
+      withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
+      waitMs: chance.int(500, 20_000),
+      manner: null,
+      claim: chance.hit(0.15) ? `claim${chance.int(1, 3)}` : null,
+    }
+  }
+  return parts
+}
+
+function visitsOf(
+  chance: Chance,
+  { plan, id, steps, script }: { plan: Plan; id: string; steps: readonly StepShape[]; script: Script },
+): readonly Visit[] {
+  const visits: Visit[] = []
+  for (const step of steps.filter(({ form, kind }) => form === 'wait' && kind !== 'retriable')) {
+    if (!chance.hit(0.7)) continue
+    for (let round = 1; round <= 3; round += 1)
+      visits.push(payment(step, script, { round, afterMs: chance.int(0, 12_000) }))
+  }
+  if (chance.hit(0.25)) {
+    const cancel = { reason: 'changed my mind', by: 'customer' }
+    visits.push({
+      afterMs: chance.skewed(0, 10_000),
+      service: 'desk',
+      name: 'cancel',
+      call: (host) => host.cancel({ plan: plan.name, id }, cancel),
+    })
+  }
+  return visits
+}
+
+function payment(
+  step: StepShape,
+  script: Script,
+  { round, afterMs }: { round: number; afterMs: number },
+): Visit {
+  const ordered = orderedOf(step, script)
+  const service: ParticipantName = step.participant
+  const operation = `pay/${ordered.mark}/${round}`
+  return {
+    afterMs,
+    service,
+    name: 'pay',
+    call: (host) => host.execute(contracts[service].pay, ordered, { operation }),
+  }
+}

@@ -1,0 +1,102 @@
+// Owns: the outside world that effects call: providers that keep what they were asked for under its key, answer late,
+// not at all, or say that they did nothing; and a record of what was really done there.
+// I1: a call that has landed counts, whatever the caller hears of it.
+// I2: under one key a thing is done once; what was voided before it came is not done at all.
+import { rejected, succeeded, type Outcome } from '@ensemble/core'
+import { NotDone, type EffectCall } from '@ensemble/runtime'
+import type { Chance } from './chance.ts'
+import type { Faults } from './faults.ts'
+import type { Process } from './process.ts'
+import type { Schedule } from './schedule.ts'
+
+/** What was done at a provider under one key (the id of an operation's run). */
+export interface Deed {
+  /** Calls that reached the provider. */
+  readonly landed: number
+  /** How often the thing was really done. */
+  readonly done: number
+  /** How often it was taken back. */
+  readonly undone: number
+  readonly isVoid: boolean
+}
+
+const NOTHING: Deed = { landed: 0, done: 0, undone: 0, isVoid: false }
+
+/** How a provider takes the calls of one key while there are faults. */
+export type Manner = 'ok' | 'reject' | 'slow' | 'silent' | 'not done'
+
+/** What a service's handlers get to reach the outside. */
+export interface Outside {
+  /** The bug that brings a whole process down, until a newer program is deployed. */
+  poison(): void
+  /**
+   * Calls a provider. `manner` is how it takes this call, null for drawn; one without keys does again what it is asked
+   * again. Errors: NotDone when surely nothing happened.
+   */
+  ask(
+    call: Pick<EffectCall<unknown>, 'operation' | 'run' | 'signal'>,
+    how: { readonly manner: Manner | null; readonly hasKeys: boolean },
+  ): Promise<Outcome>
+}
+
+interface Parts {
+  readonly schedule: Schedule
+  readonly faults: Faults
+  readonly chance: Chance
+  readonly tell: (who: string, what: string) => void
+}
+
+export class World {
+  readonly deeds = new Map<string, Deed>()
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  outsideOf(process: Process): Outside {
+    return {
+      poison: () => {
+        if (this.#parts.faults.hit('poison')) process.end('crash', 'by a handler that kills')
+      },
+      ask: ({ operation, run }, { manner, hasKeys }) =>
+        new Promise((resolve, reject) => {
+          if (!process.calls('provider')) return
+          const { schedule, chance, tell } = this.#parts
+          const how = this.#mannerOf(manner)
+          tell(process.name, `asks the provider: ${operation}, which is ${how}`)
+          if (how === 'not done') {
+            schedule.after(chance.int(1, 50), () =>
+              process.hears(() => reject(new NotDone('the provider is closed'))),
+            )
+            return
+          }
+          const outMs = how === 'slow' ? chance.int(500, 4_000) : chance.skewed(1, 80)
+          schedule.after(outMs, () => {
+            const outcome = how === 'reject' ? rejected('no', {}) : this.#land({ operation, run, hasKeys })
+            if (how === 'silent') return
+            schedule.after(chance.skewed(1, 80), () => process.hears(() => resolve(outcome), 'provider'))
+          })
+        }),
+    }
+  }
+
+  #mannerOf(manner: Manner | null): Manner {
+    if (this.#parts.faults.isHealed) return manner === 'reject' ? 'reject' : 'ok'
+    if (manner !== null) return manner
+    const { chance } = this.#parts
+    return chance.hit(0.7) ? 'ok' : chance.pick(['slow', 'silent', 'not done'])
+  }
+
+  #land({ operation, run, hasKeys }: { operation: string; run: string | null; hasKeys: boolean }): Outcome {
+    const key = run ?? operation
+    const deed = this.deeds.get(key) ?? NOTHING
+    if (run === null) {
+      const isDone = !deed.isVoid && (deed.done === 0 || !hasKeys)
+      this.deeds.set(key, { ...deed, landed: deed.landed + 1, done: deed.done + (isDone ? 1 : 0) })
+      return succeeded({ called: true })
+    }
+    this.deeds.set(key, { ...deed, isVoid: true, undone: deed.done })
+    return succeeded()
+  }
+}

@@ -1,0 +1,79 @@
+// Owns: drawing one run from its seed: the shape of the system, its settings, how many sagas, and which faults are how
+// likely. Some runs have no faults, some only one kind.
+import type { Chance } from './chance.ts'
+import { FAULTS, type FaultKind, type FaultWeights } from './faults.ts'
+import type { Shape } from './system.ts'
+
+export interface Scenario {
+  readonly shape: Shape
+  readonly weights: FaultWeights
+  readonly sagaCount: number
+  /** Virtual time until everything is healed, milliseconds. */
+  readonly troubleMs: number
+}
+
+/** How often a fault happens where it happens often: per statement, call, message or second. */
+const HEAVY: Readonly<Record<FaultKind, number>> = {
+  'crash before call': 0.004,
+  'crash after call': 0.004,
+  'host lost': 0.01,
+  pause: 0.02,
+  'clock jump': 0.05,
+  'connection lost': 0.01,
+  'commit unknown': 0.03,
+  serialization: 0.02,
+  'database restart': 0.02,
+  'slow statement': 0.01,
+  'send fails': 0.05,
+  'send unknown': 0.05,
+  'sent twice': 0.1,
+  'message lost': 0.03,
+  'done lost': 0.2,
+  'offsets lost': 0.05,
+  rebalance: 0.1,
+  'news lost': 0.5,
+  poison: 0.4,
+}
+
+export function drawScenario(chance: Chance): Scenario {
+  const pollMs = chance.pick([700, 1_500, 3_000])
+  return {
+    shape: {
+      layout: chance.pick(['shared', 'separate']),
+      isolation: chance.hit(0.25) ? chance.pick(['repeatable read', 'serializable']) : 'read committed',
+      instances: chance.hit(0.5) ? 1 : 2,
+      partitionCount: chance.int(1, 3),
+      latencyMsMax: chance.pick([2, 10, 40]),
+      interleaved: chance.pick([0, 0.2, 1]),
+      observes: chance.hit(0.3),
+      settings: {
+        retry: {
+          delayMsMin: chance.int(50, 200),
+          delayMsMax: chance.int(1_000, 4_000),
+          attemptsMax: chance.int(2, 5),
+        },
+        overdueAfterMs: chance.int(3_000, 12_000),
+        batchCountMax: chance.pick([1, 5, 50]),
+        pollMs,
+        sweepMs: pollMs,
+        operationRetentionMs: 30 * 86_400_000,
+      },
+    },
+    weights: drawWeights(chance),
+    sagaCount: chance.int(1, 8),
+    troubleMs: chance.int(5_000, 25_000),
+  }
+}
+
+function drawWeights(chance: Chance): FaultWeights {
+  const manner = chance.pick(['calm', 'one kind', 'some kinds', 'many kinds'])
+  if (manner === 'calm') return {}
+  if (manner === 'one kind') {
+    const kind = chance.pick(FAULTS)
+    return { [kind]: HEAVY[kind] * 2 }
+  }
+  const share = manner === 'some kinds' ? 0.2 : 0.6
+  const weights: Partial<Record<FaultKind, number>> = {}
+  for (const kind of FAULTS) if (chance.hit(share)) weights[kind] = HEAVY[kind] * chance.pick([0.2, 1, 2])
+  return weights
+}

@@ -1,0 +1,55 @@
+// Owns: what is simulated: plans, the participants that do their work, who starts sagas and what else happens to them.
+// The made-up system is one subject; a team's own file is another.
+import type { Pattern, Plan, SagaRef } from '@ensemble/core'
+import type { Host, Implementation } from '@ensemble/runtime'
+import type { Chance } from './chance.ts'
+import type { Evidence } from './evidence.ts'
+import type { Outside } from './outside.ts'
+
+/** A program that may be replaced by a better one while sagas are under way. */
+export interface Deployment {
+  isRepaired: boolean
+}
+
+/** Something that a caller does at a service's host, once it is answered never again. */
+export interface Visit {
+  /** Milliseconds after the saga was started. */
+  readonly afterMs: number
+  /** Service that is called. */
+  readonly service: string
+  readonly name: string
+  /** May be called again when no answer came: it must be idempotent. */
+  readonly call: (host: Host) => Promise<unknown>
+}
+
+/** One saga that a run starts. */
+export interface Beginning {
+  readonly plan: Plan
+  readonly id: string
+  readonly pattern: Pattern
+  readonly input: unknown
+  /** What customers and others do about it. */
+  readonly visits: readonly Visit[]
+}
+
+export interface Subject {
+  readonly name: string
+  /** The plans of one run. */
+  readonly plans: (chance: Chance, deployment: Deployment) => readonly Plan[]
+  /** An implementation for each participant, made anew for each process. */
+  readonly participants: Readonly<Record<string, (outside: Outside) => Implementation>>
+  /** The `number`-th saga of a run. */
+  readonly begin: (what: { chance: Chance; plans: readonly Plan[]; number: number; now: number }) => Beginning
+  /** What must be true of what is left when all has ended; each sentence is a violation. */
+  readonly check: (evidence: Evidence, sagas: readonly Witnessed[]) => readonly string[]
+}
+
+/** A saga as its callers know it. */
+export interface Witnessed {
+  readonly saga: SagaRef
+  readonly plan: Plan
+  readonly input: unknown
+  /** Whether the start was answered: then it must not be lost. */
+  isAcknowledged: boolean
+  wasCancelled: boolean
+}

@@ -1,0 +1,223 @@
+// Owns: the simulated system: servers, bus, and the processes of every service, which are started again when they die.
+// I1: it runs the engine's own hosts; what is simulated are the ports that they are given.
+import { ORCHESTRATOR, TOPIC, type Plan } from '@ensemble/core'
+import { memoryEntries } from '@ensemble/memory'
+import { createHost, outboxed, type Bus, type Host, type HostOptions, type Settings } from '@ensemble/runtime'
+import { Broker } from './bus/broker.ts'
+import { SharedLog, type LogParts } from './bus/shared.ts'
+import type { Chance } from './chance.ts'
+import { DatabaseClient, schemaOf, type Schema } from './database/client.ts'
+import { DatabaseServer, type Isolation } from './database/server.ts'
+import { Evidence } from './evidence.ts'
+import type { Faults } from './faults.ts'
+import { World } from './outside.ts'
+import { Process } from './process.ts'
+import type { Schedule } from './schedule.ts'
+import type { Deployment, Subject } from './subject.ts'
+
+export const STARTER = 'desk'
+export const OBSERVER = 'history'
+
+/** `shared`: one database with the log in it. `separate`: a database for each service and a broker. */
+export type Layout = 'shared' | 'separate'
+
+export interface Shape {
+  readonly layout: Layout
+  readonly isolation: Isolation
+  readonly instances: number
+  readonly partitionCount: number
+  readonly settings: Partial<Settings>
+  readonly latencyMsMax: number
+  readonly interleaved: number
+  readonly observes: boolean
+}
+
+export interface SystemParts {
+  readonly subject: Subject
+  readonly shape: Shape
+  readonly schedule: Schedule
+  readonly faults: Faults
+  readonly chance: Chance
+  readonly tell: (who: string, what: string) => void
+}
+
+interface Instance {
+  readonly process: Process
+  readonly client: DatabaseClient
+  host: Host | null
+}
+
+/** What an observer has recorded, once per saga and seq. */
+export const recorded = memoryEntries<{ readonly id: string }>({ name: 'recorded' })
+
+export class System {
+  readonly plans: readonly Plan[]
+  readonly deployment: Deployment = { isRepaired: false }
+  readonly servers = new Map<string, DatabaseServer>()
+  readonly world: World
+  readonly #parts: SystemParts
+  readonly #schemas = new Map<string, Schema>()
+  readonly #log: SharedLog | null
+  readonly #broker: Broker | null
+  readonly #instances = new Map<string, Instance>()
+  #isOver = false
+
+  constructor(parts: SystemParts) {
+    const { subject, shape, schedule, faults, chance } = parts
+    this.#parts = parts
+    this.plans = subject.plans(chance.stream('plans'), this.deployment)
+    const { partitionCount } = shape
+    const logParts: LogParts = { schedule, faults, chance: chance.stream('bus'), partitionCount }
+    this.#log = shape.layout === 'shared' ? new SharedLog(logParts) : null
+    this.#broker = shape.layout === 'separate' ? new Broker(logParts) : null
+    this.world = new World({ schedule, faults, chance: chance.stream('outside'), tell: parts.tell })
+  }
+
+  get roles(): readonly string[] {
+    const { subject, shape } = this.#parts
+    return [
+      ...Object.keys(subject.participants),
+      STARTER,
+      ORCHESTRATOR,
+      ...(shape.observes ? [OBSERVER] : []),
+    ]
+  }
+
+  start(): void {
+    for (const role of this.roles) {
+      for (let number = 1; number <= this.#parts.shape.instances; number += 1) this.#boot(role, number)
+    }
+  }
+
+  /** Nothing is started again any more. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** A host of the service in a process that runs, null when there is none now. */
+  host(service: string): { readonly host: Host; readonly process: Process } | null {
+    const up = [...this.#instances.values()].flatMap(({ process, host }) =>
+      host !== null && host.service === service && !process.isDead && !process.isPaused
+        ? [{ host, process }]
+        : [],
+    )
+    return up.length === 0 ? null : (up[this.#parts.chance.int(0, up.length - 1)] ?? null)
+  }
+
+  processes(): readonly Process[] {
+    return [...this.#instances.values()].map(({ process }) => process).filter(({ isDead }) => !isDead)
+  }
+
+  get broker(): Broker | null {
+    return this.#broker
+  }
+
+  /** The server goes away for a while, with every connection to it. */
+  restart(server: DatabaseServer, ms: number): void {
+    server.goDown(ms)
+    for (const { client } of this.#instances.values()) if (client.server === server) client.loseAll()
+  }
+
+  /** Messages that some group has not read, and batches that are not sent. */
+  lag(): number {
+    const unsent = [...this.servers.values()].flatMap((server) =>
+      server
+        .tables()
+        .filter(({ name }) => name === 'outbox')
+        .flatMap((table) => [...table.committed().keys()]),
+    )
+    const groups = this.roles.map((role) => this.#lagOf(role))
+    return groups.reduce((sum, one) => sum + one, unsent.length)
+  }
+
+  evidence(): Evidence {
+    const tables = [...this.servers.values()].flatMap((server) => server.tables())
+    const entries = tables.filter(({ name }) => name === 'log entry')
+    const texts =
+      this.#broker?.all() ??
+      entries.flatMap((table) =>
+        [...table.committed().values()].flatMap((row) =>
+          'text' in row && typeof row.text === 'string' ? [row.text] : [],
+        ),
+      )
+    return new Evidence({ tables, texts, deeds: this.world.deeds })
+  }
+
+  #lagOf(role: string): number {
+    if (this.#broker !== null) return this.#broker.lag(role)
+    const [server] = this.servers.values()
+    return server === undefined ? 0 : (this.#log?.lagOf(server, role) ?? 0)
+  }
+
+  #boot(role: string, number: number): void {
+    if (this.#isOver) return
+    const { schedule, faults, chance, shape, tell } = this.#parts
+    const name = `${role}#${number}`
+    const process = new Process({ name, schedule, faults, chance, tell: (what) => tell(name, what) })
+    const { latencyMsMax, interleaved } = shape
+    const schema = this.#schema(role)
+    const client = new DatabaseClient({
+      process,
+      schedule,
+      faults,
+      chance,
+      latencyMsMax,
+      interleaved,
+      schema,
+    })
+    const instance: Instance = { process, client, host: null }
+    this.#instances.set(name, instance)
+    const again = (): void => schedule.after(chance.int(100, 3_000), () => this.#boot(role, number))
+    process.onEnd(again)
+    createHost(this.#optionsOf(role, instance)).then(
+      (host) => void (instance.host = host),
+      (error: unknown) => process.end('crash', `at its start: ${String(error)}`),
+    )
+  }
+
+  #optionsOf(role: string, { process, client }: Instance): HostOptions {
+    const { subject, shape } = this.#parts
+    const participant = subject.participants[role]
+    const bus: Bus = this.#log?.busOf(process) ?? outboxed(this.#transport(process), process.ids)
+    return {
+      service: role,
+      database: client,
+      bus,
+      clock: process.clock,
+      ids: process.ids,
+      settings: shape.settings,
+      ...(role === OBSERVER ? { observer: observer() } : { plans: this.plans }),
+      ...(participant === undefined ? {} : { implementation: participant(this.world.outsideOf(process)) }),
+      ...(role === STARTER ? { starts: true } : {}),
+      ...(role === ORCHESTRATOR ? { orchestrates: true } : {}),
+    }
+  }
+
+  #transport(process: Process) {
+    if (this.#broker === null) throw new Error('this layout has no broker')
+    return this.#broker.transportOf(process)
+  }
+
+  #schema(role: string): Schema {
+    const { layout, isolation } = this.#parts.shape
+    const known = this.#schemas.get(role)
+    if (known !== undefined) return known
+    const name = layout === 'shared' ? 'all' : role
+    const server =
+      this.servers.get(name) ?? new DatabaseServer({ name, schedule: this.#parts.schedule, isolation })
+    this.servers.set(name, server)
+    const schema = schemaOf(server, role)
+    this.#schemas.set(role, schema)
+    return schema
+  }
+}
+
+function observer(): NonNullable<HostOptions['observer']> {
+  return {
+    topics: [TOPIC.history],
+    record: async (tx, messages) => {
+      const numbered = messages.flatMap((message) => (message.type === 'history' ? [{ id: message.id }] : []))
+      if (numbered.length > 0) await recorded.append(tx, numbered)
+    },
+  }
+}
