@@ -1,12 +1,188 @@
-// Owns: what a run is seen to have exercised ("sometimes" assertions): situations that must occur over many seeds, or the
-// simulator proves less than it seems to.
-import { isRecord } from '@ensemble/core'
+// Owns: what a run is seen to have exercised ("sometimes" assertions): situations that must occur over many seeds, or
+// the simulator proves less than it seems to. Read from the history of rows, the messages and the engine's own
+// complaints.
+import { isRecord, type Message } from '@ensemble/core'
 import type { Evidence } from './evidence.ts'
-import type { Witnessed } from './subject.ts'
 
-export function covered(
-  _evidence: Evidence,
-  _run: { readonly callers: readonly Witnessed[]; readonly errors: ReadonlySet<string> },
-): ReadonlySet<string> {
-  return new Set(isRecord({}) ? [] : [])
+/** What is seen outside of rows and messages: errors that the engine told (`where CODE`), and what the models did. */
+export interface Seen {
+  readonly errors: ReadonlySet<string>
+  readonly happened: ReadonlySet<string>
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+interface Change {
+  readonly before: Row | null
+  readonly after: Row
+}
+
+type OfOperation = (change: Change) => boolean
+
+/** Situations of an operation's row, by one of its changes. */
+const OPERATIONS: Readonly<Record<string, OfOperation>> = {
+  'withdraw overtook its run': ({ before, after }) => before === null && after['status'] === 'withdrawn',
+  'run met a row that was withdrawn early': ({ before, after }) =>
+    before?.['parked'] === 'NO_SLIP' && after['parked'] === null,
+  'deferred withdrawn': ({ before, after }) =>
+    before?.['status'] === 'deferred' && after['status'] === 'withdrawn',
+  'deferred settled': ({ before, after }) =>
+    before?.['status'] === 'deferred' && after['status'] === 'succeeded',
+  'deferred refused': ({ before, after }) =>
+    before?.['status'] === 'deferred' && after['status'] === 'rejected',
+  'set aside and withdrawn': ({ before, after }) =>
+    before?.['status'] === 'set_aside' && after['status'] === 'withdrawn',
+  'set aside and done later': ({ before, after }) =>
+    before?.['status'] === 'set_aside' && after['status'] === 'succeeded',
+  'tries used up, answered faulted': ({ after }) => after['status'] === 'faulted',
+  'answered unknown': ({ after }) => after['status'] === 'unknown',
+  'cancel waits for a call': ({ before, after }) =>
+    before?.['status'] === 'calling' && after['wish'] !== null,
+  'effect taken over after a dead worker': ({ before, after }) =>
+    before?.['status'] === 'calling' &&
+    before['doubt'] === false &&
+    after['status'] === 'calling' &&
+    after['doubt'] === true,
+  'effect parked in doubt': ({ after }) => after['parked'] === 'IN_DOUBT',
+  "operator's word ended a call in doubt": ({ before, after }) =>
+    before?.['parked'] === 'IN_DOUBT' && after['parked'] === null && after['status'] !== 'calling',
+  'plan function threw, choreographed': ({ after }) => after['parked'] === 'PLAN_THROWS',
+  'parked decision made later': ({ before, after }) =>
+    before?.['parked'] === 'PLAN_THROWS' && after['parked'] === null,
+  'slip sent again': ({ before, after }) => Number(after['again']) > Number(before?.['again'] ?? 0),
+}
+
+const SAGAS: Readonly<Record<string, OfOperation>> = {
+  'early cancel kept': ({ before, after }) => before === null && after['state'] === null,
+  'early cancel met its start': ({ before, after }) => before?.['state'] === null && after['state'] !== null,
+  'plan function threw, orchestrated': ({ after }) => after['parked'] === 'PLAN_THROWS',
+  'asked again after silence': ({ after }) => {
+    const phase = isRecord(after['state']) && isRecord(after['state']['phase']) ? after['state']['phase'] : {}
+    return Number(phase['asks'] ?? 0) > 0
+  },
+}
+
+const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
+  'run began too late': (message) =>
+    message.type === 'event' &&
+    message.answer?.status === 'rejected' &&
+    message.answer.rejection === 'expired',
+  'saga deadline passed': (message) =>
+    (message.type === 'cancel' || message.type === 'withdraw') && message.cancel.by === 'deadline',
+  'cancel refused': (message) => message.type === 'note' && message.note.type === 'cancel-refused',
+  'told to be reconciled': (message) => message.type === 'note' && message.note.type === 'reconcile',
+  parked: (message) => message.type === 'note' && message.note.type === 'parked',
+  'completed, orchestrated': (message) => isEnd(message, 'orchestration', 'completed'),
+  'completed, choreographed': (message) => isEnd(message, 'choreography', 'completed'),
+  'compensated, orchestrated': (message) => isEnd(message, 'orchestration', 'compensated'),
+  'compensated, choreographed': (message) => isEnd(message, 'choreography', 'compensated'),
+}
+
+const ERRORS: Readonly<Record<string, RegExp>> = {
+  'commit unknown': /COMMIT_UNKNOWN/,
+  'lost a race for a new row': / UNIQUE$/,
+  deadlock: / DEADLOCK$/,
+  'serialization failure reached the engine': / SERIALIZATION$/,
+  'batch halved': /^batch of at most \d+ (?!.*(?:CONNECTION|COMMIT_UNKNOWN))/,
+  'deadly batch found': /^deadly batch/,
+}
+
+/** From more than one row. */
+const WHOLE = {
+  'unknown effect undone': 'unknown effect undone',
+  'late run refused': 'late run refused',
+  'stored answer sent again': 'stored answer sent again',
+  'cancel lost to payment': 'cancel lost to payment',
+  'killer buried': 'killer buried',
+  'horizon refused': 'horizon refused',
+} as const
+
+/** What the models saw. */
+export const HAPPENED = {
+  zombie: 'zombie wrote and lost',
+  late: 'late done of a lost partition',
+  blocked: 'waited for a lock',
+  skipped: 'passed over a locked row',
+} as const
+
+/** Every situation that is looked for. */
+export const SITUATIONS: readonly string[] = [
+  ...Object.keys(OPERATIONS),
+  ...Object.keys(SAGAS),
+  ...Object.keys(MESSAGES),
+  ...Object.keys(ERRORS),
+  ...Object.values(WHOLE),
+  ...Object.values(HAPPENED),
+]
+
+export function covered(evidence: Evidence, { errors, happened }: Seen): ReadonlySet<string> {
+  const found = new Set<string>(happened)
+  collect(found, OPERATIONS, changesOf(evidence, 'operations'))
+  collect(found, SAGAS, changesOf(evidence, 'sagas'))
+  collect(found, MESSAGES, evidence.messages)
+  for (const [name, pattern] of Object.entries(ERRORS))
+    if ([...errors].some((told) => pattern.test(told))) found.add(name)
+  for (const name of wholes(evidence)) found.add(name)
+  return found
+}
+
+function collect<T>(
+  found: Set<string>,
+  tests: Readonly<Record<string, (one: T) => boolean>>,
+  all: readonly T[],
+): void {
+  for (const [name, test] of Object.entries(tests)) if (all.some(test)) found.add(name)
+}
+
+function changesOf(evidence: Evidence, table: string): readonly Change[] {
+  return evidence.histories(table).flatMap(({ versions }) => {
+    const rows = versions.map((version) =>
+      version !== null && 'row' in version && isRecord(version.row) ? version.row : null,
+    )
+    return rows.flatMap((after, index) =>
+      after === null ? [] : [{ before: rows[index - 1] ?? null, after }],
+    )
+  })
+}
+
+function wholes(evidence: Evidence): readonly string[] {
+  const found: string[] = []
+  const operations = evidence.histories('operations')
+  const last = new Map(operations.flatMap(({ key, versions }) => lastRow(versions, key)))
+  for (const [id, row] of last) {
+    const undo = last.get(id.replace(/run$/, 'undo'))
+    if (row['status'] === 'unknown' && undo?.['status'] === 'succeeded')
+      found.push(WHOLE['unknown effect undone'])
+  }
+  const answers = new Map<string, number>()
+  for (const message of evidence.messages)
+    if (message.type === 'event' && message.id.endsWith('#answer'))
+      answers.set(message.id, (answers.get(message.id) ?? 0) + 1)
+  for (const [id, count] of answers) {
+    if (count < 2) continue
+    found.push(WHOLE['stored answer sent again'])
+    if (last.get(id.replace('#answer', ''))?.['status'] === 'withdrawn') found.push(WHOLE['late run refused'])
+  }
+  if (evidence.rows('thing').some(isPaidByWithdraw)) found.push(WHOLE['cancel lost to payment'])
+  for (const row of evidence.rows('dead letters')) {
+    const text = JSON.stringify(row)
+    if (text.includes('KILLS_WORKER')) found.push(WHOLE['killer buried'])
+    if (text.includes('TOO_OLD')) found.push(WHOLE['horizon refused'])
+  }
+  return found
+}
+
+function lastRow(versions: readonly (object | null)[], key: string): readonly [string, Row][] {
+  const last = versions.findLast((version) => version !== null)
+  return last !== undefined && last !== null && 'row' in last && isRecord(last.row) ? [[key, last.row]] : []
+}
+
+/** A withdraw rule that answered `succeeded` says so in its row. */
+function isPaidByWithdraw(row: object): boolean {
+  const state = 'state' in row && isRecord(row.state) ? row.state : {}
+  return isRecord(state['marks']) && Object.values(state['marks']).includes('kept')
+}
+
+function isEnd(message: Message, pattern: string, status: string): boolean {
+  return message.type === 'ended' && message.saga.pattern === pattern && message.end.status === status
 }

@@ -1,5 +1,5 @@
-// Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the bus,
-// and what was done outside. Nothing here knows the engine's code.
+// Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
+// bus, and what was done outside. Nothing here knows the engine's code.
 import { unpack, type Message } from '@ensemble/core'
 import type { Table } from './database/table.ts'
 import type { Deed } from './outside.ts'
@@ -13,9 +13,10 @@ export interface RowHistory {
 }
 
 export class Evidence {
-  readonly #tables: readonly Table[]
-  readonly messages: readonly Message[]
   readonly deeds: ReadonlyMap<string, Deed>
+  readonly #tables: readonly Table[]
+  readonly #texts: readonly string[]
+  #messages: readonly Message[] | null = null
 
   constructor(what: {
     tables: readonly Table[]
@@ -24,7 +25,15 @@ export class Evidence {
   }) {
     this.#tables = what.tables
     this.deeds = what.deeds
-    this.messages = what.texts.flatMap((text) => unpack(text).flatMap((one) => (one.ok ? [one.message] : [])))
+    this.#texts = what.texts
+  }
+
+  /** Every message that was ever on the bus, in no particular order between partitions. */
+  get messages(): readonly Message[] {
+    this.#messages ??= this.#texts.flatMap((text) =>
+      unpack(text).flatMap((one) => (one.ok ? [one.message] : [])),
+    )
+    return this.#messages
   }
 
   /** Committed rows of the tables of this name, of one service or of all. */

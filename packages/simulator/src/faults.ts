@@ -1,7 +1,7 @@
 // Owns: what goes wrong in a run and how often, and the count of what did.
 // I1: faults happen while the run is in its first phase only; `heal` ends them.
-// I2: each fault that happens has a number; a run that is given the numbers it may have has no other ones (that is how
-// a failing scenario is made smaller).
+// I2: each fault that happens has a number; a run that is given the numbers it may have has no other ones (that is
+// how a failing scenario is made smaller).
 import type { Chance } from './chance.ts'
 
 export const FAULTS = [
@@ -10,11 +10,13 @@ export const FAULTS = [
   'crash after call',
   'host lost',
   'pause',
+  'pause in a call',
   'clock jump',
   // Of databases.
   'connection lost',
   'commit unknown',
   'serialization',
+  'lock dropped',
   'database restart',
   'slow statement',
   // Of buses.

@@ -2,7 +2,6 @@
 // I1: a dead process hears nothing any more: what it waited for never comes. What it had sent may still arrive.
 // I2: a paused process hears nothing until it goes on; then it hears everything, in order.
 // I3: each call of a port is an occasion to die, before it and after it.
-import type { Time } from '@ensemble/core'
 import { seededIds } from '@ensemble/memory'
 import type { Clock, Ids } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
@@ -62,8 +61,14 @@ export class Process {
   /** The answer to a call, or whatever else reaches the process. */
   hears(act: () => void, point: string | null = null): void {
     if (this.isDead) return
-    if (point !== null && this.#options.faults.hit('crash after call')) this.end('crash', `after ${point}`)
-    else if (this.isPaused) this.#unheard.push(act)
+    const { faults, chance } = this.#options
+    if (point !== null && faults.hit('crash after call')) {
+      this.end('crash', `after ${point}`)
+      return
+    }
+    if (point !== null && !this.isPaused && faults.hit('pause in a call'))
+      this.pause(chance.int(8_000, 30_000))
+    if (this.isPaused) this.#unheard.push(act)
     else act()
   }
 
@@ -119,9 +124,4 @@ export class Process {
       this.#options.schedule.after(ms, () => this.hears(done))
     })
   }
-}
-
-/** A time of the run, in the trace's words. */
-export function clockText(now: Time, start: Time): string {
-  return `${((now - start) / 1000).toFixed(3)} s`
 }

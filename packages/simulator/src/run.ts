@@ -1,13 +1,13 @@
 // Owns: one run: a system with its callers and its faults, then healed, then checked.
 // I1: a run depends on its seed and its subject only: the same twice, event by event.
-// I2: two phases. While there are faults nothing is judged but what may never happen; once all is healed every saga has to
-// end and everything that waits has to drain.
+// I2: two phases. While there are faults nothing is judged but what may never happen; once all is healed every saga
+// has to end and everything that waits has to drain.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Time } from '@ensemble/core'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
 import { checkHistory } from './checks/history.ts'
-import { checkSagas } from './checks/sagas.ts'
+import { checkSagas, isUnderWay } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
 import type { Evidence } from './evidence.ts'
 import { Faults, type FaultKind } from './faults.ts'
@@ -59,7 +59,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const faults = new Faults(chance.stream('faults'), scenario.weights, allowed)
   const trace = new Trace({ now: () => schedule.now - START, keeps: keepsTrace })
   const tell = (who: string, what: string): void => trace.add(who, what)
-  const parts = { schedule, faults, tell }
+  const happened = new Set<string>()
+  const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what) }
   const system = new System({ ...parts, subject, shape: scenario.shape, chance: chance.stream('system') })
   const callers = new Callers({ ...parts, system, chance: chance.stream('callers') })
   const errors = listen(tell)
@@ -77,7 +78,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
-    const late = await untilOver(schedule, system, callers)
+    const late = [...(await untilOver(schedule, system, callers))]
+    if (scenario.longMs > 0 && late.length === 0) {
+      await schedule.run(schedule.now + scenario.longMs)
+      system.readAgain()
+      late.push(...(await untilOver(schedule, system, callers)))
+    }
     system.end()
     const evidence = system.evidence()
     const violations = [
@@ -94,7 +100,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       events: schedule.count,
       faults: faults.counts,
       faultsDrawn: faults.drawn,
-      coverage: covered(evidence, { callers: callers.sagas, errors: errors.seen }),
+      coverage: covered(evidence, { errors: errors.seen, happened }),
       hash: trace.hash,
       trace: trace.lines,
       evidence,
@@ -129,7 +135,7 @@ async function untilOver(schedule: Schedule, system: System, callers: Callers): 
 function isQuiet(system: System, callers: Callers): boolean {
   if (!callers.areAnswered || system.lag() > 0) return false
   const evidence = system.evidence()
-  return checkSagas(evidence, callers.sagas).length === 0
+  return !isUnderWay(evidence) && checkSagas(evidence, callers.sagas).length === 0
 }
 
 interface Errors {

@@ -1,5 +1,5 @@
-// Owns: drawing one run from its seed: the shape of the system, its settings, how many sagas, and which faults are how
-// likely. Some runs have no faults, some only one kind.
+// Owns: drawing one run from its seed: the shape of the system, its settings, how many sagas, and which faults are
+// how likely. Some runs have no faults, some only one kind.
 import type { Chance } from './chance.ts'
 import { FAULTS, type FaultKind, type FaultWeights } from './faults.ts'
 import type { Shape } from './system.ts'
@@ -8,6 +8,8 @@ export interface Scenario {
   readonly shape: Shape
   readonly weights: FaultWeights
   readonly sagaCount: number
+  /** Virtual time that passes after all has ended, before everything is read once more; 0 for none, milliseconds. */
+  readonly longMs: number
   /** Virtual time until everything is healed, milliseconds. */
   readonly troubleMs: number
 }
@@ -18,10 +20,12 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   'crash after call': 0.004,
   'host lost': 0.01,
   pause: 0.02,
+  'pause in a call': 0.002,
   'clock jump': 0.05,
   'connection lost': 0.01,
   'commit unknown': 0.03,
   serialization: 0.02,
+  'lock dropped': 0.05,
   'database restart': 0.02,
   'slow statement': 0.01,
   'send fails': 0.05,
@@ -35,9 +39,16 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   poison: 0.4,
 }
 
+/** The horizon follows at an hour's distance, and pruning comes once an hour. */
+const RETENTION_MS = 2 * 3_600_000
+const LONG_MS = 5 * 3_600_000
+
 export function drawScenario(chance: Chance): Scenario {
-  const pollMs = chance.pick([700, 1_500, 3_000])
+  // What is pruned after hours is read again: nothing of it may be done again.
+  const isLong = chance.hit(0.04)
+  const pollMs = isLong ? 20 * 60_000 : chance.pick([700, 1_500, 3_000])
   return {
+    longMs: isLong ? LONG_MS : 0,
     shape: {
       layout: chance.pick(['shared', 'separate']),
       isolation: chance.hit(0.25) ? chance.pick(['repeatable read', 'serializable']) : 'read committed',
@@ -56,7 +67,7 @@ export function drawScenario(chance: Chance): Scenario {
         batchCountMax: chance.pick([1, 5, 50]),
         pollMs,
         sweepMs: pollMs,
-        operationRetentionMs: 30 * 86_400_000,
+        operationRetentionMs: isLong ? RETENTION_MS : 30 * 86_400_000,
       },
     },
     weights: drawWeights(chance),

@@ -1,5 +1,5 @@
-// Owns: what is simulated: plans, the participants that do their work, who starts sagas and what else happens to them.
-// The made-up system is one subject; a team's own file is another.
+// Owns: what is simulated: plans, the participants that do their work, who starts sagas and what else happens to
+// them. The made-up system is one subject; a team's own file is another.
 import type { Pattern, Plan, SagaRef } from '@ensemble/core'
 import type { Host, Implementation } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'

@@ -1,4 +1,5 @@
-// Owns: the simulated system: servers, bus, and the processes of every service, which are started again when they die.
+// Owns: the simulated system: servers, bus, and the processes of every service, which are started again when they
+// die.
 // I1: it runs the engine's own hosts; what is simulated are the ports that they are given.
 import { ORCHESTRATOR, TOPIC, type Plan } from '@ensemble/core'
 import { memoryEntries } from '@ensemble/memory'
@@ -16,7 +17,7 @@ import type { Schedule } from './schedule.ts'
 import type { Deployment, Subject } from './subject.ts'
 
 export const STARTER = 'desk'
-export const OBSERVER = 'history'
+const OBSERVER = 'history'
 
 /** `shared`: one database with the log in it. `separate`: a database for each service and a broker. */
 export type Layout = 'shared' | 'separate'
@@ -39,6 +40,8 @@ export interface SystemParts {
   readonly faults: Faults
   readonly chance: Chance
   readonly tell: (who: string, what: string) => void
+  /** Something that coverage looks for was seen. */
+  readonly saw: (what: string) => void
 }
 
 interface Instance {
@@ -48,7 +51,7 @@ interface Instance {
 }
 
 /** What an observer has recorded, once per saga and seq. */
-export const recorded = memoryEntries<{ readonly id: string }>({ name: 'recorded' })
+const recorded = memoryEntries<{ readonly id: string }>({ name: 'recorded' })
 
 export class System {
   readonly plans: readonly Plan[]
@@ -67,7 +70,8 @@ export class System {
     this.#parts = parts
     this.plans = subject.plans(chance.stream('plans'), this.deployment)
     const { partitionCount } = shape
-    const logParts: LogParts = { schedule, faults, chance: chance.stream('bus'), partitionCount }
+    const { saw } = parts
+    const logParts: LogParts = { schedule, faults, chance: chance.stream('bus'), partitionCount, saw }
     this.#log = shape.layout === 'shared' ? new SharedLog(logParts) : null
     this.#broker = shape.layout === 'separate' ? new Broker(logParts) : null
     this.world = new World({ schedule, faults, chance: chance.stream('outside'), tell: parts.tell })
@@ -118,6 +122,13 @@ export class System {
     for (const { client } of this.#instances.values()) if (client.server === server) client.loseAll()
   }
 
+  /** Every group reads everything that was ever sent once more, as after a restored copy of the log's positions. */
+  readAgain(): void {
+    this.#broker?.forgetOffsets(0)
+    const [server] = this.servers.values()
+    if (server !== undefined) this.#log?.forgetOffsets(server)
+  }
+
   /** Messages that some group has not read, and batches that are not sent. */
   lag(): number {
     const unsent = [...this.servers.values()].flatMap((server) =>
@@ -151,7 +162,7 @@ export class System {
 
   #boot(role: string, number: number): void {
     if (this.#isOver) return
-    const { schedule, faults, chance, shape, tell } = this.#parts
+    const { schedule, faults, chance, shape, tell, saw } = this.#parts
     const name = `${role}#${number}`
     const process = new Process({ name, schedule, faults, chance, tell: (what) => tell(name, what) })
     const { latencyMsMax, interleaved } = shape
@@ -164,6 +175,7 @@ export class System {
       latencyMsMax,
       interleaved,
       schema,
+      saw,
     })
     const instance: Instance = { process, client, host: null }
     this.#instances.set(name, instance)

@@ -5,24 +5,27 @@ import { answerEvent } from '../letters.ts'
 import { answer, blankRow, type Shop } from './answer.ts'
 import { ruleOf } from './decide-run.ts'
 import { sentEvent } from './operation.ts'
-import type { Said, TransactionCall } from './pending.ts'
+import { buryOld, type Said, type TransactionCall } from './pending.ts'
 import type { Picture } from './picture.ts'
 import { applyChange, pendingOf, runRule, type RuleCall } from './rules.ts'
 import { validInput, type FollowWork, type LocalWork, type ResumeWork } from './work.ts'
 
 export function decideFollow(shop: Shop, picture: Picture, work: FollowWork): void {
   if (picture.operation(work.operation) !== undefined) return
-  const { handler, operation, saga } = work
-  const { input } = work
+  const { handler, operation, saga, input, sentAt, message } = work
+  if (sentAt < picture.loaded.horizon) {
+    buryOld(shop, picture, { id: operation, message, issuedAt: sentAt })
+    return
+  }
   if (!input.ok) {
-    const { id, topic } = work.message
+    const { id, topic } = message
     const detail = `event ${handler.name}: ${input.problems.join('; ')}`
     picture.deadLetters.push({
       id: operation,
       topic,
       reason: 'EVENT_INVALID',
       detail,
-      text: pack([work.message]),
+      text: pack([message]),
     })
     picture.putOperation({ ...blankRow(operation), key: id, status: 'rejected' })
     return

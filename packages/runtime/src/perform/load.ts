@@ -71,10 +71,13 @@ async function loadOperations(
 }
 
 function issuedBefore(works: readonly Work[], time: Time): boolean {
-  return works.some(
-    (work) =>
-      (work.do === 'run' && work.ask.issuedAt < time) || (work.do === 'withdraw' && work.ask.issuedAt < time),
-  )
+  return works.some((work) => issuedAt(work) < time)
+}
+
+/** What needs no row, or makes sure of its own, is of any age. */
+function issuedAt(work: Work): Time {
+  if (work.do === 'run' || work.do === 'withdraw') return work.ask.issuedAt
+  return work.do === 'follow' ? work.sentAt : Number.POSITIVE_INFINITY
 }
 
 function operationOf(work: Work): readonly string[] {

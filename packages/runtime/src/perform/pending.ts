@@ -1,6 +1,6 @@
 // Owns: what the decisions about work share: how a run will be answered, what a handler may say, the call that
 // a transaction handler stops at, and work that is too old. Pure.
-import { pack, TOPIC, type Answer, type SagaRef, type Time } from '@ensemble/core'
+import { pack, TOPIC, type Answer, type Message, type SagaRef, type Time } from '@ensemble/core'
 import type { EffectHandler, TransactionHandler } from '../handlers.ts'
 import { answerEvent } from '../letters.ts'
 import { note, type Pending, type Shop } from './answer.ts'
@@ -51,18 +51,22 @@ export function effectOwner(handler: EffectHandler): string {
   return `effect:${handler.provider}`
 }
 
+/** Puts away what is older than the horizon and has no row: it may have been handled and forgotten. */
+export function buryOld(
+  shop: Shop,
+  picture: Picture,
+  { id, message, issuedAt }: { readonly id: string; readonly message: Message; readonly issuedAt: Time },
+): string {
+  const detail = `issued at ${new Date(issuedAt).toISOString()}, before the horizon of this service`
+  const topic = TOPIC.commands(shop.service)
+  picture.deadLetters.push({ id: `${id}!`, topic, reason: 'TOO_OLD', detail, text: pack([message]) })
+  return detail
+}
+
 /** Never executed without a row: dead-lettered, and answered so that an orchestrated saga is parked. */
 export function tooOld(shop: Shop, picture: Picture, work: RunWork | WithdrawWork, issuedAt: Time): void {
   const { ask, message } = work
-  const detail = `issued at ${new Date(issuedAt).toISOString()}, before the horizon of this service`
-  const letter = {
-    id: `${message.id}!`,
-    topic: TOPIC.commands(shop.service),
-    reason: 'TOO_OLD',
-    detail,
-    text: pack([message]),
-  }
-  picture.deadLetters.push(letter)
+  const detail = buryOld(shop, picture, { id: message.id, message, issuedAt })
   if (work.saga.pattern === 'orchestration') {
     const about = { ref: work.handler.ref, operation: ask.operation, saga: work.saga, key: work.saga.id }
     const said: Answer = { status: 'faulted', error: { code: 'TOO_OLD', message: detail } }

@@ -56,6 +56,8 @@ export interface FollowWork extends Common {
   readonly operation: string
   readonly saga: SagaRef | null
   readonly input: Checked<unknown>
+  /** When the event happened, or the timer was due. */
+  readonly sentAt: Time
 }
 
 /** A service's own call of its own request, e.g. from HTTP. */
@@ -178,7 +180,16 @@ function followWorks(
   return handlers.map((handler) => {
     const operation = `${message.id}>${service.name}/${handler.group.name}`
     const input = checkedOnce(handler.schema, message.data)
-    return { do: 'follow', message, attempt, handler, operation, saga: message.saga, input }
+    return {
+      do: 'follow',
+      message,
+      attempt,
+      handler,
+      operation,
+      saga: message.saga,
+      input,
+      sentAt: message.at,
+    }
   })
 }
 
@@ -202,7 +213,8 @@ function timerWorks(
   const handlers = service.timers.get(message.name) ?? []
   return handlers.map((handler) => {
     const input = checkedOnce(handler.schema, message.data)
-    return { do: 'follow', message, attempt, handler, operation: message.id, saga: message.saga, input }
+    const { id, saga, at } = message
+    return { do: 'follow', message, attempt, handler, operation: id, saga, input, sentAt: at }
   })
 }
 

@@ -2,6 +2,9 @@
 // makes it prompt.
 import type { Clock } from '../ports.ts'
 
+/** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
+const WOKEN = 'woken'
+
 export class Bell {
   #rung = false
   #wake: (() => void) | null = null
@@ -18,8 +21,11 @@ export class Bell {
       return
     }
     const woken = new AbortController()
-    this.#wake = () => woken.abort()
-    await clock.sleep(ms, AbortSignal.any([woken.signal, stopped]))
+    const wake = (): void => woken.abort(WOKEN)
+    this.#wake = wake
+    stopped.addEventListener('abort', wake)
+    await clock.sleep(ms, woken.signal)
+    stopped.removeEventListener('abort', wake)
     this.#wake = null
     this.#rung = false
   }

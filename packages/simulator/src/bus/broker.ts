@@ -1,12 +1,13 @@
-// Owns: a broker of its own, like Kafka: partitions, groups with members and generations, positions that are committed
-// after the work; what it loses, repeats and delays.
+// Owns: a broker of its own, like Kafka: partitions, groups with members and generations, positions that are
+// committed after the work; what it loses, repeats and delays.
 // I1: what was sent stays, whatever becomes of the sender; a send whose answer is lost may be there, or twice.
-// I2: a partition is one member's at a time; after a rebalance its new owner begins at the committed offset, so what the
-// old one still holds is delivered again. The old one's late `done` changes nothing.
+// I2: a partition is one member's at a time; after a rebalance its new owner begins at the committed offset, so what
+// the old one still holds is delivered again. The old one's late `done` changes nothing.
 // I3: a member that is silent for longer than the session is removed.
 import { pack, unpack, type Message } from '@ensemble/core'
 import type { Delivered, Delivery, Subscription, Transport } from '@ensemble/runtime'
 import { mixed } from '../chance.ts'
+import { HAPPENED } from '../coverage.ts'
 import { raised } from '../database/errors.ts'
 import type { Process } from '../process.ts'
 import type { LogParts } from './shared.ts'
@@ -68,11 +69,12 @@ export class Broker {
     for (const group of this.#groups.values()) this.#rebalance(group)
   }
 
-  forgetOffsets(): void {
+  /** Back to `offset`, or to a random earlier one of each partition. */
+  forgetOffsets(earliest: number | null = null): void {
     const { chance } = this.#parts
     for (const group of this.#groups.values()) {
       for (const [place, offset] of group.committed) {
-        const to = chance.int(0, offset)
+        const to = earliest ?? chance.int(0, offset)
         group.committed.set(place, to)
         group.owners.get(place)?.positions.set(place, to)
       }
@@ -89,7 +91,7 @@ export class Broker {
           const value = act()
           process.hears(() => resolve(value), point)
         } catch (error) {
-          process.hears(() => reject(error))
+          process.hears(() => reject(error instanceof Error ? error : new Error(String(error))))
         }
       })
     })
@@ -196,7 +198,10 @@ export class Broker {
         this.#called(member.process, 'done', () => {
           if (this.#parts.faults.hit('done lost')) return
           for (const { place, to } of taken) {
-            if (group.owners.get(place) !== member) continue
+            if (group.owners.get(place) !== member) {
+              this.#parts.saw(HAPPENED.late)
+              continue
+            }
             group.committed.set(place, Math.max(to, group.committed.get(place) ?? 0))
           }
         }),

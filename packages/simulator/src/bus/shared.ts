@@ -6,6 +6,7 @@ import { pack, unpack, type Message, type Time } from '@ensemble/core'
 import { writing, type Open, type TableRef } from '@ensemble/memory'
 import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
 import { mixed, type Chance } from '../chance.ts'
+import { HAPPENED } from '../coverage.ts'
 import { raised } from '../database/errors.ts'
 import type { DatabaseServer } from '../database/server.ts'
 import type { Faults } from '../faults.ts'
@@ -42,6 +43,7 @@ export interface LogParts {
   readonly faults: Faults
   readonly chance: Chance
   readonly partitionCount: number
+  readonly saw: (what: string) => void
 }
 
 export class SharedLog {
@@ -104,7 +106,10 @@ export class SharedLog {
     for (const { place, topic, partition } of this.#placesByAge(open, what)) {
       if (messages.length >= what.countMax) break
       const cursor = open.lockFree(this.#cursors, `${what.group} ${place}`)
-      if (cursor === undefined) continue
+      if (cursor === undefined) {
+        this.#parts.saw(HAPPENED.skipped)
+        continue
+      }
       const head = open.get(this.#heads, place)?.next ?? 0
       const to = Math.min(head, cursor.next + what.countMax - messages.length)
       if (to <= cursor.next) continue
@@ -142,6 +147,18 @@ export class SharedLog {
       behind += nextOf(heads.get(key.slice(group.length + 1))) - nextOf(cursor)
     }
     return behind
+  }
+
+  /** All cursors back to the beginning. */
+  forgetOffsets(server: DatabaseServer): void {
+    const tx = server.begin('')
+    tx.run((open) => {
+      for (const key of server.table('', this.#cursors).committed().keys()) {
+        if (open.lockFree(this.#cursors, key) !== undefined)
+          open.write(this.#cursors, key, { next: 0, advancedAt: 0 })
+      }
+    }, false)
+    server.commit(tx)
   }
 
   /** Cursors that have news, those first that waited longest. */

@@ -15,8 +15,23 @@ export function endOf(evidence: Evidence, { plan, id }: Pick<SagaRef, 'plan' | '
   return null
 }
 
+/** Whether rows alone show that something is still going on: cheaper than all checks. */
+export function isUnderWay(evidence: Evidence): boolean {
+  const isOpen = (row: object): boolean => startOf(row).some(([, end]) => end === null)
+  return (
+    evidence.rows('starts').some(isOpen) ||
+    unanswered(evidence).length > 0 ||
+    evidence.rows('outbox').length > 0
+  )
+}
+
 export function checkSagas(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
-  const starts = new Map(evidence.rows('starts').flatMap(startOf))
+  // As they were before they were pruned.
+  const starts = new Map(
+    evidence
+      .histories('starts')
+      .flatMap(({ versions }) => startOf(versions.findLast((row) => row !== null) ?? {})),
+  )
   const problems = sagas.flatMap(({ saga, isAcknowledged }) => {
     const key = keyOf(saga)
     const start = starts.get(key)
@@ -100,7 +115,7 @@ const BURIED = /^KILLS_WORKER|^TOO_OLD/
 function leftBehind(evidence: Evidence): readonly string[] {
   const letters = evidence.rows('dead letters').flatMap((row) => {
     const letter = 'letter' in row && isRecord(row.letter) ? row.letter : {}
-    if (BURIED.test(`${String(letter['detail'])}`) || letter['reason'] === 'TOO_OLD') return []
+    if (BURIED.test(String(letter['detail'])) || letter['reason'] === 'TOO_OLD') return []
     return [`dead letter ${String(letter['id'])}: ${String(letter['reason'])}: ${String(letter['detail'])}`]
   })
   const unsent = evidence

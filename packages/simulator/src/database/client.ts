@@ -1,5 +1,5 @@
-// Owns: the port Database of one process on a server of the model: transactions with savepoints and deferred writes, the
-// retry of 40001 and 40P01, and statements outside a transaction. As strict as the adapter of PostgreSQL.
+// Owns: the port Database of one process on a server of the model: transactions with savepoints and deferred writes,
+// the retry of 40001 and 40P01, and statements outside a transaction. As strict as the adapter of PostgreSQL.
 // I1: the first statement that failed is the transaction's failure, whatever was caught on the way.
 // I2: a deadlock or a serialization failure inside a savepoint is the whole transaction's.
 import type { Time } from '@ensemble/core'
@@ -45,7 +45,7 @@ export class DatabaseClient implements Database, Executor {
     process.onPause((isPaused) => {
       if (!isPaused) return
       schedule.after(SILENCE_MS_MAX, () => {
-        if (process.isPaused) for (const session of [...this.#sessions]) session.loseIfIdle()
+        if (process.isPaused) for (const session of this.#sessions) session.loseIfIdle()
       })
     })
   }
@@ -76,7 +76,7 @@ export class DatabaseClient implements Database, Executor {
 
   /** As when the server is restarted. */
   loseAll(): void {
-    for (const session of [...this.#sessions]) session.lose()
+    for (const session of this.#sessions) session.lose()
     this.#sessions.clear()
   }
 

@@ -1,11 +1,12 @@
-// Owns: one connection of a process to a database server while it runs one transaction: the statements it has sent, one
-// after the other, the waiting for locks, and what becomes of it all when the connection is lost.
+// Owns: one connection of a process to a database server while it runs one transaction: the statements it has sent,
+// one after the other, the waiting for locks, and what becomes of it all when the connection is lost.
 // I1: statements are done in the order they were sent; the one behind a waiting one waits, too.
 // I2: after a statement has failed each further one fails, until ROLLBACK, or ROLLBACK TO a savepoint.
 // I3: a connection that is lost before COMMIT was done rolls back; one that is lost after it does not.
 import type { Time } from '@ensemble/core'
 import type { Open } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
+import { HAPPENED } from '../coverage.ts'
 import type { Faults } from '../faults.ts'
 import type { Process } from '../process.ts'
 import type { Schedule } from '../schedule.ts'
@@ -26,6 +27,7 @@ export interface SessionParts {
   readonly latencyMsMax: number
   /** Share of the statements sent together that others may come between. */
   readonly interleaved: number
+  readonly saw: (what: string) => void
 }
 
 type Kind = 'statement' | 'control' | 'commit' | 'rollback'
@@ -41,9 +43,10 @@ interface Sent {
 export class Session {
   readonly #parts: SessionParts
   readonly #queue: Sent[] = []
-  #tx: ServerTransaction
+  readonly #tx: ServerTransaction
   #isBusy = false
   #isLost = false
+  #wasSilent = false
   #hasFailed = false
   #hasEnded = false
 
@@ -65,7 +68,7 @@ export class Session {
   }
 
   async control(name: string, act: (tx: ServerTransaction) => void): Promise<void> {
-    await this.#send<undefined>('control', name, (tx) => void act(tx))
+    await this.#send<undefined>('control', name, (tx) => act(tx))
   }
 
   /** Answers the command that was done: a transaction that has failed is rolled back. */
@@ -104,13 +107,16 @@ export class Session {
 
   /** Ends a session in which nothing is under way, as the bound on idle transactions does. */
   loseIfIdle(): void {
-    if (!this.#isBusy && this.#queue.length === 0) this.lose()
+    if (this.#isBusy || this.#queue.length > 0) return
+    this.#wasSilent = true
+    this.lose()
   }
 
   #send<T>(kind: Kind, name: string, act: Sent['act']): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (!this.#parts.process.calls(name)) return
       if (this.#isLost) {
+        if (this.#wasSilent) this.#parts.saw(HAPPENED.zombie)
         this.#parts.schedule.after(0, () => this.#parts.process.hears(() => reject(connectionLost())))
         return
       }
@@ -142,6 +148,7 @@ export class Session {
         throw raised('ROLLED_BACK', 'the transaction is aborted')
       if (sent.kind === 'statement' && this.#parts.faults.hit('serialization'))
         throw raised('SERIALIZATION', 'injected')
+      this.#dropLocks()
       const value = sent.act(this.#tx, isAgain)
       if (sent.kind === 'control') this.#controlled(sent.name)
       this.#answer(sent, () => sent.resolve(value))
@@ -149,6 +156,14 @@ export class Session {
       if (error instanceof Blocked) this.#wait(sent, error)
       else this.#failed(sent, error)
     }
+  }
+
+  /** Above READ COMMITTED a lock may be only a hint: the checks at the write and at COMMIT are the guarantee. */
+  #dropLocks(): void {
+    const { server, faults } = this.#parts
+    if (server.isolation === 'read committed' || !faults.hit('lock dropped')) return
+    this.#tx.dropLocks()
+    server.freed(this.#tx)
   }
 
   #controlled(name: string): void {
@@ -176,7 +191,8 @@ export class Session {
   }
 
   #wait(sent: Sent, { holder }: Blocked): void {
-    const { server, schedule, chance } = this.#parts
+    const { server, schedule, chance, saw } = this.#parts
+    saw(HAPPENED.blocked)
     const again = (): void => schedule.after(chance.int(0, 1), () => this.#do(sent, true))
     try {
       server.wait(this.#tx, holder, again)

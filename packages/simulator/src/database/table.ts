@@ -1,5 +1,6 @@
 // Owns: one table of a database model: the versions of each row that were committed, and who holds its lock.
-// I1: a version is never changed; a commit adds one. So a snapshot is a number, and the history of a row can be checked.
+// I1: a version is never changed; a commit adds one. So a snapshot is a number, and the history of a row can be
+// checked.
 import type { Time } from '@ensemble/core'
 
 interface Version {

@@ -1,7 +1,7 @@
 // Owns: one transaction of the database model as the server sees it: its snapshot, its changes in layers (statement,
 // savepoints, transaction), its row locks, and what one statement sees and does. Does not own waiting (session.ts).
-// I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that, the
-// snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
+// I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that,
+// the snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
 // I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends.
 // I3: a statement that has to wait keeps its locks and its snapshot and takes back its changes.
 import { plain, type Time } from '@ensemble/core'
@@ -85,6 +85,17 @@ export class ServerTransaction implements Open, Holder {
 
   rollback(): void {
     for (const one of this.#layers) this.#free(one)
+  }
+
+  /** Locks that protect no change are lost, as a lease transfer may do where they are only a hint. */
+  dropLocks(): void {
+    const written = new Set(this.#layers.flatMap(({ changes }) => [...changes]).flatMap(slotsOf))
+    for (const { locks } of this.#layers) {
+      for (const slot of [...locks].filter((held) => !written.has(held))) {
+        locks.delete(slot)
+        slot.holder = null
+      }
+    }
   }
 
   /** `table key` of every row that was written, for the checks of SERIALIZABLE. */
@@ -256,8 +267,12 @@ export class ServerTransaction implements Open, Holder {
   }
 }
 
-export function nameOf(table: Table, key: string): string {
+function nameOf(table: Table, key: string): string {
   return `${table.schema}.${table.name} ${key}`
+}
+
+function slotsOf([table, rows]: readonly [Table, ReadonlyMap<string, unknown>]): readonly Slot[] {
+  return [...rows.keys()].map((key) => table.slot(key))
 }
 
 /** A table holds what was written under its reference, so a row has the reference's type. */

@@ -19,6 +19,8 @@ export interface Part {
   readonly manner: Manner | null
   /** A unique value that the run takes and its undo gives back. */
   readonly claim: string | null
+  /** Whether the rule names its claim before it decides; else it is loaded late, after the operations' rows. */
+  readonly namesClaim: boolean
 }
 
 export interface Ordered {
@@ -42,7 +44,7 @@ function shaped<T>(has: readonly string[]): Schema<T> {
   return { '~standard': { version: 1, vendor: 'simulator', validate } }
 }
 
-export const OrderedInput = shaped<Ordered>(['key', 'mark', 'amount', 'part'])
+const OrderedInput = shaped<Ordered>(['key', 'mark', 'amount', 'part'])
 export const Anything = shaped<unknown>([])
 /** What a timer of a deferred run carries. */
 export const Waiting = shaped<{ readonly key: string; readonly mark: string }>(['key', 'mark'])
@@ -63,6 +65,7 @@ function contractOf<const Name extends string>(name: Name) {
     uncall: command({ input: OrderedInput }),
     recall: command({ input: OrderedInput }),
     guess: command(asked),
+    reguess: command({ input: OrderedInput }),
   })
 }
 

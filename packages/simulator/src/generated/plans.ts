@@ -1,5 +1,5 @@
-// Owns: made-up plans: one to eight steps of all kinds and forms, spans, and a plan function that may throw until a newer
-// program is deployed.
+// Owns: made-up plans: one to eight steps of all kinds and forms, spans, and a plan function that may throw until a
+// newer program is deployed.
 import { saga, type Plan, type StepKind } from '@ensemble/core'
 import type { Chance } from '../chance.ts'
 import type { Deployment } from '../subject.ts'
@@ -35,7 +35,13 @@ export interface Script {
 
 const UNDO = { make: 'unmake', write: 'unwrite', call: 'uncall', guess: 'uncall', wait: 'unmake' } as const
 /** Requests that cannot be refused, for retriables. */
-const CERTAIN = { make: 'finish', write: 'rewrite', call: 'recall', guess: 'recall', wait: 'finish' } as const
+const CERTAIN = {
+  make: 'finish',
+  write: 'rewrite',
+  call: 'recall',
+  guess: 'reguess',
+  wait: 'finish',
+} as const
 
 const STEPS_MAX = 8
 

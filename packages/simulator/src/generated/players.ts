@@ -1,5 +1,5 @@
-// Owns: how the made-up participants do what a step's part says, in every form of handler, and the records that checkers
-// read: rows, a ledger with one entry for each effect, followed events.
+// Owns: how the made-up participants do what a step's part says, in every form of handler, and the records that
+// checkers read: rows, a ledger with one entry for each effect, followed events.
 import { deferred, eventNames, rejected, succeeded } from '@ensemble/core'
 import { memoryEntries, memoryRows } from '@ensemble/memory'
 import { aggregate, effect, implement, transaction, type Implementation } from '@ensemble/runtime'
@@ -13,7 +13,8 @@ import {
   type ParticipantName,
 } from './contracts.ts'
 
-export type Mark = 'done' | 'undone' | 'waiting' | 'withdrawn' | 'expired' | 'refused'
+/** `kept` is done, by a withdraw that came too late. */
+export type Mark = 'done' | 'kept' | 'undone' | 'waiting' | 'withdrawn' | 'expired' | 'refused'
 
 export interface Thing {
   readonly key: string
@@ -33,11 +34,11 @@ export interface Followed {
   readonly operation: string
 }
 
-export const things = memoryRows<Thing>({ name: 'thing', key: ({ key }) => key })
-export const written = memoryRows<Thing>({ name: 'written', key: ({ key }) => key })
+const things = memoryRows<Thing>({ name: 'thing', key: ({ key }) => key })
+const written = memoryRows<Thing>({ name: 'written', key: ({ key }) => key })
 /** No key: an operation that is recorded twice is seen. */
-export const ledger = memoryEntries<Recorded>({ name: 'ledger' })
-export const followed = memoryEntries<Followed>({ name: 'followed' })
+const ledger = memoryEntries<Recorded>({ name: 'ledger' })
+const followed = memoryEntries<Followed>({ name: 'followed' })
 const seen = memoryRows<Thing>({ name: 'seen', key: ({ key }) => key })
 
 export function playerOf(name: ParticipantName, outside: Outside): Implementation {
@@ -86,7 +87,8 @@ interface At {
 }
 
 function makingHandlers(contract: Contract, outside: Outside) {
-  const claims = ({ part }: Ordered) => (part.claim === null ? {} : { claims: [part.claim] })
+  const claims = ({ part }: Ordered) =>
+    part.claim === null || !part.namesClaim ? {} : { claims: [part.claim] }
   return {
     look: thing.on(contract.look, {
       key,
@@ -102,7 +104,10 @@ function makingHandlers(contract: Contract, outside: Outside) {
         if (input.part.kills) outside.poison()
         faultless(input, now, 'run')
         const { claim } = input.part
-        if (input.part.run === 'reject' || (claim !== null && holder(claim) !== null))
+        if (
+          input.part.run === 'reject' ||
+          (claim !== null && input.part.namesClaim && holder(claim) !== null)
+        )
           return { outcome: rejected('no', {}) }
         return {
           outcome: succeeded({ made: input.mark }),
@@ -135,7 +140,8 @@ function makingHandlers(contract: Contract, outside: Outside) {
 /** An undo of what is not there succeeds and changes nothing. */
 function unmade(state: Thing | undefined, input: Ordered, { now, operation }: At) {
   faultless(input, now, 'undo')
-  if (state?.marks[input.mark] !== 'done') return { outcome: succeeded() }
+  const mark = state?.marks[input.mark]
+  if (mark !== 'done' && mark !== 'kept') return { outcome: succeeded() }
   const { claim } = input.part
   return {
     outcome: succeeded(),
@@ -184,7 +190,7 @@ function waitingHandlers(contract: Contract) {
         input.part.withdraw === 'succeeded'
           ? {
               outcome: succeeded({ paid: true }),
-              state: marked(state, input, 'done'),
+              state: marked(state, input, 'kept'),
               entries: [entry(input, operation, 'run')],
             }
           : { outcome: { status: 'withdrawn' }, state: marked(state, input, 'withdrawn') },
@@ -271,6 +277,15 @@ function callingHandlers(contract: Contract, outside: Outside) {
       ...on,
       call: async (call) => {
         await ask(call)
+        return succeeded()
+      },
+    }),
+    reguess: effect(contract.reguess, {
+      ...on,
+      provider: 'keyless',
+      onUnknown: 'give up',
+      call: async (call) => {
+        await refusing({ ...call, input: { ...call.input, part: { ...call.input.part, run: 'ok' } } }, false)
         return succeeded()
       },
     }),

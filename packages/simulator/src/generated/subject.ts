@@ -33,7 +33,7 @@ export const generated: Subject = {
   check: checkParts((plan) => stepsOf(plan)),
 }
 
-export function stepsOf(plan: Plan): readonly StepShape[] {
+function stepsOf(plan: Plan): readonly StepShape[] {
   return shapes.get(plan)?.steps ?? []
 }
 
@@ -68,6 +68,7 @@ function drawParts(chance: Chance, steps: readonly StepShape[], now: number): Re
       waitMs: chance.int(500, 20_000),
       manner: null,
       claim: chance.hit(0.15) ? `claim${chance.int(1, 3)}` : null,
+      namesClaim: chance.hit(0.5),
     }
   }
   return parts

@@ -1,0 +1,112 @@
+// Owns: the command `npm run sim`: many seeds of the simulator with progress and a sum, or one seed with its trace.
+//   npm run sim -- [FILE] [--seeds N] [--from SEED] [--seconds S]    seeds until N or S are over; exit 1 when one fails
+//   npm run sim -- [FILE] --seed N [--trace]                         one seed; with --trace a line per event
+// FILE exports a `subject` of one's own; without it the made-up system is run, and a situation that no seed has met
+// fails, too (from SITUATIONS_FROM seeds on).
+import { parseArgs } from 'node:util'
+import { run, SITUATIONS } from '@ensemble/simulator'
+import { runFleet, type Sum } from './sim/fleet.ts'
+import { subjectOf } from './sim/subject.ts'
+
+/** Below that a rare situation may well be missed by chance. */
+const SITUATIONS_FROM = 2_000
+const FAILED_MAX = 5
+const SHOWN_MAX = 8
+
+const options = {
+  seeds: { type: 'string' },
+  from: { type: 'string' },
+  seconds: { type: 'string' },
+  seed: { type: 'string' },
+  trace: { type: 'boolean' },
+} as const
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const { values, positionals } = parseArgs({ options, allowPositionals: true })
+const [file = null] = positionals
+let shownAt = 0
+
+async function one(seed: number): Promise<number> {
+  const result = await run({ seed, subject: await subjectOf(file), keepsTrace: values.trace === true })
+  for (const line of result.trace) say(line)
+  say(`seed ${seed}: ${result.sagas} sagas, ${result.events} events, hash ${result.hash}`)
+  say(`  ${JSON.stringify(result.scenario)}`)
+  for (const violation of result.violations) say(`  wrong: ${violation}`)
+  return result.violations.length === 0 ? 0 : 1
+}
+
+async function many(): Promise<number> {
+  const from = values.from === undefined ? fresh() : whole('from', values.from)
+  const count = values.seeds === undefined ? Number.POSITIVE_INFINITY : whole('seeds', values.seeds)
+  const secondsMax =
+    values.seconds === undefined ? Number.POSITIVE_INFINITY : whole('seconds', values.seconds)
+  if (count === Number.POSITIVE_INFINITY && secondsMax === Number.POSITIVE_INFINITY) {
+    say('say how long: --seeds N or --seconds S')
+    return 2
+  }
+  say(`seeds from ${from}`)
+  const sum = await runFleet({
+    file,
+    seeds: numbers(from, count),
+    secondsMax,
+    failedMax: FAILED_MAX,
+    onProgress: progress,
+  })
+  report(sum)
+  return verdict(sum)
+}
+
+function* numbers(from: number, count: number): Generator<number, undefined> {
+  for (let index = 0; index < count; index += 1) yield from + index
+  return undefined
+}
+
+/** Another one each time; printed, so that it can be run again. */
+function fresh(): number {
+  return Math.floor(performance.timeOrigin) % 2 ** 31
+}
+
+function progress({ seeds, seconds, failed }: Sum): void {
+  if (seconds - shownAt < 5) return
+  shownAt = seconds
+  say(`  ${seeds} seeds, ${(seeds / seconds).toFixed(1)} a second, ${failed.length} failed`)
+}
+
+function report({ seeds, sagas, events, seconds, faults, coverage, failed }: Sum): void {
+  say(
+    `${seeds} seeds in ${seconds.toFixed(0)} s: ${(seeds / seconds).toFixed(1)} seeds/s, ${sagas} sagas, ${events} events`,
+  )
+  say('faults:')
+  const byName = [...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  for (const [kind, times] of byName) say(`  ${kind.padEnd(24)} ${times}`)
+  if (file === null) {
+    say('situations, by the seeds that met them:')
+    for (const name of SITUATIONS) say(`  ${name.padEnd(44)} ${coverage.get(name) ?? 0}`)
+  }
+  for (const { seed, violations } of failed) {
+    say(
+      `seed ${seed} FAILED; see it with: npm run sim -- ${file === null ? '' : `${file} `}--seed ${seed} --trace`,
+    )
+    for (const violation of violations.slice(0, SHOWN_MAX)) say(`  wrong: ${violation}`)
+  }
+}
+
+function verdict({ seeds, coverage, failed }: Sum): number {
+  if (failed.length > 0) return 1
+  const unmet = SITUATIONS.filter((name) => (coverage.get(name) ?? 0) === 0)
+  if (file !== null || seeds < SITUATIONS_FROM || unmet.length === 0) {
+    say('all seeds passed')
+    return 0
+  }
+  say(`all seeds passed, but no seed met: ${unmet.join('; ')}`)
+  return 3
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new TypeError(`--${name}: give a whole number from 0, not '${text}'`)
+}
+
+process.exitCode = values.seed === undefined ? await many() : await one(whole('seed', values.seed))
