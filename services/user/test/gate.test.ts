@@ -84,7 +84,7 @@ describe('the gate', () => {
     expect(told.done.slice(0, 3)).toEqual(['read', 'hash', 'count'])
   })
 
-  test('given a name that rests, when the right password comes, then not looked at until the rest is over', async () => {
+  test('given a name that rests, when the right password comes, then not looked at before its time', async () => {
     const { check, wrongs, pass, done } = scene()
     await wrongs('maya', FAILURES_FREE_MAX + 1)
     done.length = 0
@@ -94,7 +94,7 @@ describe('the gate', () => {
     expect(await check('maya', 'right')).toBe('right')
   })
 
-  test('given wrong passwords, when the right one comes, then they are forgiven; another name is not touched', async () => {
+  test('given wrong passwords, when the right one comes, then forgiven; another name is not touched', async () => {
     const { check, wrongs } = scene()
     await wrongs('dewi', FAILURES_FREE_MAX + 1)
     await wrongs('maya', FAILURES_FREE_MAX)
@@ -104,7 +104,7 @@ describe('the gate', () => {
     expect(await check('dewi', 'wrong')).toBe(`resting ${MINUTE}`)
   })
 
-  test('given a hundred guesses at once, when they have their turns, then only the free ones are computed', async () => {
+  test('given a hundred guesses at once, when they have their turns, then only the free are computed', async () => {
     const { check, done } = scene()
     await Promise.all(Array.from({ length: 100 }, () => check('maya', 'wrong')))
     expect(done.filter((what) => what === 'hash')).toHaveLength(FAILURES_FREE_MAX + 1)
@@ -116,7 +116,7 @@ describe('the gate', () => {
     expect(done.filter((what) => what === 'hash').length).toBeLessThanOrEqual(FAILURES_FREE_MAX + 2)
   })
 
-  test('given an old hash, when the right password comes, then it is made new; a wrong one changes nothing', async () => {
+  test('given an old hash, when the right password comes, then made new; a wrong one changes nothing', async () => {
     const { check, done } = scene({ maya: { ...maya, passwordHash: 'old:right' } })
     expect(await check('maya', 'wrong')).toBe('wrong')
     expect(done).toEqual(['read', 'hash', 'count'])
