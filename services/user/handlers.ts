@@ -1,5 +1,4 @@
-// Owns: which rule answers which request of the user contract, and the service's own. Decides
-// nothing.
+// Owns: which rule answers which request of the user contract, and of the service's own. Decides nothing.
 // I1: every claim that a rule takes or releases is named in its needs, so that it is locked before the operations.
 import { aggregate, implement, type Implementation, type Rows } from '@ensemble/runtime'
 import { user } from '@ensemble/service-contracts'

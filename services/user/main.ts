@@ -31,13 +31,14 @@ export const user: ServiceModule = {
     })
     const logins = loginStore(database)
     const gate = gateOf({ memory: logins, passwords: passwordsOf(), slots: slotsOf(HASHES), clock })
-    const users = userRoutes({ host, reads: userReads(read) })
-    const own = loginRoutes({ host, gate, logins, ids, reads: loginReads(read), users: userReads(database) })
+    const parts = [
+      userRoutes({ host, reads: userReads(read) }),
+      loginRoutes({ host, gate, logins, ids, reads: loginReads(read), users: userReads(database) }),
+    ]
     return {
       host,
       routes: (server) => {
-        users(server)
-        own(server)
+        for (const routes of parts) routes(server)
       },
     }
   },
