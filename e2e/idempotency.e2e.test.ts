@@ -3,7 +3,7 @@
 import { PATTERNS } from '@ensemble/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { timelineOnce } from '../scripts/demo/play.ts'
-import { AMOUNT, orderBody, registered, userBody } from './people.ts'
+import { AMOUNT, loginBody, orderBody, registered, userBody } from './people.ts'
 import { call, startTestSystem, type Answer, type Call, type TestSystem } from './support.ts'
 import { tablesOf, type Tables } from './tables.ts'
 
@@ -48,6 +48,20 @@ describe.each(PATTERNS)('Idempotency-Key, %s', (pattern) => {
         `notification.tb_notification WHERE receiver_address = 'twin@example.test'`,
       ),
     ).toBe(1)
+  })
+
+  test.each([
+    ['another password', 'twin.password', { password: 'another horse' }],
+    ['another name', 'twin.name', { username: 'other' }],
+  ])('POST login: one login; %s under its key is refused', async (_, username, change) => {
+    const body = loginBody(user, username)
+    await repeated(`login-key ${username}`, {
+      method: 'POST',
+      path: '/v1/login',
+      body,
+      other: { ...body, ...change },
+    })
+    expect(await count('user', `"user".tb_login WHERE username IN ('${username}', 'other')`)).toBe(1)
   })
 
   test.each(['/v1/order', '/v2/order'])('POST %s: one order, one payment', async (path) => {

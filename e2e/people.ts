@@ -1,5 +1,5 @@
 // Owns: bodies that tests send, and registering who sends them.
-import { ORDER_TYPE, PAYMENT_MODEL } from '@ensemble/service-contracts'
+import { ORDER_TYPE, PAYMENT_MODEL, ROLE } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import { call } from './support.ts'
 
@@ -22,6 +22,10 @@ export function orderBody(user: string, number: string) {
     id_payment_model: PAYMENT_MODEL.Any,
     payment_order: String(AMOUNT),
   }
+}
+
+export function loginBody(user: string, username: string, password = 'correct horse') {
+  return { uuid_user: user, username, password, id_roles: ROLE.customer }
 }
 
 const Ended = z.object({ saga: z.object({ status: z.string() }) })

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { timelineOnce } from '../scripts/demo/play.ts'
-import { orderBody, registered, userBody } from './people.ts'
+import { loginBody, orderBody, registered, userBody } from './people.ts'
 import { call, startTestSystem, type Call, type TestSystem } from './support.ts'
 import { tablesOf, type Tables } from './tables.ts'
 
@@ -58,8 +58,27 @@ const LOGGER: Place = {
   path: '/v1/logger',
   body: { action: 'users', uuid: UNKNOWN, status: 'success', data: { code: '200' } },
 }
+const LOGINS: Place = { method: 'POST', path: '/v1/login', body: loginBody(UNKNOWN, 'refused') }
+const SESSIONS: Place = {
+  method: 'POST',
+  path: '/v1/login/session',
+  body: { username: 'refused', password: 'correct horse' },
+}
 const MESSAGES: Place = { method: 'POST', path: '/v1/notification/sms', body: SMS }
-const WRITES = [USERS, ORDERS, ORDERS_2, PAYING, PAYING_2, PAYMENTS, PROFILE, NUMBER, LOGGER, MESSAGES]
+const WRITES = [
+  USERS,
+  LOGINS,
+  SESSIONS,
+  ORDERS,
+  ORDERS_2,
+  PAYING,
+  PAYING_2,
+  PAYMENTS,
+  PROFILE,
+  NUMBER,
+  LOGGER,
+  MESSAGES,
+]
 
 /** One member of an otherwise right body is wrong. */
 function member({ method, path, body }: Place, name: string, value: unknown): Wrong {
@@ -111,6 +130,20 @@ const MEMBERS: readonly Wrong[] = [
   ]),
   member(PAYMENTS, 'id_payment_model', '1'),
   member(PAYMENTS, 'id_payment_status', '1'),
+  ...[LOGINS, SESSIONS].flatMap((place) => [
+    ...[undefined, null, 7, '', 'two words', 'm\u0430ya', 'x'.repeat(101), 'a\u0000b'].map((value) =>
+      member(place, 'username', value),
+    ),
+    ...[undefined, null, 7, '', 'x'.repeat(129), 'half a \ud800'].map((value) =>
+      member(place, 'password', value),
+    ),
+  ]),
+  member(LOGINS, 'password', '7 chars'),
+  ...[undefined, 'customer', 545, '1', null].map((value) => member(LOGINS, 'id_roles', value)),
+  ...['nobody', 7, null, UNKNOWN].map((value) => member(LOGINS, 'uuid_user', value)),
+  ...['nobody', 7, null, '-1', '1'].map((value) => member(LOGINS, 'id_user', value)),
+  { ...member(LOGINS, 'uuid_user', undefined), field: '/id_user' },
+  member({ ...LOGINS, body: { ...LOGINS.body, uuid_user: undefined } }, 'id_user', '1'),
   member(PROFILE, 'email', 'nobody'),
   member(PROFILE, 'id_user', '1'),
   member(PROFILE, 'uuid', UNKNOWN),
@@ -225,6 +258,7 @@ const UNKNOWN_IDS: readonly Wrong[] = (
     ['GET', `/v2/user/get/${UNKNOWN}`, 'unknown-user', undefined],
     ['GET', `/v2/order/get/${UNKNOWN}`, 'unknown-order', undefined],
     ['GET', `/v2/payment/get/${UNKNOWN}`, 'unknown-payment', undefined],
+    ['GET', '/v1/login/get?username=nobody', 'unknown-login', undefined],
     ['GET', `/v1/saga/order.place/${UNKNOWN}`, 'unknown-saga', undefined],
     ['GET', `/v1/logger/users/${UNKNOWN}`, 'unknown-document', undefined],
     ['GET', `/v1/notification/id/${UNKNOWN}`, 'unknown-message', undefined],
@@ -247,6 +281,7 @@ const UNKNOWN_IDS: readonly Wrong[] = (
 
 const QUERIES: readonly Wrong[] = [
   '/v2/user/list',
+  '/v1/login/list',
   '/v2/order/list',
   '/v2/payment/list',
   '/v1/payment/list',

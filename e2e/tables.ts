@@ -15,6 +15,8 @@ export interface Tables {
   business(): Promise<Readonly<Record<string, Rows>>>
   /** How many rows each table of every schema has and a hash of what they say. */
   fingerprints(): Promise<Readonly<Record<string, string>>>
+  /** Names of the tables with a row that holds the text: as it is, in hex or in base64. */
+  holding(text: string): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -55,6 +57,7 @@ export async function tablesOf(system: TestSystem): Promise<Tables> {
     open.set(url, opening)
     return (await (await opening).query(sql)).rows
   }
+  const places = [...system.services.keys(), 'bus']
   const isQuiet = async (): Promise<boolean> => {
     if ((await rows('bus', LAG)).length > 0) return false
     for (const name of system.services.keys()) {
@@ -76,29 +79,39 @@ export async function tablesOf(system: TestSystem): Promise<Tables> {
       })
       return Object.fromEntries(await Promise.all(read))
     },
-    fingerprints: () => fingerprintsOf([...system.services.keys()], rows),
+    fingerprints: async () =>
+      await ofEveryTable(places, rows, async (place, table) => {
+        const [found] = await rows(
+          place,
+          `SELECT count(*) AS count, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash FROM ${table} AS t`,
+        )
+        return `${String(found?.['count'])} rows ${String(found?.['hash'])}`
+      }),
+    holding: async (text) => {
+      const forms = [text, Buffer.from(text).toString('hex'), Buffer.from(text).toString('base64')]
+      const holds = forms.map((form) => `strpos(t::text, '${form}') > 0`).join(' OR ')
+      const counts = await ofEveryTable(places, rows, async (place, table) => {
+        const [found] = await rows(place, `SELECT count(*) AS count FROM ${table} AS t WHERE ${holds}`)
+        return Number(found?.['count'])
+      })
+      return Object.keys(counts).filter((name) => counts[name] !== 0)
+    },
     close: async () => {
       for (const opening of open.values()) await (await opening).close()
     },
   }
 }
 
-async function fingerprintsOf(
-  services: readonly string[],
+async function ofEveryTable<T>(
+  places: readonly string[],
   rows: Tables['rows'],
-): Promise<Readonly<Record<string, string>>> {
-  const places = [...services, 'bus']
-  const all: Record<string, string> = {}
+  ask: (place: string, table: string) => Promise<T>,
+): Promise<Readonly<Record<string, T>>> {
+  const all: Record<string, T> = {}
   for (const place of places) {
     for (const { table_schema: schema, table_name: table } of await rows(place, EVERY_TABLE)) {
       const name = `${String(schema)}.${String(table)}`
-      if (name in all) continue
-      const quoted = `"${String(schema)}"."${String(table)}"`
-      const [found] = await rows(
-        place,
-        `SELECT count(*) AS count, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash FROM ${quoted} AS t`,
-      )
-      all[name] = `${String(found?.['count'])} rows ${String(found?.['hash'])}`
+      if (!(name in all)) all[name] = await ask(place, `"${String(schema)}"."${String(table)}"`)
     }
   }
   return all

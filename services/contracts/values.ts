@@ -71,6 +71,35 @@ export const Handphone = z
   })
   .meta({ pattern: HANDPHONE.source, examples: ['+6281247930699'] })
 
+const USERNAME = /^[a-z0-9][a-z0-9._@+-]{0,99}$/
+
+/** In lower case and in ASCII, so that one name has one spelling and no other looks like it. */
+export const Username = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .refine((name) => USERNAME.test(name), {
+    error: 'is not a username',
+    params: { fix: 'send 1 to 100 letters, digits or ._@+- that begin with a letter or digit, such as maya' },
+  })
+  .meta({ pattern: USERNAME.source, examples: ['maya'] })
+
+/** As typed: never trimmed. */
+function password(lengthMin: number) {
+  return z
+    .string()
+    .min(lengthMin)
+    .max(128)
+    .refine((text) => text.isWellFormed(), WHOLE)
+    .meta({ format: 'password' })
+}
+
+/** Nothing but length is asked of a new password (NIST SP 800-63B, section 5.1.1.2). */
+export const NewPassword = password(8)
+
+/** One that is checked: it may be older than the rule for new ones. */
+export const Password = password(1)
+
 /** Zero or more whole currency units. */
 export const Amount = wholeFrom(0)
 

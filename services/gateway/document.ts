@@ -8,6 +8,7 @@ type Fields = Readonly<Record<string, unknown>>
 /** In the order in which a newcomer needs them. */
 export const TAGS = [
   { name: 'user', description: 'Registering users and reading them.' },
+  { name: 'login', description: 'Usernames and passwords of users, and what they may do.' },
   { name: 'order', description: 'Placing orders, watching them and cancelling them.' },
   { name: 'payment', description: 'Paying orders.' },
   { name: 'saga', description: 'What each saga did, step by step, and where it stands.' },

@@ -8,6 +8,7 @@ import { eventNames, isRecord } from '@ensemble/core'
 import type { EndedMessage, EventMessage, Message, RequestRef, Time } from '@ensemble/core'
 import type { HistoryDocument } from '@ensemble/http'
 import {
+  LOGIN_CREATED,
   momentOf,
   order,
   ORDER_STATUS,
@@ -67,6 +68,7 @@ const MAPPINGS: ReadonlyMap<string, Mapping> = new Map([
   succeeds(eventNames.succeeded(user.delete), { action: 'users', rank: 2, messages: 'User Delete Success' }),
   fails(eventNames.succeeded(user.remove), { action: 'users', rank: 3, code: 'removed' }),
   ...refuses(user.register, { action: 'users', rank: 0 }),
+  succeeds(LOGIN_CREATED, { action: 'users', rank: 0 }),
 
   succeeds(eventNames.succeeded(order.open), { action: 'order', rank: 0, messages: 'Insert Order Success' }),
   followsPayment(),

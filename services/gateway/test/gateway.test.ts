@@ -231,6 +231,22 @@ describe('handing over', () => {
     expect(scene.headers()).not.toHaveProperty('cookie')
   })
 
+  test.each(['/v1/login', '/v1/login/session'])(
+    'keeps nothing of a body with a password: %s asks the service each time, with the key',
+    async (url) => {
+      const scene = await sceneOf({ peer: (_, __, count) => answer(200, { count }) })
+      const { server, asked, begun } = scene
+      const headers = { 'idempotency-key': 'k' }
+      const answers = await Promise.all(
+        ['a', 'b'].map((password) => server.inject({ method: 'POST', url, payload: { password }, headers })),
+      )
+      expect(answers.map(({ body }) => body)).toEqual(['{"count":1}', '{"count":2}'])
+      expect(asked).toEqual([`user: POST ${url}`, `user: POST ${url}`])
+      expect(scene.headers()).toMatchObject(headers)
+      expect(begun).toEqual([])
+    },
+  )
+
   test('gives a page as it is', async () => {
     const peer = () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<p>sent</p>' })
     const { server } = await sceneOf({ peer })

@@ -12,6 +12,8 @@ export interface Scene {
   readonly server: Server
   /** What was asked of peers and of the host, in order. */
   readonly asked: string[]
+  /** Keys that were claimed in the gateway's own store. */
+  readonly begun: string[]
   /** The headers that went along with the last request to a peer. */
   headers(): Readonly<Record<string, string>>
 }
@@ -46,6 +48,8 @@ export async function sceneOf({
     return { saga: { plan, id, pattern: 'orchestration' }, status, data: null, startedAt: NOW - 1_000 }
   }
   const clock = testClock()
+  const begun: string[] = []
+  const store = memoryIdempotencyStore(clock)
   const gateway: Gateway = {
     host: {
       start: async ({ name: plan }, { id, pattern = 'orchestration' }) => {
@@ -75,8 +79,14 @@ export async function sceneOf({
     ids,
     isBusFull: () => isBusFull,
     pattern: 'orchestration',
-    store: memoryIdempotencyStore(clock),
+    store: {
+      ...store,
+      begin: async (key, fingerprint) => {
+        begun.push(key)
+        return await store.begin(key, fingerprint)
+      },
+    },
   }
   const server = await serverOf(gatewayRoutes(gateway), clock)
-  return { server, asked, headers: () => headers }
+  return { server, asked, begun, headers: () => headers }
 }

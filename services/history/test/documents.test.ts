@@ -64,6 +64,15 @@ describe('a user', () => {
     ])
   })
 
+  test('given a login that was made, when read by its own uuid, then what the service told', () => {
+    const login = { uuid: ORDER, uuid_user: USER, username: 'maya' }
+    expect(documentAfter('users', ORDER, [event('user.login-created', login)])).toMatchObject({
+      __action: 'users',
+      history: [{ data: { code: '200', result: login } }],
+      status: 'success',
+    })
+  })
+
   test('given a registration that was undone, or had nothing to undo, when read, then only the first is told', () => {
     expect(entriesOf(event('user.removed', user, { saga: registering }))).toMatchObject([
       { status: 'failed' },

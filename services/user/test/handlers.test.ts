@@ -7,13 +7,13 @@ const USER_ID = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 
 const STATE = { profile: { email: 'Maya@X.id' } }
 
-const implementation = userImplementation({ users: noRows('tb_users') })
+const implementation = userImplementation({ users: noRows('tb_users'), logins: noRows('tb_login') })
 const { participant, handlers, follows, timers } = implementation
 
-test('given the service, when declared, then it answers its contract and follows nobody', () => {
+test('given the service, when declared, then it answers its contract and its own request, and follows nobody', () => {
   expect({ participant, requests: [...handlers.keys()], follows, timers }).toEqual({
     participant: 'user',
-    requests: ['register', 'remove', 'verify', 'update', 'delete'],
+    requests: ['register', 'remove', 'verify', 'update', 'delete', 'addLogin'],
     follows: [],
     timers: [],
   })
@@ -37,3 +37,11 @@ test.each([
     })
   },
 )
+
+test('given a login to make, when it is looked up, then its row, its user and the claim of its name', () => {
+  const input = { loginId: 'l1', userId: USER_ID, username: 'maya' }
+  expect(lookedUp(implementation, 'addLogin', { input })).toEqual({
+    key: 'l1',
+    needs: { related: { owner: USER_ID }, claims: ['username:maya'] },
+  })
+})

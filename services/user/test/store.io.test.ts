@@ -86,7 +86,7 @@ describe('users', () => {
 })
 
 test('given the migrations, when taken back and run again, then they are whole both ways', async () => {
-  const count = 3
+  const count = 9
   const back = await place.migrate({ direction: 'down', count })
   const again = await place.migrate({ direction: 'up' })
   expect([back.length, again.length]).toEqual([count, count])

@@ -18,8 +18,8 @@ export function noRows<State>(name: string): Rows<State> {
   return { name, load: async () => new Map(), insert: async () => undefined, update: async () => undefined }
 }
 
-/** The `(id, 'name')` pairs of a migration's INSERT, by name. */
+/** The ids of a migration's INSERT by name: rows begin with `(id, 'name'`. */
 export function seededBy(migration: URL): Readonly<Record<string, string>> {
-  const pairs = readFileSync(migration, 'utf8').matchAll(/\((\d+), '([^']+)'\)/g)
+  const pairs = readFileSync(migration, 'utf8').matchAll(/\(\s*(\d+),\s*'([^']+)'/g)
   return Object.fromEntries([...pairs].map(([, id = '', word = '']) => [word, id]))
 }

@@ -1,0 +1,1 @@
+DROP INDEX tb_login_ix_created;

@@ -1,0 +1,1 @@
+DROP INDEX tb_login_attempt_ix_failed;
