@@ -74,9 +74,8 @@ function progress({ seeds, seconds, failed }: Sum): void {
 }
 
 function report({ seeds, sagas, events, seconds, faults, coverage, failed }: Sum): void {
-  say(
-    `${seeds} seeds in ${seconds.toFixed(0)} s: ${(seeds / seconds).toFixed(1)} seeds/s, ${sagas} sagas, ${events} events`,
-  )
+  const rate = `${(seeds / seconds).toFixed(1)} seeds/s`
+  say(`${seeds} seeds in ${seconds.toFixed(0)} s: ${rate}, ${sagas} sagas, ${events} events`)
   say('faults:')
   const byName = [...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))
   for (const [kind, times] of byName) say(`  ${kind.padEnd(24)} ${times}`)
