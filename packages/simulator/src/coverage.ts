@@ -81,7 +81,6 @@ const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
 const ERRORS: Readonly<Record<string, RegExp>> = {
   'commit unknown': /COMMIT_UNKNOWN/,
   'lost a race for a new row': / UNIQUE$/,
-  deadlock: / DEADLOCK$/,
   'serialization failure reached the engine': / SERIALIZATION$/,
   'batch halved': /^batch of at most \d+ (?!.*(?:CONNECTION|COMMIT_UNKNOWN))/,
   'deadly batch found': /^deadly batch/,
@@ -102,6 +101,7 @@ export const HAPPENED = {
   zombie: 'zombie wrote and lost',
   late: 'late done of a lost partition',
   blocked: 'waited for a lock',
+  deadlock: 'deadlock',
   skipped: 'passed over a locked row',
 } as const
 

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly shape: Shape
   readonly weights: FaultWeights
   readonly sagaCount: number
+  /** Sagas begin at once and meet at the same rows. */
+  readonly isCrowded: boolean
   /** Virtual time that passes after all has ended, before everything is read once more; 0 for none, milliseconds. */
   readonly longMs: number
   /** Virtual time until everything is healed, milliseconds. */
@@ -36,7 +38,7 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   'offsets lost': 0.05,
   rebalance: 0.1,
   'news lost': 0.5,
-  poison: 0.4,
+  poison: 1,
 }
 
 /** The horizon follows at an hour's distance, and pruning comes once an hour. */
@@ -46,16 +48,17 @@ const LONG_MS = 5 * 3_600_000
 export function drawScenario(chance: Chance): Scenario {
   // What is pruned after hours is read again: nothing of it may be done again.
   const isLong = chance.hit(0.04)
+  const isCrowded = chance.hit(0.25)
   const pollMs = isLong ? 20 * 60_000 : chance.pick([700, 1_500, 3_000])
   return {
     longMs: isLong ? LONG_MS : 0,
     shape: {
       layout: chance.pick(['shared', 'separate']),
       isolation: chance.hit(0.25) ? chance.pick(['repeatable read', 'serializable']) : 'read committed',
-      instances: chance.hit(0.5) ? 1 : 2,
-      partitionCount: chance.int(1, 3),
+      instances: isCrowded || chance.hit(0.4) ? 2 : chance.pick([1, 1, 3]),
+      partitionCount: isCrowded ? 3 : chance.int(1, 3),
       latencyMsMax: chance.pick([2, 10, 40]),
-      interleaved: chance.pick([0, 0.2, 1]),
+      interleaved: isCrowded ? 1 : chance.pick([0, 0.2, 1]),
       observes: chance.hit(0.3),
       settings: {
         retry: {
@@ -71,7 +74,8 @@ export function drawScenario(chance: Chance): Scenario {
       },
     },
     weights: drawWeights(chance),
-    sagaCount: chance.int(1, 8),
+    sagaCount: isCrowded ? chance.int(5, 9) : chance.int(1, 8),
+    isCrowded,
     troubleMs: chance.int(5_000, 25_000),
   }
 }

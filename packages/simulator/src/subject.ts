@@ -11,6 +11,17 @@ export interface Deployment {
   isRepaired: boolean
 }
 
+/** When and how one saga of a run is to begin. */
+export interface Occasion {
+  readonly chance: Chance
+  readonly plans: readonly Plan[]
+  /** 1 for the first saga of the run. */
+  readonly number: number
+  readonly now: number
+  /** Sagas of this run should meet at the same rows. */
+  readonly isCrowded: boolean
+}
+
 /** Something that a caller does at a service's host, once it is answered never again. */
 export interface Visit {
   /** Milliseconds after the saga was started. */
@@ -39,7 +50,7 @@ export interface Subject {
   /** An implementation for each participant, made anew for each process. */
   readonly participants: Readonly<Record<string, (outside: Outside) => Implementation>>
   /** The `number`-th saga of a run. */
-  readonly begin: (what: { chance: Chance; plans: readonly Plan[]; number: number; now: number }) => Beginning
+  readonly begin: (what: Occasion) => Beginning
   /** What must be true of what is left when all has ended; each sentence is a violation. */
   readonly check: (evidence: Evidence, sagas: readonly Witnessed[]) => readonly string[]
 }

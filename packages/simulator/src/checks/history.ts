@@ -1,8 +1,8 @@
 // Owns: what must be true of every saga's numbered history and of the turn that its events carry.
 // I1: numbers are 1, 2, 3, ...; one number has one content, whoever tells it: else two held the turn.
 // I2: at one number a slip names one operation.
-// I3: the story ends as the saga did, and tells of no step that it had not asked for.
-import type { HistoryEntry, Message } from '@ensemble/core'
+// I3: the story follows the plan forward and back, ends as the saga did, and leads to the state that a row keeps.
+import { isRecord, type HistoryEntry, type Message, type Plan } from '@ensemble/core'
 import { endOf } from './sagas.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
@@ -13,7 +13,8 @@ export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): r
     evidence.messages.filter((message) => message.type === 'history'),
     ({ saga }) => `${saga.plan}/${saga.id}`,
   )
-  for (const { saga } of sagas) {
+  const stories = new Map<string, readonly HistoryEntry[]>()
+  for (const { saga, plan } of sagas) {
     const key = `${saga.plan}/${saga.id}`
     const bySeq = new Map<number, readonly HistoryEntry[]>()
     for (const { seq, entries } of told.get(key) ?? []) {
@@ -24,51 +25,84 @@ export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): r
         )
       bySeq.set(seq, entries)
     }
-    problems.push(...storyProblems(key, bySeq, endOf(evidence, saga)))
+    const numbers = [...bySeq.keys()].toSorted((a, b) => a - b)
+    const story = numbers.flatMap((seq) => bySeq.get(seq) ?? [])
+    stories.set(key, story)
+    const end = endOf(evidence, saga)
+    if (end === null) continue
+    if (numbers.some((seq, index) => seq !== index + 1))
+      problems.push(`${key}: history has ${numbers.join(', ')}`)
+    const last = story.at(-1)
+    if (last?.type !== 'ended' || last.status !== end)
+      problems.push(`${key}: it ended ${end}, its history with ${JSON.stringify(last)}`)
+    problems.push(...replayProblems(key, story, plan))
   }
-  return [...problems, ...forkedTurns(evidence.messages)]
+  return [...problems, ...stateProblems(evidence, stories), ...forkedTurns(evidence.messages)]
 }
 
-function storyProblems(
-  key: string,
-  bySeq: ReadonlyMap<number, readonly HistoryEntry[]>,
-  end: 'completed' | 'compensated' | null,
-): readonly string[] {
-  if (end === null) return []
-  const numbers = [...bySeq.keys()].sort((a, b) => a - b)
-  const gap = numbers.findIndex((seq, index) => seq !== index + 1)
-  if (gap >= 0) return [`${key}: history has ${numbers.join(', ')}`]
-  const story = numbers.flatMap((seq) => bySeq.get(seq) ?? [])
-  const last = story.at(-1)
-  if (last?.type !== 'ended' || last.status !== end)
-    return [`${key}: it ended ${end}, its history with ${JSON.stringify(last)}`]
-  return replayProblems(key, story)
-}
-
-/** Follows the story as a reader would: what is answered was asked, what is undone was asked to be. */
-function replayProblems(key: string, story: readonly HistoryEntry[]): readonly string[] {
+/** Follows the story as a reader would: forward in the plan's order, back in reverse, never back after the pivot. */
+function replayProblems(key: string, story: readonly HistoryEntry[], plan: Plan): readonly string[] {
   const problems: string[] = []
-  const asked = new Set<string>()
-  const succeeded = new Set<string>()
-  const undone = new Set<string>()
+  const asked: string[] = []
+  const answers = new Map<string, string>()
+  const undone: string[] = []
   let goesBack = false
   for (const entry of story) {
-    if (entry.type === 'asked') asked.add(`${entry.step}/${entry.direction}`)
-    if (entry.type === 'answered' && !asked.has(`${entry.step}/run`))
-      problems.push(`${key}: '${entry.step}' answered unasked`)
-    if (entry.type === 'answered' && entry.status === 'succeeded') succeeded.add(entry.step)
-    if (entry.type === 'answered' && goesBack)
-      problems.push(`${key}: '${entry.step}' answered on the way back`)
-    if (entry.type === 'undone') {
-      if (!asked.has(`${entry.step}/undo`) || undone.has(entry.step))
-        problems.push(`${key}: '${entry.step}' undone unasked or twice`)
-      undone.add(entry.step)
+    if (entry.type === 'asked' && entry.direction === 'run') asked.push(entry.step)
+    if (entry.type === 'answered') {
+      if (!asked.includes(entry.step) || goesBack || answers.has(entry.step))
+        problems.push(`${key}: '${entry.step}' answered unasked, again, or on the way back`)
+      answers.set(entry.step, entry.status)
     }
+    if (entry.type === 'undone') undone.push(entry.step)
     if (entry.type === 'going-back') goesBack = true
-    if (entry.type === 'ended' && entry.status === 'completed' && goesBack)
-      problems.push(`${key}: completed after it went back`)
+    if (entry.type === 'ended' && (entry.status === 'completed') === goesBack)
+      problems.push(`${key}: it ended ${entry.status}, but it did ${goesBack ? '' : 'not '}go back`)
   }
-  return problems
+  const names = plan.steps.map(({ name }) => name)
+  if (asked.join() !== names.slice(0, asked.length).join())
+    problems.push(`${key}: it asked for ${asked.join(', ')}; its plan says ${names.join(', ')}`)
+  return [...problems, ...undoProblems(key, { plan, answers, undone, goesBack })]
+}
+
+function undoProblems(
+  key: string,
+  told: { plan: Plan; answers: ReadonlyMap<string, string>; undone: readonly string[]; goesBack: boolean },
+): readonly string[] {
+  const { plan, answers, undone, goesBack } = told
+  const mayHaveHappened = (name: string): boolean =>
+    ['succeeded', 'unknown'].includes(answers.get(name) ?? '')
+  const isPast = plan.steps.some(({ kind, name }) => kind === 'pivot' && answers.get(name) === 'succeeded')
+  if (isPast && goesBack) return [`${key}: it went back after its pivot had succeeded`]
+  const expected = goesBack
+    ? plan.steps.filter(({ name, undo }) => undo !== null && mayHaveHappened(name))
+    : []
+  const backwards = expected.map(({ name }) => name).toReversed()
+  if (backwards.join() === undone.join()) return []
+  return [`${key}: it undid ${undone.join(', ')}; to be undone were ${backwards.join(', ')}`]
+}
+
+/** Where a row keeps the saga's state, the story must lead to it. */
+function stateProblems(
+  evidence: Evidence,
+  told: ReadonlyMap<string, readonly HistoryEntry[]>,
+): readonly string[] {
+  return evidence.rows('sagas').flatMap((kept) => {
+    const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+    const state = isRecord(row['state']) ? row['state'] : null
+    if (state === null) return []
+    const key = `${String(row['plan'])}/${String(row['id'])}`
+    const results = isRecord(state['results']) ? state['results'] : {}
+    const answered = (told.get(key) ?? []).flatMap((entry) =>
+      entry.type === 'answered' && entry.status === 'succeeded' && entry.data !== null
+        ? [[entry.step, entry.data]]
+        : [],
+    )
+    const isSame = JSON.stringify(results) === JSON.stringify(Object.fromEntries(answered))
+    return isSame
+      ? []
+      : [`${key}: its row has ${JSON.stringify(results)}, its history ${JSON.stringify(answered)}`]
+  })
 }
 
 function forkedTurns(messages: readonly Message[]): readonly string[] {

@@ -197,6 +197,7 @@ export class Session {
     try {
       server.wait(this.#tx, holder, again)
     } catch (error) {
+      saw(HAPPENED.deadlock)
       this.#failed(sent, error)
       return
     }

@@ -19,6 +19,8 @@ export interface Part {
   readonly manner: Manner | null
   /** A unique value that the run takes and its undo gives back. */
   readonly claim: string | null
+  /** A second row that a transaction handler locks after its own, in no order that all would keep. */
+  readonly also: string | null
   /** Whether the rule names its claim before it decides; else it is loaded late, after the operations' rows. */
   readonly namesClaim: boolean
 }

@@ -222,6 +222,7 @@ function sqlHandlers(contract: Contract) {
   const save = async ({ tx, input, operation }: Call, direction: 'run' | 'undo'): Promise<void> => {
     const state = (await written.load(tx, [input.key])).get(input.key)
     if (direction === 'undo' && state?.marks[input.mark] !== 'done') return
+    if (input.part.also !== null) await written.load(tx, [input.part.also])
     const row = { key: input.key, state: marked(state, input, direction === 'run' ? 'done' : 'undone') }
     await (state === undefined ? written.insert(tx, [row]) : written.update(tx, [row]))
     await ledger.append(tx, [entry(input, operation, direction)])

@@ -2,7 +2,7 @@
 import type { Pattern, Plan } from '@ensemble/core'
 import { PATTERNS } from '@ensemble/core'
 import type { Chance } from '../chance.ts'
-import type { Beginning, Subject, Visit } from '../subject.ts'
+import type { Beginning, Occasion, Subject, Visit } from '../subject.ts'
 import { checkParts } from './check.ts'
 import { contracts, type Part, type ParticipantName } from './contracts.ts'
 import { drawShape, orderedOf, planOf, type PlanShape, type Script, type StepShape } from './plans.ts'
@@ -37,13 +37,13 @@ function stepsOf(plan: Plan): readonly StepShape[] {
   return shapes.get(plan)?.steps ?? []
 }
 
-function begin({ chance, plans, number, now }: Parameters<Subject['begin']>[0]): Beginning {
+function begin({ chance, plans, number, now, isCrowded }: Occasion): Beginning {
   const plan = plans[chance.int(0, plans.length - 1)]
   if (plan === undefined) throw new Error('a run has at least one plan')
   const steps = stepsOf(plan)
   const id = `${number}`
   const script: Script = {
-    key: chance.hit(0.4) ? `hot${chance.int(1, HOT_KEYS)}` : id,
+    key: isCrowded || chance.hit(0.3) ? `hot${chance.int(1, HOT_KEYS)}` : id,
     saga: `${plan.name}/${id}`,
     parts: drawParts(chance, steps, now),
     throwsAt: chance.hit(0.05) ? (steps[chance.int(0, steps.length - 1)]?.name ?? null) : null,
@@ -63,11 +63,12 @@ function drawParts(chance: Chance, steps: readonly StepShape[], now: number): Re
     parts[name] = {
       run: name !== refuses ? 'ok' : chance.hit(0.8) ? 'reject' : 'throw',
       troubleUntil: chance.hit(0.1) ? now + chance.skewed(100, 15_000) : 0,
-      kills: chance.hit(0.05),
+      kills: chance.hit(0.2),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
       manner: null,
-      claim: chance.hit(0.15) ? `claim${chance.int(1, 3)}` : null,
+      claim: chance.hit(0.25) ? `claim${chance.int(1, 3)}` : null,
+      also: chance.hit(0.5) ? `hot${chance.int(1, HOT_KEYS)}` : null,
       namesClaim: chance.hit(0.5),
     }
   }
