@@ -22,8 +22,9 @@ const START: Time = 1_800_000_000_000
 
 /** Virtual time that a healed system has to end everything, milliseconds. */
 const HEALED_MS_MAX = 45 * 60_000
-/** Sagas of a crowd begin within this time, milliseconds. */
-const CROWD_MS = 300
+/** Sagas of a crowd come in two waves, each within this time: the second meets the rows of the first. Milliseconds. */
+const CROWD_MS = 100
+const WAVE_MS = 3_000
 /** How often it is looked whether all is over, and how long nothing may happen then. */
 const LOOK_MS = 1_000
 const OPERATE_MS = 60_000
@@ -72,7 +73,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const workload = chance.stream('workload')
     for (let number = 1; number <= scenario.sagaCount; number += 1) {
       const own = workload.stream(String(number))
-      const afterMs = own.int(0, scenario.isCrowded ? CROWD_MS : scenario.troubleMs * 0.7)
+      const afterMs = scenario.isCrowded
+        ? own.int(0, CROWD_MS) + (number % 2) * WAVE_MS
+        : own.int(0, scenario.troubleMs * 0.7)
       if (number > (options.sagas ?? scenario.sagaCount)) continue
       schedule.after(afterMs, () =>
         callers.begin(

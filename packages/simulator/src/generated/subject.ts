@@ -11,7 +11,7 @@ import { playerOf } from './players.ts'
 /** Plans of one run: few, so that sagas of one plan meet. */
 const PLANS_MAX = 3
 /** Keys that several sagas share. */
-const HOT_KEYS = 2
+const HOT_KEYS = ['hot1', 'hot2'] as const
 
 const shapes = new WeakMap<Plan, PlanShape>()
 
@@ -42,10 +42,11 @@ function begin({ chance, plans, number, now, isCrowded }: Occasion): Beginning {
   if (plan === undefined) throw new Error('a run has at least one plan')
   const steps = stepsOf(plan)
   const id = `${number}`
+  const key = isCrowded || chance.hit(0.3) ? chance.pick(HOT_KEYS) : id
   const script: Script = {
-    key: isCrowded || chance.hit(0.3) ? `hot${chance.int(1, HOT_KEYS)}` : id,
+    key,
     saga: `${plan.name}/${id}`,
-    parts: drawParts(chance, steps, now),
+    parts: drawParts(chance, steps, { now, key }),
     throwsAt: chance.hit(0.05) ? (steps[chance.int(0, steps.length - 1)]?.name ?? null) : null,
   }
   const pattern: Pattern = chance.pick(PATTERNS_BOTH)
@@ -56,7 +57,11 @@ const [FIRST = 'orchestration', SECOND = 'choreography'] = PATTERNS
 const PATTERNS_BOTH = [FIRST, SECOND] as const
 
 /** At most one step refuses, as a rule: a saga that is refused early exercises little. */
-function drawParts(chance: Chance, steps: readonly StepShape[], now: number): Record<string, Part> {
+function drawParts(
+  chance: Chance,
+  steps: readonly StepShape[],
+  { now, key }: { now: number; key: string },
+): Record<string, Part> {
   const refuses = chance.hit(0.4) ? steps[chance.int(0, steps.length - 1)]?.name : undefined
   const parts: Record<string, Part> = {}
   for (const { name } of steps) {
@@ -68,7 +73,7 @@ function drawParts(chance: Chance, steps: readonly StepShape[], now: number): Re
       waitMs: chance.int(500, 20_000),
       manner: null,
       claim: chance.hit(0.25) ? `claim${chance.int(1, 3)}` : null,
-      also: chance.hit(0.5) ? `hot${chance.int(1, HOT_KEYS)}` : null,
+      also: chance.hit(0.7) ? (key === HOT_KEYS[0] ? HOT_KEYS[1] : HOT_KEYS[0]) : null,
       namesClaim: chance.hit(0.5),
     }
   }
