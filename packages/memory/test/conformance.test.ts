@@ -5,8 +5,10 @@ import {
   memoryDatabase,
   memoryEntries,
   memoryRows,
+  seededIds,
   sharedMemoryBus,
 } from '@ensemble/memory'
+import { outboxed } from '@ensemble/runtime'
 import type { Database } from '@ensemble/runtime'
 import { databaseConformance, linkConformance, transportConformance } from '@ensemble/testing'
 import type { Thing, ThingEntry } from '@ensemble/testing'
@@ -42,22 +44,41 @@ transportConformance({
   },
 })
 
+function databasesByName(): (service: string) => Promise<Database> {
+  const databases = new Map<string, Database>()
+  return async (service) => {
+    const database = databases.get(service) ?? memoryDatabase({ name: service, clock: manualClock(NOW) })
+    databases.set(service, database)
+    return database
+  }
+}
+
 linkConformance({
   name: 'sharedMemoryBus',
   hasOutbox: false,
   open: async () => {
     const bus = sharedMemoryBus({ partitions: 4 })
-    const databases = new Map<string, Database>()
     return {
       bus,
       topics: TOPICS,
       raw: async (message) => bus.raw(message),
-      database: async (service) => {
-        const database = databases.get(service) ?? memoryDatabase({ name: service, clock: manualClock(NOW) })
-        databases.set(service, database)
-        return database
-      },
+      database: databasesByName(),
       close: async () => undefined,
+    }
+  },
+})
+
+linkConformance({
+  name: 'outboxed memoryBus',
+  hasOutbox: true,
+  open: async () => {
+    const transport = memoryBus({ partitions: 4 })
+    return {
+      bus: outboxed(transport, seededIds(1)),
+      topics: TOPICS,
+      raw: async (message) => transport.raw(message),
+      database: databasesByName(),
+      close: () => transport.close(),
     }
   },
 })

@@ -1,4 +1,6 @@
-// Owns: running the conformance suites over a real PostgreSQL: the engine's database, the bus in it, the bus beside it.
+// Owns: running the conformance suites over a real PostgreSQL: the engine's database, the bus in it, the bus beside it,
+// and that one behind an outbox.
+import { outboxed, systemClock, systemIds } from '@ensemble/runtime'
 import { databaseConformance, linkConformance, transportConformance } from '@ensemble/testing'
 import type { Thing, ThingEntry } from '@ensemble/testing'
 import { afterAll, beforeAll } from 'vitest'
@@ -6,6 +8,7 @@ import { partitionOf } from '../src/bus/entries.ts'
 import { inSchema, Log } from '../src/bus/log.ts'
 import { sharedBus } from '../src/bus/shared.ts'
 import { postgresTransport } from '../src/bus/transport.ts'
+import { DatabaseError } from '../src/database/errors.ts'
 import { statementOf } from '../src/database/statement.ts'
 import type { EngineDatabase } from '../src/engine.ts'
 import { tableEntries, tableRows } from '../src/rows.ts'
@@ -13,6 +16,7 @@ import { engineKit } from './engine-kit.ts'
 import type { Kit } from './engine-kit.ts'
 
 const PARTITION_COUNT = 4
+const ADVANCE = inSchema('log_advance', 'bus').name
 
 const things = tableRows<Thing>({
   name: 'things',
@@ -48,8 +52,16 @@ const thingEntries = tableEntries<ThingEntry>({
 
 /** One server database for the whole file; each scene begins with empty tables and topics of its own. */
 let kit: Kit
+/** Of the bus beside it, with sessions of its own, so that they alone can be ended. */
+let beside: EngineDatabase
+let isRefused = false
 beforeAll(async () => {
   kit = await engineKit('conformance')
+  beside = await kit.open({
+    name: 'bus',
+    fault: (statement) =>
+      isRefused && statement === ADVANCE ? new DatabaseError('CONNECTION', 'refused') : undefined,
+  })
   await kit.database.query(
     'CREATE TABLE thing (id text PRIMARY KEY, label text NOT NULL, amount int4 NOT NULL)',
   )
@@ -100,15 +112,42 @@ async function raw(what: {
   })
 }
 
+const BUS_SESSIONS = `SELECT a.pid FROM pg_stat_activity AS a
+  WHERE a.datname = current_database() AND a.application_name LIKE 'bus%'`
+const HOLDERS = `SELECT l.pid FROM pg_locks AS l WHERE l.relation = 'bus.log_cursor'::regclass`
+
+/** Waits until they are gone. */
+async function endSessions(pids: string): Promise<void> {
+  await kit.database.query(
+    `SELECT pg_terminate_backend(a.pid, 5000) FROM (${BUS_SESSIONS} AND a.pid IN (${pids})) AS a`,
+  )
+}
+
 transportConformance({
   name: 'postgresTransport',
   open: async () => {
-    const transport = await postgresTransport(kit.database, { partitions: PARTITION_COUNT })
-    return { transport, topics: freshTopics(), raw, close: () => transport.close() }
+    const transport = await postgresTransport(beside, { partitions: PARTITION_COUNT })
+    return {
+      transport,
+      topics: freshTopics(),
+      raw,
+      refusePositions: (refused) => void (isRefused = refused),
+      expire: () => endSessions(HOLDERS),
+      restart: () => endSessions(BUS_SESSIONS),
+      close: async () => {
+        isRefused = false
+        await transport.close()
+      },
+    }
   },
 })
 
 const services = new Map<string, Promise<EngineDatabase>>()
+function serviceDatabase(service: string): Promise<EngineDatabase> {
+  const database = services.get(service) ?? kit.open({ name: service })
+  services.set(service, database)
+  return database
+}
 
 linkConformance({
   name: 'sharedBus',
@@ -118,13 +157,25 @@ linkConformance({
     return {
       bus: sharedBus({ partitions: PARTITION_COUNT }),
       topics: freshTopics(),
-      database: (service) => {
-        const database = services.get(service) ?? kit.open({ name: service })
-        services.set(service, database)
-        return database
-      },
+      database: serviceDatabase,
       raw,
       close: async () => undefined,
+    }
+  },
+})
+
+linkConformance({
+  name: 'outboxed postgresTransport',
+  hasOutbox: true,
+  open: async () => {
+    await emptied()
+    const transport = await postgresTransport(beside, { partitions: PARTITION_COUNT })
+    return {
+      bus: outboxed(transport, systemIds(systemClock)),
+      topics: freshTopics(),
+      database: serviceDatabase,
+      raw,
+      close: () => transport.close(),
     }
   },
 })

@@ -1,7 +1,9 @@
 // Owns: the scenes about messages that wait in the database: scheduled ones, the outbox, dead letters.
+// I1: what is stored holds each message three times, as on a bus; the scenes count and compare messages.
 import type { Message, Time } from '@ensemble/core'
 import type { Database, DeadLetter } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
+import { COPIES, firstMessages, tripled } from './copies.ts'
 import type { DatabaseWorld } from './database.ts'
 import { HOUR_MS, LONG_AGO, message } from './samples.ts'
 import { codeOf, sorted } from './world.ts'
@@ -19,9 +21,19 @@ function scheduledScenes(world: () => DatabaseWorld): void {
     const schedule = (
       database: Database,
       rows: readonly { dueAt: Time; messages: readonly Message[] }[],
-    ): Promise<void> => database.transaction((tx) => database.stores.scheduled.insert(tx, rows))
-    const take = (database: Database, countMax: number): Promise<readonly Message[]> =>
-      database.transaction((tx) => database.stores.scheduled.takeDue(tx, countMax))
+    ): Promise<void> =>
+      database.transaction((tx) =>
+        database.stores.scheduled.insert(
+          tx,
+          rows.map(({ dueAt, messages }) => ({ dueAt, messages: tripled(messages) })),
+        ),
+      )
+    const take = async (database: Database, countMax: number): Promise<readonly Message[]> => {
+      const copies = await database.transaction((tx) =>
+        database.stores.scheduled.takeDue(tx, countMax * COPIES),
+      )
+      return firstMessages(copies)
+    }
 
     test('what is due is taken whole, oldest first, and once; what is not stays', async () => {
       const { database } = world()
@@ -43,6 +55,13 @@ function scheduledScenes(world: () => DatabaseWorld): void {
       )
       expect(await take(database, 2)).toEqual([note('a'), note('b')])
       expect(await take(database, 2)).toEqual([note('c')])
+    })
+
+    test('a pack is never split: copies of a message are taken together, though it be past countMax', async () => {
+      const { database } = world()
+      await schedule(database, [{ dueAt: LONG_AGO, messages: [note('a'), note('b')] }])
+      const taken = await database.transaction((tx) => database.stores.scheduled.takeDue(tx, 1))
+      expect(taken).toEqual(tripled([note('a'), note('b')]))
     })
 
     test('nextDue is the earliest time, null when nothing is scheduled', async () => {
@@ -84,10 +103,21 @@ function outboxScenes(world: () => DatabaseWorld): void {
   describe('outbox', () => {
     const left = (database: Database, id: string, claimAfterMs = -HOUR_MS): Promise<void> =>
       database.transaction((tx) =>
-        database.stores.outbox.insert(tx, { id, messages: [note(`${id}1`), note(`${id}2`)], claimAfterMs }),
+        database.stores.outbox.insert(tx, {
+          id,
+          messages: tripled([note(`${id}1`), note(`${id}2`)]),
+          claimAfterMs,
+        }),
       )
+    const claimRows = async (
+      database: Database,
+      what: { readonly countMax: number; readonly claimAfterMs: number },
+    ): Promise<{ id: string; messages: readonly Message[] }[]> => {
+      const rows = await database.stores.outbox.claim(database, what)
+      return rows.map(({ id, messages }) => ({ id, messages: firstMessages(messages) }))
+    }
     const claim = async (database: Database, claimAfterMs: number, countMax = 10): Promise<string[]> => {
-      const rows = await database.stores.outbox.claim(database, { countMax, claimAfterMs })
+      const rows = await claimRows(database, { countMax, claimAfterMs })
       return sorted(rows.map(({ id }) => id))
     }
 
@@ -95,7 +125,7 @@ function outboxScenes(world: () => DatabaseWorld): void {
       const { database } = world()
       await left(database, 'left behind')
       await left(database, 'just written', HOUR_MS)
-      const rows = await database.stores.outbox.claim(database, { countMax: 10, claimAfterMs: HOUR_MS })
+      const rows = await claimRows(database, { countMax: 10, claimAfterMs: HOUR_MS })
       expect(rows).toEqual([{ id: 'left behind', messages: [note('left behind1'), note('left behind2')] }])
     })
 
@@ -142,7 +172,7 @@ function deadLetterScenes(world: () => DatabaseWorld): void {
       text: `{"${id}": "ü`,
     })
     const bury = (database: Database, letters: readonly DeadLetter[]): Promise<void> =>
-      database.transaction((tx) => database.stores.deadLetters.insert(tx, letters))
+      database.transaction((tx) => database.stores.deadLetters.insert(tx, tripled(letters)))
 
     test('letters are listed as they were written, with their time, at most countMax', async () => {
       const { database } = world()

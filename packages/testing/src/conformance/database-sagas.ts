@@ -1,6 +1,7 @@
 // Owns: the scenes about the orchestrator's saga rows and the starters' start rows.
 import type { Database, SagaRow } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
+import { tripled } from './copies.ts'
 import type { DatabaseWorld } from './database.ts'
 import { completed, HOUR_MS, LONG_AGO, running, sagaRow, startRow } from './samples.ts'
 import { codeOf, sorted } from './world.ts'
@@ -146,7 +147,7 @@ function startScenes(world: () => DatabaseWorld): void {
       const { starts } = database.stores
       const { saga } = startRow('s1')
       const end = (id: string, status: 'completed' | 'compensated', data: unknown): Promise<void> =>
-        database.transaction((tx) => starts.ended(tx, [{ saga: { ...saga, id }, status, data }]))
+        database.transaction((tx) => starts.ended(tx, tripled([{ saga: { ...saga, id }, status, data }])))
       await database.transaction((tx) => starts.insert(tx, [startRow('s1'), startRow('s2'), startRow('s3')]))
       await end('s1', 'completed', { orderId: 's1', total: 5 })
       await end('s1', 'completed', { orderId: 'of a repeated message' })
