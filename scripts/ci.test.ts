@@ -26,3 +26,9 @@ test('an error that belongs to no test is still a failure', () => {
 test('no report at all is a failure', () => {
   expect(verdict(undefined, 1)).toBe('0 passed, 1 failed')
 })
+
+test('each slow check counts as one test', () => {
+  expect(verdict({ numPassedTests: 1, numFailedTests: 0, testResults: [green] }, 0, [true, false])).toBe(
+    '2 passed, 1 failed',
+  )
+})

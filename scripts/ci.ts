@@ -1,12 +1,18 @@
 // Owns: what CI runs and in which order: every quick check, then all tests. Run: `npm run ci`.
 // Does not own: installing (.ci/run does) and how one check works (package.json names the commands).
 // I1: all quick checks run even when one is red, so one run names every reason; tests run only when all are green.
-// I2: the last line is always `N passed, N failed`, from vitest's own report; what never ran counts as failed.
+// I2: the last line is always `N passed, N failed`, from vitest's own report and one for each slow check; what never
+// ran counts as failed.
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
 const QUICK = ['format:check', 'tidy', 'lint', 'typecheck', 'knip']
+/** After the tests, with what they print: fresh seeds within a time budget, and seeds that once found something. */
+const SLOW = [
+  ['sim', '--remembered'],
+  ['sim', '--seconds', '90'],
+] as const
 const REPORT = '.tmp/vitest.json'
 const REPORTERS = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
 
@@ -21,13 +27,19 @@ export interface TestReport {
 }
 
 /** A file that could not be loaded has no failed test, and an error between tests belongs to none: both are red. */
-export function verdict(report: TestReport | undefined, exitCode: number): string {
+export function verdict(
+  report: TestReport | undefined,
+  exitCode: number,
+  slow: readonly boolean[] = [],
+): string {
   const broken = (report?.testResults ?? []).filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   ).length
   const failed = (report?.numFailedTests ?? 0) + broken
-  return `${report?.numPassedTests ?? 0} passed, ${exitCode === 0 ? failed : Math.max(failed, 1)} failed`
+  const passed = (report?.numPassedTests ?? 0) + slow.filter((isGreen) => isGreen).length
+  const red = slow.filter((isGreen) => !isGreen).length
+  return `${passed} passed, ${(exitCode === 0 ? failed : Math.max(failed, 1)) + red} failed`
 }
 
 interface Run {
@@ -68,8 +80,18 @@ async function tests(): Promise<number> {
   say('... test')
   const result = await run('test', REPORTERS, 'inherit')
   say(`${result.exitCode === 0 ? 'ok ' : 'RED'} test ${result.seconds} s`)
-  say(verdict(reportOf(REPORT), result.exitCode))
-  return result.exitCode
+  const slow: boolean[] = []
+  for (const [name, ...args] of SLOW) slow.push(await isSlowGreen(name, args))
+  say(verdict(reportOf(REPORT), result.exitCode, slow))
+  return slow.includes(false) ? Math.max(1, result.exitCode) : result.exitCode
+}
+
+async function isSlowGreen(name: string, args: readonly string[]): Promise<boolean> {
+  const command = [name, ...args].join(' ')
+  say(`... ${command}`)
+  const { exitCode, seconds } = await run(name, args, 'inherit')
+  say(`${exitCode === 0 ? 'ok ' : 'RED'} ${command} ${seconds} s`)
+  return exitCode === 0
 }
 
 function reportOf(path: string): TestReport | undefined {

@@ -1,8 +1,10 @@
 // Owns: the command `npm run sim`: many seeds of the simulator with progress and a sum, or one seed with its trace.
 //   npm run sim -- [FILE] [--seeds N] [--from SEED] [--seconds S]    seeds until N or S are over; exit 1 when one fails
+//   npm run sim -- --remembered                                      the seeds of regression/seeds.json
 //   npm run sim -- [FILE] --seed N [--trace]                         one seed; with --trace a line per event
 // FILE exports a `subject` of one's own; without it the made-up system is run, and a situation that no seed has met
 // fails, too (from SITUATIONS_FROM seeds on).
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { run, SITUATIONS } from '@ensemble/simulator'
 import { runFleet, type Sum } from './sim/fleet.ts'
@@ -19,6 +21,7 @@ const options = {
   seconds: { type: 'string' },
   seed: { type: 'string' },
   trace: { type: 'boolean' },
+  remembered: { type: 'boolean' },
 } as const
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -34,6 +37,26 @@ async function one(seed: number): Promise<number> {
   say(`  ${JSON.stringify(result.scenario)}`)
   for (const violation of result.violations) say(`  wrong: ${violation}`)
   return result.violations.length === 0 ? 0 : 1
+}
+
+interface Remembered {
+  readonly seed: number
+  /** What it found when it was new. */
+  readonly found: string
+}
+
+async function remembered(): Promise<number> {
+  const file = new URL('../regression/seeds.json', import.meta.url)
+  const all = JSON.parse(readFileSync(file, 'utf8')) as readonly Remembered[]
+  let failed = 0
+  for (const { seed, found } of all) {
+    const { violations } = await run({ seed, subject: await subjectOf(null) })
+    say(`${violations.length === 0 ? 'ok ' : 'BAD'} ${seed}: ${found}`)
+    for (const violation of violations) say(`  wrong: ${violation}`)
+    if (violations.length > 0) failed += 1
+  }
+  say(`${all.length - failed} of ${all.length} remembered seeds pass`)
+  return failed === 0 ? 0 : 1
 }
 
 async function many(): Promise<number> {
@@ -108,4 +131,5 @@ function whole(name: string, text: string): number {
   throw new TypeError(`--${name}: give a whole number from 0, not '${text}'`)
 }
 
-process.exitCode = values.seed === undefined ? await many() : await one(whole('seed', values.seed))
+if (values.remembered === true) process.exitCode = await remembered()
+else process.exitCode = values.seed === undefined ? await many() : await one(whole('seed', values.seed))
