@@ -1,6 +1,6 @@
 // A run depends on its seed only, and finds what is wrong with the system that it runs.
 import { succeeded } from '@ensemble/core'
-import type { Implementation } from '@ensemble/runtime'
+import type { Handler, Implementation } from '@ensemble/runtime'
 import { generated, run, type Subject } from '@ensemble/simulator'
 import { expect, test } from 'vitest'
 
@@ -26,7 +26,10 @@ function lazy(implementation: Implementation): Implementation {
   const unmake = implementation.handlers.get('unmake')
   if (unmake?.form !== 'aggregate') throw new Error('unmake is an aggregate')
   const idle = { ...unmake, rule: { ...unmake.rule, decide: () => ({ outcome: succeeded() }) } }
-  return { ...implementation, handlers: new Map([...implementation.handlers, ['unmake', idle]]) }
+  return {
+    ...implementation,
+    handlers: new Map<string, Handler>([...implementation.handlers, ['unmake', idle]]),
+  }
 }
 
 test('a participant whose undo does nothing is found out', async () => {
