@@ -5,10 +5,22 @@
 import { defineConfig } from 'vitest/config'
 
 const NEVER = ['**/node_modules/**', '**/dist/**', '.ensemble/**', '.tmp/**']
-const OTHER_TIERS = ['**/*.io.test.ts', '**/*.e2e.test.ts', '**/*.type.test.ts']
+const OTHER_TIERS = ['**/*.io.test.ts', '**/*.e2e.test.ts', '**/*.kafka.test.ts', '**/*.type.test.ts']
 
 // Two real servers at a time are what a machine with two cores starts within the time-outs.
 const IO_WORKERS_MAX = 2
+
+const KAFKA = {
+  test: {
+    name: 'kafka',
+    include: ['**/*.kafka.test.ts'],
+    exclude: NEVER,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 4 },
+  },
+}
 
 export default defineConfig({
   test: {
@@ -35,6 +47,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // Only where there is a broker: `npm run test:kafka` starts one and says where it is.
+      ...(process.env['KAFKA_BROKERS'] === undefined ? [] : [KAFKA]),
       {
         test: {
           name: 'e2e',

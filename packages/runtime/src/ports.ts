@@ -244,6 +244,8 @@ export type Delivered = Unpacked & {
 export interface Transport {
   /** Durable when it resolves. */
   send(messages: readonly Message[]): Promise<void>
+  /** Refuses, before they are committed, messages that this bus can never carry; throws an error with a code. */
+  check?(messages: readonly Message[]): void
   subscribe(what: { readonly group: string; readonly topics: readonly string[] }): Promise<Subscription>
   close(): Promise<void>
 }

@@ -3,7 +3,8 @@
 // I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT and
 // the row is deleted.
 // I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
-// I3: the bus position moves only after the database has committed.
+// I3: what the transport can never carry is refused before COMMIT: sent later, it would fail for ever.
+// I4: the bus position moves only after the database has committed.
 import type { Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
 import type {
@@ -86,6 +87,7 @@ class OutboxLink implements Link {
 
   async put(tx: Queryable, messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return
+    this.#parts.transport.check?.(messages)
     await this.#outbox.insert(tx, { id: this.#parts.ids.next(), messages, claimAfterMs: 0 })
   }
 
@@ -119,6 +121,7 @@ class OutboxLink implements Link {
 
   #keep(tx: Transaction, messages: readonly Message[]): Left | null {
     if (messages.length === 0) return null
+    this.#parts.transport.check?.(messages)
     const left = { id: this.#parts.ids.next(), messages }
     tx.defer(this.#outbox.insert(tx, { ...left, claimAfterMs: LEFT_BEHIND_MS }))
     return left

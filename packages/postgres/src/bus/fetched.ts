@@ -4,6 +4,7 @@
 // delivered, and a gap right at the cursor is a loss.
 import { unpack } from '@ensemble/core'
 import type { Unpacked } from '@ensemble/core'
+import { MessagesLost } from '@ensemble/runtime'
 import type { Delivered } from '@ensemble/runtime'
 import { integer, isNull, text } from '../store/columns.ts'
 import type { Columns } from '../store/columns.ts'
@@ -18,29 +19,6 @@ export interface Move {
 export interface Fetched {
   readonly messages: readonly Delivered[]
   readonly moves: readonly Move[]
-}
-
-export interface Loss {
-  readonly group: string
-  readonly topic: string
-  readonly partition: number
-  /** Where the group stands. */
-  readonly nextOffset: number
-  /** The first offset that the log still has, as far as it says. */
-  readonly startOffset: number
-}
-
-/** The log no longer has what comes next for a group; `LogAdmin.forward` goes on behind the loss. */
-export class MessagesLost extends Error {
-  override readonly name = 'MessagesLost'
-  readonly code = 'MESSAGES_LOST'
-  readonly loss: Loss
-
-  constructor(loss: Loss) {
-    const { group, topic, partition, nextOffset, startOffset } = loss
-    super(`${group} reads ${topic}/${partition} at ${nextOffset}, the log has it from ${startOffset} on`)
-    this.loss = loss
-  }
 }
 
 /** `rows` ordered by topic, partition and offset. */

@@ -3,6 +3,7 @@
 // I2: `append` and `advance` send their statement before they return, so that COMMIT can follow in the same
 // flush.
 import type { Message } from '@ensemble/core'
+import { MessagesLost } from '@ensemble/runtime'
 import type { Queryable } from '@ensemble/runtime'
 import { DatabaseError } from '../database/errors.ts'
 import { statementOf } from '../database/statement.ts'
@@ -12,7 +13,7 @@ import type { Database } from '../database/types.ts'
 import { integer, text } from '../store/columns.ts'
 import { statement } from '../store/statements.ts'
 import { entriesOf } from './entries.ts'
-import { fetchedOf, MessagesLost } from './fetched.ts'
+import { fetchedOf } from './fetched.ts'
 import type { Fetched, Move } from './fetched.ts'
 import type { Columns } from '../store/columns.ts'
 

@@ -1,0 +1,125 @@
+// Owns: what a reader knows of the partitions that are its own: what came, what is handed out, what is done. Pure.
+// I1: messages of a partition are handed out in order, to one holder at a time.
+// I2: a done position only ever moves forward; what comes from before it is left out.
+import type { Delivered } from '@ensemble/runtime'
+
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface Position extends Place {
+  /** Of the first message that is not done. */
+  readonly offset: number
+}
+
+interface Slice extends Place {
+  readonly messages: readonly Delivered[]
+  /** Behind the last message. */
+  readonly to: number
+}
+
+export interface Hold {
+  readonly messages: readonly Delivered[]
+  readonly slices: readonly Slice[]
+}
+
+interface Lane extends Place {
+  done: number
+  waiting: Delivered[]
+  holder: Slice | null
+}
+
+export function placeKey({ topic, partition }: Place): string {
+  return `${topic}/${partition}`
+}
+
+export class Lanes {
+  readonly #lanes: Map<string, Lane>
+  #turn = 0
+  #waitingCount = 0
+
+  constructor(positions: readonly Position[]) {
+    this.#lanes = new Map(
+      positions.map(({ topic, partition, offset }) => [
+        placeKey({ topic, partition }),
+        { topic, partition, done: offset, waiting: [], holder: null },
+      ]),
+    )
+  }
+
+  /** Messages that came and are not handed out. */
+  get waitingCount(): number {
+    return this.#waitingCount
+  }
+
+  /** Of those, the ones whose partition nobody holds. */
+  get freeCount(): number {
+    const free = [...this.#lanes.values()].filter(({ holder }) => holder === null)
+    return free.reduce((count, { waiting }) => count + waiting.length, 0)
+  }
+
+  doneAt(place: Place): number | undefined {
+    return this.#lanes.get(placeKey(place))?.done
+  }
+
+  add(message: Delivered): void {
+    const lane = this.#lanes.get(placeKey(message))
+    if (lane === undefined || Number(message.position) < lane.done) return
+    lane.waiting.push(message)
+    this.#waitingCount += 1
+  }
+
+  /** At most `countMax` messages of partitions that nobody holds, with another one first each time. */
+  take(countMax: number): Hold | null {
+    const slices: Slice[] = []
+    let left = countMax
+    for (const lane of this.#inTurn()) {
+      if (lane.holder !== null || lane.waiting.length === 0 || left === 0) continue
+      const messages = lane.waiting.splice(0, left)
+      const to = Number(messages.at(-1)?.position) + 1
+      lane.holder = { topic: lane.topic, partition: lane.partition, messages, to }
+      slices.push(lane.holder)
+      left -= messages.length
+    }
+    this.#waitingCount -= countMax - left
+    return slices.length === 0 ? null : { messages: slices.flatMap(({ messages }) => messages), slices }
+  }
+
+  /**
+   * Answers the positions that moved. A hold of earlier lanes, from before the partitions were shared out anew, moves
+   * those that are here too: whoever handled them has committed.
+   */
+  finish({ slices }: Hold): readonly Position[] {
+    return slices.flatMap((slice) => {
+      const lane = this.#lanes.get(placeKey(slice))
+      if (lane === undefined) return []
+      if (lane.holder === slice) lane.holder = null
+      if (lane.done >= slice.to) return []
+      lane.done = slice.to
+      const rest = lane.waiting.filter(({ position }) => Number(position) >= slice.to)
+      this.#waitingCount -= lane.waiting.length - rest.length
+      lane.waiting = rest
+      return [{ topic: lane.topic, partition: lane.partition, offset: lane.done }]
+    })
+  }
+
+  /** Gives messages back unmoved; those of earlier lanes come again anyway. */
+  release({ slices }: Hold): void {
+    for (const slice of slices) {
+      const lane = this.#lanes.get(placeKey(slice))
+      if (lane?.holder !== slice) continue
+      lane.holder = null
+      const back = slice.messages.filter(({ position }) => Number(position) >= lane.done)
+      lane.waiting.unshift(...back)
+      this.#waitingCount += back.length
+    }
+  }
+
+  #inTurn(): readonly Lane[] {
+    const lanes = [...this.#lanes.values()]
+    const start = this.#turn % Math.max(1, lanes.length)
+    this.#turn += 1
+    return [...lanes.slice(start), ...lanes.slice(0, start)]
+  }
+}

@@ -1,0 +1,326 @@
+// Owns: one consumer in its group: which partitions it has, from where it reads them, what it commits.
+// Does not own making it anew when it fails (reader.ts).
+// I1: it reads from where the group stands, or from the earliest message; never from where the library would go on.
+// I2: a commit names the member and the generation that has the partitions, so that a late one is refused by the broker.
+// I3: each sharing out of partitions begins anew: what was read ahead for an earlier one is dropped.
+import {
+  Consumer,
+  ListOffsetTimestamps,
+  offsetCommitV8,
+  stringDeserializers,
+  type ConsumerGroupJoinPayload,
+  type GroupAssignment,
+  type Message as KafkaRecord,
+  type MessagesStream,
+  type Offsets,
+} from '@platformatic/kafka'
+import { MessagesLost } from '@ensemble/runtime'
+import type { Delivered } from '@ensemble/runtime'
+import { messageOf } from './cloud-event.ts'
+import { kafkaError, KafkaError } from './errors.ts'
+import { Lanes, placeKey, type Hold, type Place, type Position } from './lanes.ts'
+import { clientOptions, type KafkaSettings } from './settings.ts'
+
+type Texts = Consumer<string, string, string, string>
+type TextStream = MessagesStream<string, string, string, string>
+/** A record may have no value, whatever the library's types say. */
+type TextRecord = Pick<KafkaRecord, 'topic' | 'partition' | 'offset'> & { readonly value: string | undefined }
+
+export interface MemberOptions {
+  readonly settings: KafkaSettings
+  /** Without the prefix, as topics are. */
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Done by this process, committed or not, by place. */
+  readonly done: Map<string, Position>
+  readonly onNews: () => void
+  readonly onShared: (places: readonly Place[]) => void
+}
+
+/** How far one partition is read, for the watchdog. */
+export interface Progress extends Place {
+  readonly read: number
+  readonly end: number
+  readonly done: number
+}
+
+interface Membership {
+  readonly memberId: string
+  readonly generationId: number
+}
+
+/** Bounds what one answer of a broker may hold, bytes. */
+const FETCH_BYTES_MAX = 8 * 1_048_576
+const FETCH_PARTITION_BYTES_MAX = 1_048_576
+/** How long a broker may wait for something to come, milliseconds; a close waits for it too. */
+const FETCH_WAIT_MS = 1_000
+export class Member {
+  readonly #options: MemberOptions
+  readonly #consumer: Texts
+  readonly #trouble = Promise.withResolvers<unknown>()
+  #membership: Membership | null = null
+  #stream: TextStream | null = null
+  #lanes = new Lanes([])
+  #places: readonly Place[] = []
+  /** Of the sharing out of partitions; what belongs to an earlier one no longer counts. */
+  #round = 0
+  #committing: Promise<void> = Promise.resolve()
+
+  constructor(options: MemberOptions) {
+    this.#options = options
+    const { settings, group } = options
+    const { sessionTimeoutMs, heartbeatMs, stallMs, readAheadCount } = settings
+    this.#consumer = new Consumer({
+      ...clientOptions(settings),
+      groupId: `${settings.prefix}${group}`,
+      groupProtocol: 'classic',
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: sessionTimeoutMs,
+      heartbeatInterval: heartbeatMs,
+      heartbeatStallTimeout: stallMs,
+      autocommit: false,
+      highWaterMark: readAheadCount,
+      maxBytes: FETCH_BYTES_MAX,
+      maxBytesPerPartition: FETCH_PARTITION_BYTES_MAX,
+      maxWaitTime: FETCH_WAIT_MS,
+      deserializers: stringDeserializers,
+    })
+    // Ahead of the library's own stream, which must not go on with partitions that it may no longer have.
+    this.#consumer.on('consumer:group:join', (joined) => this.#share(joined))
+    this.#consumer.on('error', (error: unknown) =>
+      this.#trouble.resolve(kafkaError('stay in the group', error)),
+    )
+    this.#consumer.on('consumer:heartbeat:stalled', ({ lastError }) =>
+      this.#trouble.resolve(new KafkaError('STALLED', `${group} cannot send heartbeats`, lastError)),
+    )
+  }
+
+  /** Resolves with the reason when this member is of no more use. */
+  get trouble(): Promise<unknown> {
+    return this.#trouble.promise
+  }
+
+  /** Errors: CONNECTION, AUTHENTICATION, KAFKA. */
+  async join(): Promise<void> {
+    const { topics, group, settings } = this.#options
+    try {
+      this.#consumer.topics.trackAll(...topics.map((topic) => `${settings.prefix}${topic}`))
+      await this.#consumer.joinGroup({})
+    } catch (error) {
+      throw kafkaError(`join the group ${group}`, error)
+    }
+  }
+
+  /** The next messages, held until finished or released; null when there are none now. */
+  take(countMax: number): Hold | null {
+    this.#readAhead(countMax)
+    return this.#lanes.take(countMax)
+  }
+
+  /** Commits what was handled. A partition that is somebody else's by now is left to them. */
+  async finish(hold: Hold): Promise<void> {
+    this.#note(this.#lanes.finish(hold))
+    await this.commit()
+  }
+
+  release(hold: Hold): void {
+    this.#lanes.release(hold)
+    this.#options.onNews()
+  }
+
+  /** Sends what is done and not committed yet; what fails is sent with the next. */
+  async commit(): Promise<void> {
+    this.#committing = this.#committing.then(() => this.#commitDone())
+    await this.#committing
+  }
+
+  /** Empty while partitions are being shared out. */
+  async progress(): Promise<readonly Progress[]> {
+    const stream = this.#stream
+    if (stream === null) return []
+    const ends = await this.#listOffsets(this.#places, ListOffsetTimestamps.LATEST)
+    if (this.#stream !== stream) return []
+    return this.#places.map((place) => {
+      const at = this.#named(place)
+      const end = offsetAt(ends, at) ?? 0
+      const isBuffered = stream.readableLength > 0
+      const read = Number(stream.offsetsToFetch.get(`${at.topic}:${at.partition}`) ?? end)
+      // What was read and waits here is not the broker's fault.
+      return { ...place, read: isBuffered ? end : read, end, done: this.#lanes.doneAt(place) ?? end }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#round += 1
+    await this.commit()
+    this.#stream?.destroy()
+    this.#stream = null
+    // It throws when brokers are away; then there is nobody to say goodbye to.
+    await this.#consumer.close(true).catch(() => undefined)
+    this.#trouble.resolve(new KafkaError('CLOSED', 'closed'))
+  }
+
+  #readAhead(countMax: number): void {
+    const stream = this.#stream
+    if (stream === null) return
+    const waitingMax = countMax + this.#options.settings.readAheadCount
+    while (this.#lanes.freeCount < countMax && this.#lanes.waitingCount < waitingMax) {
+      const record = stream.read() as TextRecord | null
+      if (record === null) return
+      this.#lanes.add(this.#delivered(record))
+    }
+  }
+
+  #delivered({ topic, partition, offset, value }: TextRecord): Delivered {
+    const place = { topic: topic.slice(this.#options.settings.prefix.length), partition }
+    return { ...messageOf(value), ...place, position: String(offset) }
+  }
+
+  #share({ memberId, generationId, assignments }: ConsumerGroupJoinPayload): void {
+    this.#round += 1
+    const round = this.#round
+    this.#stream?.destroy()
+    this.#stream = null
+    this.#lanes = new Lanes([])
+    this.#membership = { memberId, generationId: generationId ?? 0 }
+    this.#begin(round, assignments ?? []).catch((error: unknown) => {
+      if (round === this.#round) this.#trouble.resolve(error)
+    })
+  }
+
+  async #begin(round: number, assignments: readonly GroupAssignment[]): Promise<void> {
+    const { prefix } = this.#options.settings
+    const places = assignments.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic: topic.slice(prefix.length), partition })),
+    )
+    const positions = places.length === 0 ? [] : await this.#positions(places)
+    if (round !== this.#round) return
+    this.#places = places
+    this.#lanes = new Lanes(positions)
+    // Also where a new group begins: from now on what it has not read can be missed.
+    this.#note(positions)
+    await this.commit()
+    this.#options.onShared(places)
+    if (places.length > 0) await this.#read(round, positions)
+  }
+
+  async #read(round: number, positions: readonly Position[]): Promise<void> {
+    const stream: TextStream = await this.#consumer.consume({
+      topics: [...new Set(positions.map((position) => this.#named(position).topic))],
+      mode: 'manual',
+      fallbackMode: 'fail',
+      offsets: positions.map((position) => ({ ...this.#named(position), offset: BigInt(position.offset) })),
+      autocommit: false,
+      maxWaitTime: FETCH_WAIT_MS,
+    })
+    const isCurrent = (): boolean => round === this.#round
+    stream.on('error', (error) => {
+      if (isCurrent()) this.#trouble.resolve(kafkaError('read', error))
+    })
+    stream.on('close', () => {
+      if (isCurrent()) this.#trouble.resolve(new KafkaError('KAFKA', 'the stream of messages has ended'))
+    })
+    if (!isCurrent()) {
+      stream.destroy()
+      return
+    }
+    this.#stream = stream
+    stream.on('readable', () => {
+      if (isCurrent()) this.#options.onNews()
+    })
+  }
+
+  /** Where the group stands, the earliest message where it never was. Errors: MESSAGES_LOST. */
+  async #positions(places: readonly Place[]): Promise<readonly Position[]> {
+    const [committed, starts, ends] = await Promise.all([
+      this.#consumer.listCommittedOffsets({ topics: byTopic(places.map((place) => this.#named(place))) }),
+      this.#listOffsets(places, ListOffsetTimestamps.EARLIEST),
+      this.#listOffsets(places, ListOffsetTimestamps.LATEST),
+    ])
+    return places.map((place) => {
+      const at = this.#named(place)
+      const startOffset = offsetAt(starts, at) ?? 0
+      const known = offsetAt(committed, at) ?? -1
+      if (known < 0) return { ...place, offset: startOffset }
+      const offset = Math.max(known, this.#options.done.get(placeKey(place))?.offset ?? 0)
+      if (offset < startOffset || offset > (offsetAt(ends, at) ?? offset)) {
+        throw new MessagesLost({ group: this.#options.group, ...place, nextOffset: offset, startOffset })
+      }
+      return { ...place, offset }
+    })
+  }
+
+  async #listOffsets(places: readonly Place[], timestamp: bigint): Promise<Offsets> {
+    const topics = byTopic(places.map((place) => this.#named(place)))
+    try {
+      return await this.#consumer.listOffsets({
+        topics: topics.map(({ topic }) => topic),
+        partitions: Object.fromEntries(topics.map(({ topic, partitions }) => [topic, partitions])),
+        timestamp,
+      })
+    } catch (error) {
+      throw kafkaError('ask where topics begin and end', error)
+    }
+  }
+
+  #note(positions: readonly Position[]): void {
+    for (const position of positions) this.#options.done.set(placeKey(position), position)
+  }
+
+  /**
+   * Never throws. What is not committed now is sent with the next, or is handled again by whoever has the partition by
+   * then, which is harmless.
+   */
+  async #commitDone(): Promise<void> {
+    const membership = this.#membership
+    const { done } = this.#options
+    const own = this.#places.flatMap((place) => done.get(placeKey(place)) ?? [])
+    if (membership === null || own.length === 0) return
+    try {
+      await this.#sendCommit(membership, own)
+    } catch {
+      return
+    }
+    for (const position of own) {
+      if (done.get(placeKey(position)) === position) done.delete(placeKey(position))
+    }
+  }
+
+  async #sendCommit({ memberId, generationId }: Membership, positions: readonly Position[]): Promise<void> {
+    const coordinator = await this.#consumer.findGroupCoordinator()
+    const { brokers } = await this.#consumer.metadata({ topics: this.#consumer.topics.current })
+    const broker = brokers.get(coordinator)
+    if (broker === undefined) throw new KafkaError('CONNECTION', `no broker ${coordinator}`)
+    const connection = await this.#consumer.connections.get(broker)
+    const names = byTopic(positions.map((position) => this.#named(position)))
+    const topics = names.map(({ topic: name }) => ({
+      name,
+      partitions: positions
+        .filter((position) => this.#named(position).topic === name)
+        .map(({ partition, offset }) => ({
+          partitionIndex: partition,
+          committedOffset: BigInt(offset),
+          committedLeaderEpoch: -1,
+          committedMetadata: null,
+        })),
+    }))
+    const { groupId } = this.#consumer
+    await offsetCommitV8.api.async(connection, groupId, generationId, memberId, null, topics)
+  }
+
+  #named({ topic, partition }: Place): Place {
+    return { topic: `${this.#options.settings.prefix}${topic}`, partition }
+  }
+}
+
+function byTopic(places: readonly Place[]): { readonly topic: string; readonly partitions: number[] }[] {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of places) topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}
+
+/** Offsets stay below 2^53 in any log. */
+function offsetAt(offsets: Offsets, { topic, partition }: Place): number | undefined {
+  const offset = offsets.get(topic)?.[partition]
+  return offset === undefined ? undefined : Number(offset)
+}

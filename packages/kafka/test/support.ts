@@ -1,0 +1,44 @@
+// Owns: what the tests on a real broker share: a transport of its own prefix, so that tests never meet.
+import { randomBytes } from 'node:crypto'
+import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
+import type { TransportWorld } from '@ensemble/testing'
+import { kafkaTransport, type KafkaOptions, type KafkaTransport } from '@ensemble/kafka'
+
+export const BROKERS = (process.env['KAFKA_BROKERS'] ?? '').split(',')
+
+/** Short, so that a test sees within seconds what takes longer in production. */
+export const FAST = { sessionTimeoutMs: 2_000, heartbeatMs: 100, partitions: 4 } as const
+
+export const TOPICS = ['first.events', 'second.events'] as const
+
+export interface KafkaWorld extends TransportWorld {
+  readonly transport: KafkaTransport
+  readonly options: KafkaOptions & { readonly prefix: string }
+  readonly admin: Admin
+}
+
+export function freshPrefix(): string {
+  return `t${randomBytes(4).toString('hex')}.`
+}
+
+export async function kafkaWorld(given: Partial<KafkaOptions> = {}): Promise<KafkaWorld> {
+  const options = { brokers: BROKERS, ...FAST, prefix: freshPrefix(), ...given }
+  const client = { clientId: 'test', bootstrapBrokers: [...options.brokers] }
+  const transport = kafkaTransport(options)
+  const producer = new Producer({ ...client, serializers: stringSerializers })
+  const admin = new Admin(client)
+  return {
+    transport,
+    options,
+    admin,
+    topics: TOPICS,
+    raw: async ({ topic, key, text }) => {
+      await producer.send({ messages: [{ topic: `${options.prefix}${topic}`, key, value: text }], acks: -1 })
+    },
+    close: async () => {
+      await transport.close()
+      await producer.close()
+      await admin.close()
+    },
+  }
+}
