@@ -14,7 +14,6 @@ const SLOW = [
   ['sim', '--seconds', '90'],
 ] as const
 const REPORT = '.tmp/vitest.json'
-const REPORTERS = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
 
 /** The part of vitest's JSON report that is read here. */
 export interface TestReport {
@@ -49,9 +48,19 @@ interface Run {
   readonly seconds: string
 }
 
-async function run(name: string, args: readonly string[], output: 'inherit' | 'pipe'): Promise<Run> {
+interface Ask {
+  readonly args?: readonly string[]
+  readonly output: 'inherit' | 'pipe'
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+async function run(name: string, { args = [], output, env = {} }: Ask): Promise<Run> {
   const begin = performance.now()
-  const child = spawn('npm', ['run', '--silent', name, '--', ...args], { stdio: ['ignore', output, output] })
+  const child = spawn('npm', ['run', '--silent', name, '--', ...args], {
+    stdio: ['ignore', output, output],
+    env: { ...process.env, ...env },
+  })
   const chunks: Buffer[] = []
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -66,7 +75,7 @@ async function run(name: string, args: readonly string[], output: 'inherit' | 'p
 async function quickChecks(): Promise<string[]> {
   const red: string[] = []
   for (const name of QUICK) {
-    const result = await run(name, [], 'pipe')
+    const result = await run(name, { output: 'pipe' })
     say(`${result.exitCode === 0 ? 'ok ' : 'RED'} ${name} ${result.seconds} s`)
     if (result.exitCode === 0) continue
     say(result.output.trimEnd())
@@ -75,21 +84,32 @@ async function quickChecks(): Promise<string[]> {
   return red
 }
 
-async function tests(): Promise<number> {
-  rmSync(REPORT, { force: true })
-  say('... test')
-  const result = await run('test', REPORTERS, 'inherit')
-  say(`${result.exitCode === 0 ? 'ok ' : 'RED'} test ${result.seconds} s`)
-  const slow: boolean[] = []
-  for (const [name, ...args] of SLOW) slow.push(await isSlowGreen(name, args))
-  say(verdict(reportOf(REPORT), result.exitCode, slow))
-  return slow.includes(false) ? Math.max(1, result.exitCode) : result.exitCode
+type SlowCheck = readonly [name: string, ...args: readonly string[]]
+
+interface Tests extends Omit<Ask, 'output'> {
+  readonly name: string
+  readonly report: string
+  /** Run after the tests, counted with them. */
+  readonly slow?: readonly SlowCheck[]
 }
 
-async function isSlowGreen(name: string, args: readonly string[]): Promise<boolean> {
+/** Runs vitest, ends with the verdict's line, answers the exit code. */
+export async function runTests({ name, args = [], report, env = {}, slow = [] }: Tests): Promise<number> {
+  rmSync(report, { force: true })
+  say(`... ${name}`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { exitCode, seconds } = await run('test', { args: [...args, ...reporters], output: 'inherit', env })
+  say(`${exitCode === 0 ? 'ok ' : 'RED'} ${name} ${seconds} s`)
+  const greens: boolean[] = []
+  for (const check of slow) greens.push(await isSlowGreen(check))
+  say(verdict(reportOf(report), exitCode, greens))
+  return greens.includes(false) ? Math.max(1, exitCode) : exitCode
+}
+
+async function isSlowGreen([name, ...args]: SlowCheck): Promise<boolean> {
   const command = [name, ...args].join(' ')
   say(`... ${command}`)
-  const { exitCode, seconds } = await run(name, args, 'inherit')
+  const { exitCode, seconds } = await run(name, { args, output: 'inherit' })
   say(`${exitCode === 0 ? 'ok ' : 'RED'} ${command} ${seconds} s`)
   return exitCode === 0
 }
@@ -109,7 +129,7 @@ function say(text: string): void {
 if (import.meta.main) {
   const red = await quickChecks()
   if (red.length === 0) {
-    process.exitCode = await tests()
+    process.exitCode = await runTests({ name: 'test', report: REPORT, slow: SLOW })
   } else {
     say(`tests did not run, red: ${red.join(', ')}`)
     say(`0 passed, ${red.length} failed`)

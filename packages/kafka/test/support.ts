@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
 import type { TransportWorld } from '@ensemble/testing'
 import { kafkaTransport, type KafkaOptions, type KafkaTransport } from '@ensemble/kafka'
+import { findCluster, type BrokerCluster } from '@ensemble/kafka/broker'
 
 export const BROKERS = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 
@@ -15,6 +16,17 @@ export interface KafkaWorld extends TransportWorld {
   readonly transport: KafkaTransport
   readonly options: KafkaOptions & { readonly prefix: string }
   readonly admin: Admin
+}
+
+/** The cluster, where these tests may stop its brokers; undefined on brokers that somebody else runs. */
+export async function ownCluster(): Promise<BrokerCluster | undefined> {
+  const directory = process.env['ENSEMBLE_KAFKA_DIRECTORY']
+  return directory === undefined ? undefined : await findCluster(directory)
+}
+
+export async function killAndRestart(cluster: BrokerCluster): Promise<void> {
+  for (const { id } of await cluster.status()) await cluster.kill(id)
+  await cluster.start()
 }
 
 export function freshPrefix(): string {
