@@ -9,17 +9,17 @@ import {
   offsetCommitV8,
   stringDeserializers,
   type ConsumerGroupJoinPayload,
-  type GroupAssignment,
   type Message as KafkaRecord,
   type MessagesStream,
   type Offsets,
 } from '@platformatic/kafka'
+import { backoffMs } from '@ensemble/core'
 import { MessagesLost } from '@ensemble/runtime'
-import type { Delivered } from '@ensemble/runtime'
+import type { Clock, Delivered, Ids } from '@ensemble/runtime'
 import { messageOf } from './cloud-event.ts'
 import { kafkaError, KafkaError } from './errors.ts'
 import { Lanes, placeKey, type Hold, type Place, type Position } from './lanes.ts'
-import { clientOptions, type KafkaSettings } from './settings.ts'
+import { AGAIN, clientOptions, type KafkaSettings } from './settings.ts'
 
 type Texts = Consumer<string, string, string, string>
 type TextStream = MessagesStream<string, string, string, string>
@@ -31,10 +31,14 @@ export interface MemberOptions {
   /** Without the prefix, as topics are. */
   readonly group: string
   readonly topics: readonly string[]
+  readonly clock: Clock
+  readonly ids: Ids
   /** Done by this process, committed or not, by place. */
   readonly done: Map<string, Position>
   readonly onNews: () => void
   readonly onShared: (places: readonly Place[]) => void
+  /** Reading failed, so many times in a row; it is tried again. */
+  readonly onFailed: (error: unknown, failures: number) => void
 }
 
 /** How far one partition is read, for the watchdog. */
@@ -64,6 +68,9 @@ export class Member {
   #places: readonly Place[] = []
   /** Of the sharing out of partitions; what belongs to an earlier one no longer counts. */
   #round = 0
+  #failure: unknown = null
+  #failures = 0
+  readonly #closing = new AbortController()
   #committing: Promise<void> = Promise.resolve()
 
   constructor(options: MemberOptions) {
@@ -111,8 +118,9 @@ export class Member {
     }
   }
 
-  /** The next messages, held until finished or released; null when there are none now. */
+  /** The next messages, held until finished or released; null when there are none now. Throws why none can come. */
   take(countMax: number): Hold | null {
+    if (this.#failure !== null) throw this.#failure
     this.#readAhead(countMax)
     return this.#lanes.take(countMax)
   }
@@ -152,6 +160,7 @@ export class Member {
 
   async close(): Promise<void> {
     this.#round += 1
+    this.#closing.abort()
     await this.commit()
     this.#stream?.destroy()
     this.#stream = null
@@ -177,31 +186,57 @@ export class Member {
   }
 
   #share({ memberId, generationId, assignments }: ConsumerGroupJoinPayload): void {
+    const { prefix } = this.#options.settings
+    this.#membership = { memberId, generationId: generationId ?? 0 }
+    this.#places = (assignments ?? []).flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic: topic.slice(prefix.length), partition })),
+    )
+    this.#failures = 0
+    void this.#anew()
+  }
+
+  /** Reads what it has from where the group stands. */
+  async #anew(): Promise<void> {
     this.#round += 1
     const round = this.#round
     this.#stream?.destroy()
     this.#stream = null
     this.#lanes = new Lanes([])
-    this.#membership = { memberId, generationId: generationId ?? 0 }
-    this.#begin(round, assignments ?? []).catch((error: unknown) => {
-      if (round === this.#round) this.#trouble.resolve(error)
-    })
+    try {
+      await this.#begin(round)
+    } catch (error) {
+      await this.#failed(round, error)
+    }
   }
 
-  async #begin(round: number, assignments: readonly GroupAssignment[]): Promise<void> {
-    const { prefix } = this.#options.settings
-    const places = assignments.flatMap(({ topic, partitions }) =>
-      partitions.map((partition) => ({ topic: topic.slice(prefix.length), partition })),
-    )
+  /** It stays in the group: a broker that comes back finds it as it was, and nobody has to wait for its session. */
+  async #failed(round: number, error: unknown): Promise<void> {
+    if (round !== this.#round) return
+    if (error instanceof MessagesLost) {
+      this.#trouble.resolve(error)
+      return
+    }
+    const { clock, ids, onFailed, onNews } = this.#options
+    this.#failures += 1
+    this.#failure = error
+    onFailed(error, this.#failures)
+    onNews()
+    await clock.sleep(backoffMs(AGAIN, this.#failures, ids.chance()), this.#closing.signal)
+    if (round === this.#round) await this.#anew()
+  }
+
+  async #begin(round: number): Promise<void> {
+    const places = this.#places
     const positions = places.length === 0 ? [] : await this.#positions(places)
     if (round !== this.#round) return
-    this.#places = places
     this.#lanes = new Lanes(positions)
     // Also where a new group begins: from now on what it has not read can be missed.
     this.#note(positions)
     await this.commit()
+    if (round !== this.#round) return
     this.#options.onShared(places)
     if (places.length > 0) await this.#read(round, positions)
+    this.#failure = null
   }
 
   async #read(round: number, positions: readonly Position[]): Promise<void> {
@@ -214,19 +249,20 @@ export class Member {
       maxWaitTime: FETCH_WAIT_MS,
     })
     const isCurrent = (): boolean => round === this.#round
+    let failure: unknown = new KafkaError('KAFKA', 'the stream of messages has ended')
     stream.on('error', (error) => {
-      if (isCurrent()) this.#trouble.resolve(kafkaError('read', error))
+      failure = kafkaError('read', error)
     })
-    stream.on('close', () => {
-      if (isCurrent()) this.#trouble.resolve(new KafkaError('KAFKA', 'the stream of messages has ended'))
-    })
+    stream.on('close', () => void this.#failed(round, failure))
     if (!isCurrent()) {
       stream.destroy()
       return
     }
     this.#stream = stream
     stream.on('readable', () => {
-      if (isCurrent()) this.#options.onNews()
+      if (!isCurrent()) return
+      this.#failures = 0
+      this.#options.onNews()
     })
   }
 
@@ -236,7 +272,9 @@ export class Member {
       this.#consumer.listCommittedOffsets({ topics: byTopic(places.map((place) => this.#named(place))) }),
       this.#listOffsets(places, ListOffsetTimestamps.EARLIEST),
       this.#listOffsets(places, ListOffsetTimestamps.LATEST),
-    ])
+    ]).catch((error: unknown) => {
+      throw kafkaError('ask where the group stands', error)
+    })
     return places.map((place) => {
       const at = this.#named(place)
       const startOffset = offsetAt(starts, at) ?? 0
@@ -252,15 +290,11 @@ export class Member {
 
   async #listOffsets(places: readonly Place[], timestamp: bigint): Promise<Offsets> {
     const topics = byTopic(places.map((place) => this.#named(place)))
-    try {
-      return await this.#consumer.listOffsets({
-        topics: topics.map(({ topic }) => topic),
-        partitions: Object.fromEntries(topics.map(({ topic, partitions }) => [topic, partitions])),
-        timestamp,
-      })
-    } catch (error) {
-      throw kafkaError('ask where topics begin and end', error)
-    }
+    return await this.#consumer.listOffsets({
+      topics: topics.map(({ topic }) => topic),
+      partitions: Object.fromEntries(topics.map(({ topic, partitions }) => [topic, partitions])),
+      timestamp,
+    })
   }
 
   #note(positions: readonly Position[]): void {

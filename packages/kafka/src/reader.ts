@@ -1,13 +1,13 @@
 // Owns: a group's subscription in this process: a member that is made anew, with backoff, whenever one fails.
 // I1: while there is no member, taking says why; nothing is skipped meanwhile.
 // I2: what this process has done is remembered from one member to the next, so that it is committed after all.
-import { backoffMs, type RetryPolicy } from '@ensemble/core'
+import { backoffMs } from '@ensemble/core'
 import type { Clock, Delivery, Ids, Subscription } from '@ensemble/runtime'
 import { tell } from './diagnostics.ts'
 import { KafkaError } from './errors.ts'
 import type { Position } from './lanes.ts'
 import { Member } from './member.ts'
-import type { KafkaSettings } from './settings.ts'
+import { AGAIN, type KafkaSettings } from './settings.ts'
 import { StallWatch } from './watch.ts'
 
 export interface ReaderOptions {
@@ -18,7 +18,8 @@ export interface ReaderOptions {
   readonly ids: Ids
 }
 
-const AGAIN: RetryPolicy = { delayMsMin: 200, delayMsMax: 10_000, attemptsMax: 1 }
+/** Long enough for a broker that restarts, short enough for somebody who waits for a start to fail. */
+const ENTER_MS_MAX = 10_000
 /** How often a member is looked after: its commits sent again, its lag told, a stall noticed. */
 const LOOK_EVERY_MS = 5_000
 
@@ -35,10 +36,10 @@ export class Reader implements Subscription {
     this.#options = options
   }
 
-  /** Errors: CONNECTION, AUTHENTICATION and others of the first try. */
+  /** Errors: CONNECTION, AUTHENTICATION and others, when it cannot join for long. */
   static async open(options: ReaderOptions): Promise<Reader> {
     const reader = new Reader(options)
-    await reader.#enter()
+    await reader.#enterFirst()
     reader.#living = reader.#live()
     return reader
   }
@@ -67,15 +68,30 @@ export class Reader implements Subscription {
     await this.#living
   }
 
+  /** A broker that has just come back says for some seconds that others coordinate, though there are none. */
+  async #enterFirst(): Promise<void> {
+    const { clock, ids } = this.#options
+    const end = clock.now() + ENTER_MS_MAX
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#enter()
+        return
+      } catch (error) {
+        const isFinal = error instanceof KafkaError && error.code === 'AUTHENTICATION'
+        if (isFinal || clock.now() >= end) throw error
+        await clock.sleep(backoffMs(AGAIN, tries, ids.chance()), this.#closing.signal)
+      }
+    }
+  }
+
   async #enter(): Promise<void> {
-    const { settings, group, topics } = this.#options
+    const { group } = this.#options
     const member = new Member({
-      settings,
-      group,
-      topics,
+      ...this.#options,
       done: this.#done,
       onNews: () => this.#tellNews(),
       onShared: (places) => tell({ happened: 'shared', group, places }),
+      onFailed: (error, failures) => tell({ happened: 'failed', group, error, failures }),
     })
     try {
       await member.join()
@@ -95,7 +111,7 @@ export class Reader implements Subscription {
         if (this.#member === null) await this.#enter()
         const begun = clock.now()
         const error = await this.#until()
-        if (clock.now() - begun > AGAIN.delayMsMax) failures = 0
+        if (clock.now() - begun > LOOK_EVERY_MS) failures = 0
         this.#failure = error
       } catch (error) {
         this.#failure = error

@@ -1,5 +1,6 @@
 // Owns: the settings of the Kafka bus, their defaults and why they are what they are.
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { RetryPolicy } from '@ensemble/core'
 import type { BaseOptions } from '@platformatic/kafka'
 
 export type Sasl =
@@ -77,3 +78,6 @@ export function clientOptions({ brokers, clientId, tls, sasl }: KafkaSettings): 
     ...(sasl !== undefined && { sasl }),
   }
 }
+
+/** After a failure; a broker is away for seconds, not for minutes. */
+export const AGAIN: RetryPolicy = { delayMsMin: 100, delayMsMax: 2_000, attemptsMax: 1 }

@@ -39,6 +39,7 @@ export async function kafkaWorld(given: Partial<KafkaOptions> = {}): Promise<Kaf
   const transport = kafkaTransport(options)
   const producer = new Producer({ ...client, serializers: stringSerializers })
   const admin = new Admin(client)
+  const cluster = await ownCluster()
   return {
     transport,
     options,
@@ -46,6 +47,10 @@ export async function kafkaWorld(given: Partial<KafkaOptions> = {}): Promise<Kaf
     topics: TOPICS,
     raw: async ({ topic, key, text }) => {
       await producer.send({ messages: [{ topic: `${options.prefix}${topic}`, key, value: text }], acks: -1 })
+    },
+    ...(cluster !== undefined && { restart: () => killAndRestart(cluster) }),
+    expire: async () => {
+      for (const groupId of [`${options.prefix}g`]) await admin.removeMembersFromConsumerGroup({ groupId })
     },
     close: async () => {
       await transport.close()

@@ -14,6 +14,9 @@ const LOOPBACK = '127.0.0.1'
 const OFFSETS_PARTITIONS = 3
 const REPLICAS_MAX = 3
 const SESSION_MS_MIN = 1_000
+/** A broker that was killed may register again only when its old session is over. */
+const BROKER_SESSION_MS = 2_000
+const BROKER_HEARTBEAT_MS = 500
 
 export function propertiesOf(node: Node, nodes: readonly Node[], logDirectory: string): string {
   const replicas = Math.min(nodes.length, REPLICAS_MAX)
@@ -38,6 +41,8 @@ export function propertiesOf(node: Node, nodes: readonly Node[], logDirectory: s
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': inSync,
+    'broker.session.timeout.ms': BROKER_SESSION_MS,
+    'broker.heartbeat.interval.ms': BROKER_HEARTBEAT_MS,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': SESSION_MS_MIN,
     'auto.create.topics.enable': false,
