@@ -30,10 +30,11 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     if (unset !== undefined) say(unset)
   }
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
-  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, isOpen } = environment
+  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, kafka, isOpen } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
+    kafka,
     config: { pattern, paymentDueIn, payLaterLimit, engine: {} },
     peerUrls,
     say,

@@ -40,7 +40,8 @@ export type AllInOneEnvironment = Pick<
   | 'databaseUrl'
   | 'separateDatabases'
   | 'isOpen'
->
+> &
+  Partial<Pick<Environment, 'kafka'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -68,6 +69,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   const system = await startSystem({
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,
+    kafka: environment.kafka,
     config: { pattern, paymentDueIn, payLaterLimit, engine: options.engine ?? {} },
     say,
     ...(wrapBus !== undefined && { wrapBus }),

@@ -16,6 +16,8 @@ export interface KafkaTransport extends Transport {
   ping(): Promise<void>
   /** Messages that a group has yet to finish, by partition; without those where there are none. */
   lag(group: string): Promise<readonly Lag[]>
+  /** Messages that the groups which read here have yet to finish. */
+  backlog(): Promise<number>
   /**
    * After MESSAGES_LOST: moves a group behind the loss and answers where it goes on. Its instances must be stopped.
    * Errors: KAFKA while one is at work.
@@ -32,12 +34,22 @@ export function kafkaTransport(options: KafkaOptions, clock: Clock = systemClock
   const sender = new Sender(settings, topics)
   const ids = systemIds(clock)
   const readers = new Set<Subscription>()
+  const groups = new Set<string>()
   let closed: Promise<void> | undefined
 
   const close = async (): Promise<void> => {
     await Promise.all([...readers].map((reader) => reader.close()))
     await sender.close()
     await admin.close().catch(() => undefined)
+  }
+
+  const lag = async (group: string): Promise<readonly Lag[]> => {
+    const stands = await standsOf(admin, `${prefix}${group}`)
+    const ends = await offsetsOf(admin, stands, ListOffsetTimestamps.LATEST)
+    return stands.flatMap(({ topic, partition, offset }, index) => {
+      const messageCount = (ends[index] ?? offset) - offset
+      return messageCount > 0 ? [{ topic: topic.slice(prefix.length), partition, messageCount }] : []
+    })
   }
 
   return {
@@ -47,18 +59,16 @@ export function kafkaTransport(options: KafkaOptions, clock: Clock = systemClock
       await topics.ensure(names.map((name) => `${prefix}${name}`))
       const reader = await Reader.open({ settings, group, topics: names, clock, ids })
       readers.add(reader)
+      groups.add(group)
       return reader
     },
     ping: async () => {
       await asked('ask the brokers who they are', () => admin.metadata({ topics: [], forceUpdate: true }))
     },
-    lag: async (group) => {
-      const stands = await standsOf(admin, `${prefix}${group}`)
-      const ends = await offsetsOf(admin, stands, ListOffsetTimestamps.LATEST)
-      return stands.flatMap(({ topic, partition, offset }, index) => {
-        const messageCount = (ends[index] ?? offset) - offset
-        return messageCount > 0 ? [{ topic: topic.slice(prefix.length), partition, messageCount }] : []
-      })
+    lag,
+    backlog: async () => {
+      const lags = await Promise.all([...groups].map(lag))
+      return lags.flat().reduce((count, { messageCount }) => count + messageCount, 0)
     },
     forward: async (group) => {
       const stands = await standsOf(admin, `${prefix}${group}`)

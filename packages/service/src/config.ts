@@ -4,7 +4,9 @@
 // I2: nothing listens where others can reach it without a word about who may call.
 import { spanMs, type Span } from '@ensemble/core'
 import type { SagaPattern } from '@ensemble/http'
+import type { KafkaOptions } from '@ensemble/kafka'
 import * as z from 'zod'
+import { readKafka, type Read } from './kafka-config.ts'
 
 /** What one process needs to know before it opens anything. */
 export interface Environment {
@@ -26,6 +28,8 @@ export interface Environment {
   readonly databaseReadUrls: Readonly<Record<string, string>>
   /** Where the other services listen, by service. */
   readonly peerUrls: Readonly<Record<string, string>>
+  /** The bus, when it is Kafka; else it is in a database. */
+  readonly kafka: KafkaOptions | undefined
   /** Whether somebody said that everybody who reaches this may call. */
   readonly isOpen: boolean
 }
@@ -66,7 +70,7 @@ const Text = z.string()
 /** Errors: EnvironmentError with every problem at once. */
 export function readEnvironment({ env, args = [], services }: Given): Environment {
   const problems: string[] = []
-  const read = <T>(name: string, schema: z.ZodType<T>, fallback: T, fix: string): T => {
+  const read: Read = (name, schema, fallback, fix) => {
     const text = env[name]?.trim() ?? ''
     if (text === '') return fallback
     const result = schema.safeParse(text)
@@ -112,6 +116,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     databaseUrls: readUrls([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
     databaseReadUrls: readUrls(services, 'DATABASE_READ_URL', DATABASE_KIND),
     peerUrls: readUrls(services, 'URL', PEER_KIND),
+    kafka: readKafka(read, problems),
     isOpen: read(
       'AUTH',
       z.literal('open').transform(() => true),

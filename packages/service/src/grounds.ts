@@ -1,6 +1,8 @@
-// Owns: what services of one process share: the connections to the bus, and one database handle per service.
+// Owns: what services of one process share: the connections to the bus, and one database handle per service. The one
+// place that chooses the bus.
 // I1: a service whose tables are in the bus's database writes both in one transaction; any other has an outbox.
 // I2: everything opened here is closed by the stack that was given, after whoever uses it.
+import { kafkaTransport, type KafkaOptions } from '@ensemble/kafka'
 import {
   engineDatabase,
   logAdmin,
@@ -8,9 +10,9 @@ import {
   postgresTransport,
   sharedBus,
   type EngineDatabase,
-  type LogAdmin,
 } from '@ensemble/postgres'
 import { outboxed, type Bus, type Ids } from '@ensemble/runtime'
+import type { KeptLog } from './log-keeper.ts'
 import { BUS, isTogether, type Place, type Places } from './places.ts'
 
 export interface Ground {
@@ -23,11 +25,13 @@ export interface Ground {
 export interface Grounds {
   open(service: string): Promise<Ground>
   /** The bus's log, once a service was opened. */
-  log(): LogAdmin | undefined
+  log(): KeptLog | undefined
 }
 
 export interface GroundsOptions {
   readonly places: Places
+  /** The bus is there instead of in a database. */
+  readonly kafka?: KafkaOptions | undefined
   readonly ids: Ids
   readonly stack: AsyncDisposableStack
 }
@@ -35,23 +39,26 @@ export interface GroundsOptions {
 /** Each service holds one connection while it works on a batch, and needs another to send what it decided. */
 const BUS_CONNECTIONS_PER_SERVICE = 3
 
-export function groundsOf({ places, ids, stack }: GroundsOptions): Grounds {
+export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Grounds {
   const shared = sharedBus()
   const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
   const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
   let transported: Promise<Transported> | undefined
-  let log: LogAdmin | undefined
+  let log: KeptLog | undefined
   return {
     open: async (service) => {
       const place = places.services[service]
       if (place === undefined) throw new RangeError(`no place for ${service}`)
       const database = engineDatabase(await openPlace(service, place))
       stack.defer(() => database.close())
-      if (isTogether(place, places.bus)) {
+      if (kafka === undefined && isTogether(place, places.bus)) {
         log ??= logAdmin(database)
         return { database, bus: shared, pingBus: () => database.ping() }
       }
-      transported ??= openTransport(places.bus, { sizeMax, ids, stack })
+      transported ??=
+        kafka === undefined
+          ? openTransport(places.bus, { sizeMax, ids, stack })
+          : openKafka(kafka, { ids, stack })
       const { bus, pingBus, log: apartLog } = await transported
       log ??= apartLog
       return { database, bus, pingBus }
@@ -65,7 +72,23 @@ async function openPlace(name: string, { url, readUrl, schema }: Place) {
 }
 
 interface Transported extends Omit<Ground, 'database'> {
-  readonly log: LogAdmin
+  readonly log: KeptLog
+}
+
+/** A broker that cannot be reached, or topics that do not fit, end the start of whoever wants them. */
+async function openKafka(
+  kafka: KafkaOptions,
+  { ids, stack }: { ids: Ids; stack: AsyncDisposableStack },
+): Promise<Transported> {
+  const transport = kafkaTransport(kafka)
+  stack.defer(() => transport.close())
+  await transport.ping()
+  return {
+    bus: outboxed(transport, ids),
+    pingBus: () => transport.ping(),
+    // The brokers forget by time; how much is unread still says whether new work should wait.
+    log: { prune: async () => 0, size: () => transport.backlog() },
+  }
 }
 
 async function openTransport(

@@ -15,6 +15,9 @@ const PRUNES_OF_ROUND_MAX = 50
 /** Nobody reads it: kept for a while for somebody who looks. */
 const UNREAD_MS_MAX = 3_600_000
 
+/** Of a bus's log, what keeping it needs. */
+export type KeptLog = Pick<LogAdmin, 'prune' | 'size'>
+
 export interface LogKeeper {
   /** Whether new work must wait until readers catch up. */
   isFull(): boolean
@@ -22,7 +25,7 @@ export interface LogKeeper {
 }
 
 export function keepLog(
-  admin: Pick<LogAdmin, 'prune' | 'size'>,
+  admin: KeptLog,
   { clock, say }: { readonly clock: Clock; readonly say: Say },
 ): LogKeeper {
   const stopping = new AbortController()

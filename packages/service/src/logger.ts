@@ -1,9 +1,10 @@
 // Owns: what an operator reads on the terminal: failures of requests and of the engine's loops, one line each.
 // Does not own: metrics and traces, which subscribe to the same channels.
-// I1: a database that is away is one line per service, and one when it is back, however much fails meanwhile.
+// I1: a database or a bus that is away is one line per service, and one when it is back, however much fails meanwhile.
 // I2: any other line that comes again is said once a minute.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerOptions } from '@ensemble/http'
+import { KafkaError } from '@ensemble/kafka'
 import type { Clock } from '@ensemble/runtime'
 
 export type Say = (line: string) => void
@@ -36,7 +37,11 @@ export function sayFailures(say: Say, clock: Clock): Failures {
   const pings = new Map<string, () => Promise<unknown>>()
   const outages = new Map<string, Outage>()
   const said = new Map<string, { readonly line: string; readonly at: number }>()
-  const untilBack = async (service: string, ping: () => Promise<unknown>, outage: Outage): Promise<void> => {
+  const untilBack = async (
+    { service, away }: { readonly service: string; readonly away: string },
+    ping: () => Promise<unknown>,
+    outage: Outage,
+  ): Promise<void> => {
     while (!signal.aborted) {
       const { count } = outage
       await clock.sleep(LOOK_MS, signal)
@@ -46,7 +51,7 @@ export function sayFailures(say: Say, clock: Clock): Failures {
       )
       if (signal.aborted || !answers || outage.count !== count) continue
       outages.delete(service)
-      say(`${service}: the database is back`)
+      say(`${service}: ${away} is back`)
       return
     }
   }
@@ -62,8 +67,9 @@ export function sayFailures(say: Say, clock: Clock): Failures {
         }
         const outage: Outage = { count: 1, over: Promise.resolve() }
         outages.set(service, outage)
-        say(shortened(`${service}: the database is away; nothing more until it is back (${what})`))
-        outage.over = untilBack(service, ping, outage)
+        const away = awayOf(error)
+        say(shortened(`${service}: ${away} is away; nothing more until it is back (${what})`))
+        outage.over = untilBack({ service, away }, ping, outage)
         return
       }
       const line = shortened(`${service}: ${what}`)
@@ -119,6 +125,10 @@ export function errorLogger(service: string, { hear }: Pick<Failures, 'hear'>): 
     child: () => logger,
   }
   return logger
+}
+
+function awayOf(error: unknown): string {
+  return error instanceof KafkaError ? 'Kafka' : 'the database'
 }
 
 function isAway(error: unknown): boolean {

@@ -1,6 +1,7 @@
 // Owns: what a program says when it cannot start or do its work: one line for what people can put right.
 // I1: anything unforeseen keeps its stack, because somebody has to find it.
 import { inspect } from 'node:util'
+import { KafkaError } from '@ensemble/kafka'
 import { DatabaseError, EmbeddedError, MigrationError } from '@ensemble/postgres'
 import { EnvironmentError } from './config.ts'
 import { PlaceUnknown } from './places.ts'
@@ -15,6 +16,7 @@ const KNOWN: readonly Kind[] = [
   DatabaseError,
   EmbeddedError,
   MigrationError,
+  KafkaError,
 ]
 
 /** Words for the terminal; `known` are errors of the program itself that explain themselves. */

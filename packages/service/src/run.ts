@@ -4,6 +4,7 @@
 import { createServer, drain, mount, systemClock as httpClock, systemIds as httpIds } from '@ensemble/http'
 import type { Server } from '@ensemble/http'
 import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
+import type { KafkaOptions } from '@ensemble/kafka'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { groundsOf, type Ground } from './grounds.ts'
 import { keepLog } from './log-keeper.ts'
@@ -17,6 +18,8 @@ export interface SystemOptions {
   /** In the order of their start: who takes part in sagas before who starts them. */
   readonly modules: readonly ServiceModule[]
   readonly places: Places
+  /** The bus, when it is not in a database. */
+  readonly kafka?: KafkaOptions | undefined
   readonly config: Config
   readonly peerUrls?: Readonly<Record<string, string>>
   /** For tests: a bus that misbehaves. */
@@ -46,7 +49,7 @@ const RETRY_AFTER_LAG_MS = 1_000
 
 /** Migrates the bus and the services, and starts them. */
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
-  const { modules, places, say = () => undefined } = options
+  const { modules, places, kafka, say = () => undefined } = options
   await using stack = new AsyncDisposableStack()
   await migrateAll(options, say)
   const failures = options.say === undefined ? undefined : sayFailures(options.say, systemClock)
@@ -56,7 +59,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
-  const grounds = groundsOf({ places, ids, stack })
+  const grounds = groundsOf({ places, kafka, ids, stack })
   const peers = peersOf({ local: (name) => services.get(name)?.server, urls: options.peerUrls ?? {} })
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
   let isFull = (): boolean => false
@@ -89,11 +92,14 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
 }
 
-async function migrateAll({ modules, places }: SystemOptions, say: (line: string) => void): Promise<void> {
+async function migrateAll(
+  { modules, places, kafka }: SystemOptions,
+  say: (line: string) => void,
+): Promise<void> {
   const report = (name: string, ran: readonly string[]): void => {
     if (ran.length > 0) say(`migrated ${name} (${ran.length} steps)`)
   }
-  report('bus', await migrateBus(places.bus))
+  if (kafka === undefined) report('bus', await migrateBus(places.bus))
   for (const module of modules) {
     const place = places.services[module.name]
     if (place === undefined) throw new RangeError(`no place for ${module.name}`)
