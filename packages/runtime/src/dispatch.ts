@@ -3,6 +3,7 @@
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
 import { advance, type AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
+import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
 import { noteOf } from './letters.ts'
@@ -58,7 +59,7 @@ export async function handleBatch(
     tx.defer(database.stores.starts.ended(tx, sorted.ends))
     tx.onCommit(() => onEnded(sorted.ends))
   }
-  if (sorted.deadLetters.length > 0) tx.defer(database.stores.deadLetters.insert(tx, sorted.deadLetters))
+  sent.push(...bury(tx, sorted.deadLetters, cemeteryOf(options)))
   sent.push(...setAsideAll(tx, sorted.unknown, options))
   return sent
 }
@@ -149,23 +150,28 @@ export async function buried(
       text: JSON.stringify(message),
     }
   })
-  tx.defer(options.database.stores.deadLetters.insert(tx, letters))
+  const told = bury(tx, letters, cemeteryOf(options))
   const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
   const performed = await perform(tx, runs, { ...options.perform, refuse: info })
-  const told = new Set<Message>(runs.map((work) => work.message))
+  const answered = new Set<Message>(runs.map((work) => work.message))
   return [
+    ...told,
     ...performed.messages,
-    ...batch.flatMap((delivered) => buriedNote(delivered, { told, options, info, now: tx.now })),
+    ...batch.flatMap((delivered) => buriedNote(delivered, { answered, options, info, now: tx.now })),
   ]
+}
+
+function cemeteryOf({ service, database }: BatchOptions): Cemetery {
+  return { service: service.name, stores: database.stores }
 }
 
 function buriedNote(
   delivered: Delivered,
-  at: { told: ReadonlySet<Message>; options: BatchOptions; info: ErrorInfo; now: Time },
+  at: { answered: ReadonlySet<Message>; options: BatchOptions; info: ErrorInfo; now: Time },
 ): readonly Message[] {
   if (!delivered.ok) return []
   const message = delivered.message.type === 'retry' ? delivered.message.message : delivered.message
-  if (at.told.has(message) || !('saga' in message) || message.saga === null) return []
+  if (at.answered.has(message) || !('saga' in message) || message.saga === null) return []
   if (message.type === 'history' || message.type === 'note' || message.type === 'ended') return []
   const detail = `dead letter ${message.id}: ${at.info.code}: ${at.info.message}`
   const note = { type: 'parked', operation: null, attempt: 0, detail } as const

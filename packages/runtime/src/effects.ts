@@ -149,7 +149,7 @@ export class EffectWorker {
         if (mine) settle(shop, picture, { current, ...heard })
         else late(shop, picture, { row, said: heard.said })
       }
-      store(tx, picture, database.stores)
+      store(tx, picture, { service: shop.service, stores: database.stores })
       return { value: undefined, messages: picture.messages }
     }
     await rerun(() => link.transaction(stored))

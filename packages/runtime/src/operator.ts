@@ -41,7 +41,7 @@ export async function settleIn(
   }
   const picture = pictureOf(tx, row)
   answer(desk.shop, picture, pendingOf(desk.shop, row), plain(outcome))
-  store(tx, picture, desk.database.stores)
+  store(tx, picture, { service: desk.shop.service, stores: desk.database.stores })
   await desk.link.put(tx, picture.messages)
 }
 
@@ -55,7 +55,7 @@ export async function retryNow(desk: Desk, operation: string): Promise<void> {
     if (isEffectThatWaits(row)) {
       const picture = pictureOf(tx, row)
       picture.putOperation({ ...row, dueAt: tx.now })
-      store(tx, picture, desk.database.stores)
+      store(tx, picture, { service: desk.shop.service, stores: desk.database.stores })
       return { value: undefined, messages: [] }
     }
     return { value: undefined, messages: [retryMessage(desk.shop, row)] }

@@ -30,7 +30,11 @@ describe('age', () => {
         const bench = await aged(pattern, [])
         const message: Message = what === 'run' ? bench.run : bench.withdraw()
         const answered = pattern === 'orchestration' ? [`${RUN}#answer faulted`] : []
-        expect(lines(await bench.deliver(message))).toEqual([...answered, 'note parked'])
+        expect(lines(await bench.deliver(message))).toEqual([
+          ...answered,
+          'note parked',
+          `a!${message.id}! public`,
+        ])
         expect([await bench.deadLetters(), await bench.status(), await bench.thing()]).toEqual([
           ['TOO_OLD'],
           'none',
@@ -61,7 +65,11 @@ describe('age', () => {
         bench.clock.now() - settings.operationRetentionMs + 3_600_000,
       )
     }
-    expect(lines(await gone.deliver(gone.run))).toEqual([`${RUN}#answer faulted`, 'note parked'])
+    expect(lines(await gone.deliver(gone.run))).toEqual([
+      `${RUN}#answer faulted`,
+      'note parked',
+      `a!${gone.run.id}! public`,
+    ])
     expect(lines(await waits.deliver(waits.withdraw()))).toEqual([`${RUN}#answer withdrawn`])
   })
 

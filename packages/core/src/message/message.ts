@@ -148,6 +148,8 @@ export const TOPIC = {
   /** What is addressed to one service: commands, withdraws, its own timers and retries. */
   commands: (service: string): string => `${service}.commands`,
   events: (participant: string): string => `${participant}.events`,
+  /** What a service could not handle; nobody in the system reads it. */
+  deadLetters: (service: string): string => `${service}.dead-letters`,
 } as const
 
 /** The service that advances orchestrated sagas; its cancels and timers go to `orchestrator.commands`. */

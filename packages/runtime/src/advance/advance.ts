@@ -1,6 +1,7 @@
 // Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded in
 // one statement, decisions are made in memory by the kernel, results are written in one statement each.
-import type { Message, Time } from '@ensemble/core'
+import { ORCHESTRATOR, type Message, type Time } from '@ensemble/core'
+import { bury } from '../bury.ts'
 import { storeScheduled } from '../perform/store.ts'
 import type { SagaRow, Stores, Transaction } from '../ports.ts'
 import { Ledger, type Office } from './ledger.ts'
@@ -30,8 +31,8 @@ export async function advance(
   if (updates.length > 0) tx.defer(stores.sagas.update(tx, updates))
   storeScheduled(tx, ledger.scheduled, stores)
   if (ledger.scheduled.length > 0) tx.onCommit(options.onScheduled)
-  if (ledger.deadLetters.length > 0) tx.defer(stores.deadLetters.insert(tx, ledger.deadLetters))
-  return ledger.messages
+  const told = bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
+  return [...ledger.messages, ...told]
 }
 
 function issuedAt({ heard }: AdvanceWork): Time {

@@ -50,7 +50,7 @@ export async function perform(
   const loaded = await load(tx, works, options)
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
-  store(tx, picture, options.stores)
+  store(tx, picture, { service: options.shop.service, stores: options.stores })
   const intended = picture
     .operationChanges()
     .some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)

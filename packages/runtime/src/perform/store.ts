@@ -1,9 +1,15 @@
 // Owns: writing what a batch has decided, one statement for each table, all in the flush of the COMMIT.
 import type { Message, Time } from '@ensemble/core'
+import { bury } from '../bury.ts'
 import type { OperationRow, Stores, Transaction } from '../ports.ts'
 import type { Picture } from './picture.ts'
 
-export function store(tx: Transaction, picture: Picture, stores: Stores): void {
+interface Ground {
+  readonly service: string
+  readonly stores: Stores
+}
+
+export function store(tx: Transaction, picture: Picture, { service, stores }: Ground): void {
   for (const { table, inserts, updates } of picture.rowChanges()) {
     // Updates first: what one row frees (an order's number) another may take in the same batch.
     if (updates.length > 0) tx.defer(table.update(tx, updates))
@@ -19,7 +25,7 @@ export function store(tx: Transaction, picture: Picture, stores: Stores): void {
   if (inserts.length > 0) tx.defer(stores.operations.insert(tx, inserts))
   if (updates.length > 0) tx.defer(stores.operations.update(tx, updates))
   storeScheduled(tx, picture.scheduled, stores)
-  if (picture.deadLetters.length > 0) tx.defer(stores.deadLetters.insert(tx, picture.deadLetters))
+  picture.messages.push(...bury(tx, picture.deadLetters, { service, stores }))
 }
 
 /** Packs what is due within the same second into one row. */
