@@ -1,0 +1,104 @@
+// What a reader hands out, and how far it is, over partitions that come and go.
+import type { Delivered } from '@ensemble/runtime'
+import { describe, expect, test } from 'vitest'
+import { Lanes, type Hold } from '../src/lanes.ts'
+
+const T = 't'
+
+function message(partition: number, position: number): Delivered {
+  return { ok: false, text: '', reason: '', topic: T, partition, position: String(position) }
+}
+
+/** Two partitions, from offset 5 on, with messages 5 to 8 of each. */
+function filled(): Lanes {
+  const lanes = new Lanes([
+    { topic: T, partition: 0, offset: 5 },
+    { topic: T, partition: 1, offset: 5 },
+  ])
+  for (const partition of [0, 1]) for (const at of [5, 6, 7, 8]) lanes.add(message(partition, at))
+  return lanes
+}
+
+const placesOf = (hold: Hold | null) =>
+  hold?.messages.map(({ partition, position }) => `${partition}/${position}`)
+
+function taken(lanes: Lanes, countMax: number): Hold {
+  const hold = lanes.take(countMax)
+  if (hold === null) throw new Error('nothing to take')
+  return hold
+}
+
+describe('taking', () => {
+  test('is bounded, in order, and begins with another partition each time', () => {
+    const lanes = filled()
+    expect(placesOf(lanes.take(3))).toEqual(['0/5', '0/6', '0/7'])
+    expect(placesOf(lanes.take(9))).toEqual(['1/5', '1/6', '1/7', '1/8'])
+    expect([lanes.take(9), lanes.waitingCount, lanes.freeCount]).toEqual([null, 1, 0])
+  })
+
+  test('leaves out what came from before the done position, and what is of no partition here', () => {
+    const lanes = new Lanes([{ topic: T, partition: 0, offset: 5 }])
+    for (const one of [message(0, 4), message(0, 5), message(7, 5)]) lanes.add(one)
+    expect(placesOf(lanes.take(9))).toEqual(['0/5'])
+  })
+})
+
+describe('finishing', () => {
+  test('moves each partition past its messages, once', () => {
+    const lanes = filled()
+    const hold = taken(lanes, 6)
+    expect(lanes.finish(hold)).toEqual([
+      { topic: T, partition: 0, offset: 9 },
+      { topic: T, partition: 1, offset: 7 },
+    ])
+    expect(lanes.finish(hold)).toEqual([])
+    expect(placesOf(lanes.take(9))).toEqual(['1/7', '1/8'])
+  })
+
+  test('of earlier lanes moves a partition that is here again, and drops what came of it', () => {
+    const hold = taken(filled(), 3)
+    const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
+    for (const at of [5, 6, 7, 8]) later.add(message(0, at))
+    expect(later.finish(hold)).toEqual([{ topic: T, partition: 0, offset: 8 }])
+    expect([placesOf(later.take(9)), later.waitingCount]).toEqual([['0/8'], 0])
+  })
+
+  test('of earlier lanes neither moves what is elsewhere now nor takes back what went on', () => {
+    const hold = taken(filled(), 6)
+    const later = new Lanes([{ topic: T, partition: 0, offset: 20 }])
+    expect(later.finish(hold)).toEqual([])
+    expect(later.doneAt({ topic: T, partition: 0 })).toBe(20)
+  })
+
+  test('of earlier lanes while the same messages are held again: released, those that are done do not come', () => {
+    const early = taken(filled(), 3)
+    const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
+    for (const at of [5, 6, 7, 8]) later.add(message(0, at))
+    const again = taken(later, 9)
+    later.finish(early)
+    later.release(again)
+    expect(placesOf(later.take(9))).toEqual(['0/8'])
+  })
+})
+
+describe('releasing', () => {
+  test('gives messages back unmoved, in order', () => {
+    const lanes = filled()
+    const hold = taken(lanes, 2)
+    lanes.release(hold)
+    expect([lanes.waitingCount, lanes.freeCount]).toEqual([8, 8])
+    expect(placesOf(lanes.take(8))?.filter((place) => place.startsWith('0/'))).toEqual([
+      '0/5',
+      '0/6',
+      '0/7',
+      '0/8',
+    ])
+  })
+
+  test('of earlier lanes changes nothing', () => {
+    const hold = taken(filled(), 8)
+    const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
+    later.release(hold)
+    expect([later.waitingCount, later.take(9)]).toEqual([0, null])
+  })
+})
