@@ -164,7 +164,9 @@ export class Member {
     await this.commit()
     this.#stream?.destroy()
     this.#stream = null
-    // It throws when brokers are away; then there is nobody to say goodbye to.
+    // Left first: closed while it joins, the library's consumer would go on sending heartbeats for ever. Both throw when
+    // brokers are away; then there is nobody to say goodbye to.
+    await Promise.resolve(this.#consumer.leaveGroup(true)).catch(() => undefined)
     await this.#consumer.close(true).catch(() => undefined)
     this.#trouble.resolve(new KafkaError('CLOSED', 'closed'))
   }
@@ -197,6 +199,8 @@ export class Member {
 
   /** Reads what it has from where the group stands. */
   async #anew(): Promise<void> {
+    // A join that was under way when this was closed must not begin anything.
+    if (this.#closing.signal.aborted) return
     this.#round += 1
     const round = this.#round
     this.#stream?.destroy()

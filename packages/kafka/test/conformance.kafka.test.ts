@@ -1,4 +1,30 @@
-import { transportConformance } from '@ensemble/testing'
+// Owns: running the conformance suites over a real Kafka: the transport, and the bus that an outbox makes of it.
+import { manualClock, memoryDatabase } from '@ensemble/memory'
+import { outboxed, systemClock, systemIds } from '@ensemble/runtime'
+import type { Database } from '@ensemble/runtime'
+import { linkConformance, transportConformance } from '@ensemble/testing'
 import { kafkaWorld } from './support.ts'
 
-transportConformance({ name: 'Kafka', open: () => kafkaWorld() })
+const NOW = 1_780_000_000_000
+
+transportConformance({ name: 'kafkaTransport', open: () => kafkaWorld() })
+
+linkConformance({
+  name: 'outboxed kafkaTransport',
+  hasOutbox: true,
+  open: async () => {
+    const { transport, topics, raw, close } = await kafkaWorld()
+    const databases = new Map<string, Database>()
+    return {
+      bus: outboxed(transport, systemIds(systemClock)),
+      topics,
+      raw,
+      database: async (service) => {
+        const database = databases.get(service) ?? memoryDatabase({ name: service, clock: manualClock(NOW) })
+        databases.set(service, database)
+        return database
+      },
+      close,
+    }
+  },
+})

@@ -1,5 +1,6 @@
 // Owns: what the tests on a real broker share: a transport of its own prefix, so that tests never meet.
 import { randomBytes } from 'node:crypto'
+import type { EventMessage } from '@ensemble/core'
 import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
 import type { TransportWorld } from '@ensemble/testing'
 import { kafkaTransport, type KafkaOptions, type KafkaTransport } from '@ensemble/kafka'
@@ -57,5 +58,22 @@ export async function kafkaWorld(given: Partial<KafkaOptions> = {}): Promise<Kaf
       await producer.close()
       await admin.close()
     },
+  }
+}
+
+export function event(id: string, at: { readonly topic: string; readonly key: string }): EventMessage {
+  return {
+    ...at,
+    type: 'event',
+    id,
+    name: 'order.opened',
+    source: 'order',
+    at: 1_780_000_000_000,
+    data: { id },
+    saga: null,
+    operation: null,
+    answer: null,
+    slip: null,
+    again: 0,
   }
 }
