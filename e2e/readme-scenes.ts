@@ -1,6 +1,7 @@
 // Owns: the calls of the README, taken from it, as a script without pauses, as scenes for any system.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { Pattern } from '@ensemble/core'
 import { ORDER_STATUS, PAYMENT_STATUS } from '@ensemble/service-contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { blocksOf, readReadme } from '../scripts/readme.ts'
@@ -38,7 +39,9 @@ const FINISHED = { timeout: 20_000, interval: 50 }
 
 /** Registers the scenes, once for each system. */
 export function readmeScenes(systems: readonly TestOptions[]): void {
-  describe.each(systems)('the calls of the README, $name', scenesOf)
+  describe.each(systems)('the calls of the README, $name', (options) => {
+    scenesOf(options)
+  })
 }
 
 function scenesOf(options: TestOptions): void {
@@ -82,7 +85,12 @@ function scenesOf(options: TestOptions): void {
     }, FINISHED)
   })
 
+  unknownUser(() => system, options.environment?.pattern ?? 'orchestration')
+}
+
+function unknownUser(running: () => TestSystem, pattern: Pattern): void {
   test('an unknown user: the order fails, nothing is due, and history names the refused step', async () => {
+    const system = running()
     const uuid_user = '00000000-0000-4000-8000-000000000000'
     const placed = await call(`${system.url}/v1/order`, {
       method: 'POST',
@@ -91,7 +99,6 @@ function scenesOf(options: TestOptions): void {
     })
 
     const said = await runReadme(UNKNOWN_USER, system.url, 'user=; order=\n')
-    const pattern = options.environment?.pattern ?? 'orchestration'
     expect(said.outputs).toEqual(REFUSED.map(({ saga }) => ({ saga: { ...fieldsOf(saga), pattern } })))
     const uuid_order = String(placed.body['uuid'])
     expect(placed.body['saga']).toEqual({

@@ -1,5 +1,5 @@
-// Owns: a message as a Kafka record, and back. A record is a CloudEvent 1.0 in binary mode (Kafka Protocol Binding 1.0.2):
-// attributes are headers `ce_*`, the value is the data, here the message itself as JSON. Pure.
+// Owns: a message as a Kafka record, and back. A record is a CloudEvent 1.0 in binary mode (Kafka Protocol Binding
+// 1.0.2): attributes are headers `ce_*`, the value is the data, here the message itself as JSON. Pure.
 // I1: reading needs the value only; headers are for others.
 import { unpack } from '@ensemble/core'
 import type { Message, Unpacked } from '@ensemble/core'

@@ -1,7 +1,7 @@
 // Owns: one consumer in its group: which partitions it has, from where it reads them, what it commits.
 // Does not own making it anew when it fails (reader.ts).
 // I1: it reads from where the group stands, or from the earliest message; never from where the library would go on.
-// I2: a commit names the member and the generation that has the partitions, so that a late one is refused by the broker.
+// I2: a commit names the member and the generation that has the partitions, so that the broker refuses a late one.
 // I3: each sharing out of partitions begins anew: what was read ahead for an earlier one is dropped.
 import {
   Consumer,
@@ -68,7 +68,7 @@ export class Member {
   #places: readonly Place[] = []
   /** Of the sharing out of partitions; what belongs to an earlier one no longer counts. */
   #round = 0
-  #failure: unknown = null
+  #failure: Error | null = null
   #failures = 0
   readonly #closing = new AbortController()
   #committing: Promise<void> = Promise.resolve()
@@ -164,8 +164,8 @@ export class Member {
     await this.commit()
     this.#stream?.destroy()
     this.#stream = null
-    // Left first: closed while it joins, the library's consumer would go on sending heartbeats for ever. Both throw when
-    // brokers are away; then there is nobody to say goodbye to.
+    // Left first: closed while it joins, the library's consumer would go on sending heartbeats for ever. Both throw
+    // when brokers are away; then there is nobody to say goodbye to.
     await Promise.resolve(this.#consumer.leaveGroup(true)).catch(() => undefined)
     await this.#consumer.close(true).catch(() => undefined)
     this.#trouble.resolve(new KafkaError('CLOSED', 'closed'))
@@ -209,12 +209,12 @@ export class Member {
     try {
       await this.#begin(round)
     } catch (error) {
-      await this.#failed(round, error)
+      await this.#failed(round, error instanceof MessagesLost ? error : kafkaError('read', error))
     }
   }
 
   /** It stays in the group: a broker that comes back finds it as it was, and nobody has to wait for its session. */
-  async #failed(round: number, error: unknown): Promise<void> {
+  async #failed(round: number, error: Error): Promise<void> {
     if (round !== this.#round) return
     if (error instanceof MessagesLost) {
       this.#trouble.resolve(error)
@@ -253,7 +253,7 @@ export class Member {
       maxWaitTime: FETCH_WAIT_MS,
     })
     const isCurrent = (): boolean => round === this.#round
-    let failure: unknown = new KafkaError('KAFKA', 'the stream of messages has ended')
+    let failure = new KafkaError('KAFKA', 'the stream of messages has ended')
     stream.on('error', (error) => {
       failure = kafkaError('read', error)
     })

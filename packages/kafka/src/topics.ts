@@ -86,7 +86,7 @@ export class Topics {
     }))
   }
 
-  /** A leader that does not know its partition yet would refuse part of a request, and all of it would be sent again. */
+  /** A leader that does not know its partition yet would refuse a part of a request, and all would be sent again. */
   async #askLeaders(topics: readonly string[]): Promise<void> {
     const metadata = await this.#admin.metadata({ topics: [...topics], forceUpdate: true })
     const asked = topics.map((name) => ({

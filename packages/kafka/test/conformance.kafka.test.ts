@@ -13,18 +13,18 @@ linkConformance({
   name: 'outboxed kafkaTransport',
   hasOutbox: true,
   open: async () => {
-    const { transport, topics, raw, close } = await kafkaWorld()
+    const world = await kafkaWorld()
     const databases = new Map<string, Database>()
     return {
-      bus: outboxed(transport, systemIds(systemClock)),
-      topics,
-      raw,
+      bus: outboxed(world.transport, systemIds(systemClock)),
+      topics: world.topics,
+      raw: world.raw,
       database: async (service) => {
         const database = databases.get(service) ?? memoryDatabase({ name: service, clock: manualClock(NOW) })
         databases.set(service, database)
         return database
       },
-      close,
+      close: () => world.close(),
     }
   },
 })

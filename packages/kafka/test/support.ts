@@ -11,7 +11,7 @@ export const BROKERS = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 /** Short, so that a test sees within seconds what takes longer in production. */
 export const FAST = { sessionTimeoutMs: 2_000, heartbeatMs: 100, partitions: 4 } as const
 
-export const TOPICS = ['first.events', 'second.events'] as const
+const TOPICS = ['first.events', 'second.events'] as const
 
 export interface KafkaWorld extends TransportWorld {
   readonly transport: KafkaTransport
@@ -20,17 +20,17 @@ export interface KafkaWorld extends TransportWorld {
 }
 
 /** The cluster, where these tests may stop its brokers; undefined on brokers that somebody else runs. */
-export async function ownCluster(): Promise<BrokerCluster | undefined> {
+async function ownCluster(): Promise<BrokerCluster | undefined> {
   const directory = process.env['ENSEMBLE_KAFKA_DIRECTORY']
   return directory === undefined ? undefined : await findCluster(directory)
 }
 
-export async function killAndRestart(cluster: BrokerCluster): Promise<void> {
+async function killAndRestart(cluster: BrokerCluster): Promise<void> {
   for (const { id } of await cluster.status()) await cluster.kill(id)
   await cluster.start()
 }
 
-export function freshPrefix(): string {
+function freshPrefix(): string {
   return `t${randomBytes(4).toString('hex')}.`
 }
 

@@ -15,7 +15,10 @@ interface Ground {
 const GROUNDS: readonly (readonly [string, () => Ground])[] = [
   [
     'in the database',
-    () => (({ connect, raw }) => ({ bus: { connect }, raw }))(sharedMemoryBus({ partitions: 1 })),
+    () => {
+      const bus = sharedMemoryBus({ partitions: 1 })
+      return { bus, raw: (what) => bus.raw(what) }
+    },
   ],
   [
     'elsewhere',

@@ -25,11 +25,11 @@ const Brokers = z
   .pipe(z.array(z.string().regex(/^(?:[^\s:,]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/)).min(1))
 const Prefix = z.string().regex(/^[\w.-]{0,100}$/)
 const Switch = z.enum(['1', 'true', '0', 'false']).transform((word) => word === '1' || word === 'true')
-const File = z.string().transform((path, { addIssue }) => {
+const File = z.string().transform((path, context) => {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    addIssue('cannot be read')
+    context.addIssue('cannot be read')
     return z.NEVER
   }
 })
@@ -42,11 +42,11 @@ function whole(min: number, max: number): z.ZodType<number | undefined> {
 function span(msMin: number, msMax: number): z.ZodType<number | undefined> {
   return z
     .string()
-    .transform((text, { addIssue }) => {
+    .transform((text, context) => {
       try {
         return spanMs(text)
       } catch {
-        addIssue('is no span')
+        context.addIssue('is no span')
         return z.NEVER
       }
     })

@@ -61,6 +61,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const ids = systemIds(systemClock)
   const grounds = groundsOf({ places, kafka, ids, stack })
   const peers = peersOf({ local: (name) => services.get(name)?.server, urls: options.peerUrls ?? {} })
+  if (kafka !== undefined) say(`the bus is Kafka at ${kafka.brokers.join(', ')}`)
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
   let isFull = (): boolean => false
   const isBusFull = (): boolean => isFull()

@@ -28,6 +28,7 @@ describe('the environment', () => {
       databaseUrls: {},
       databaseReadUrls: {},
       peerUrls: {},
+      kafka: undefined,
       isOpen: false,
     })
   })

@@ -1,4 +1,5 @@
 // What the terminal is told while a database is away: one line for each service, and one when it is back.
+import { KafkaError } from '@ensemble/kafka'
 import { DatabaseError } from '@ensemble/postgres'
 import { describe, expect, test } from 'vitest'
 import { sayFailures } from '../src/logger.ts'
@@ -40,6 +41,19 @@ function scene() {
 }
 
 const away = (text = 'connect ECONNREFUSED 127.0.0.1:5432') => new DatabaseError('CONNECTION', text)
+
+test('a bus that is away is named as such', async () => {
+  const { failures, advance, said, state } = scene()
+  const error = new KafkaError('CONNECTION', 'cannot read: connection refused')
+  failures.hear({ service: 'order', about: 'receive', error })
+  state.isUp = true
+  await advance(1_000)
+  expect(said).toEqual([
+    'order: Kafka is away; nothing more until it is back (receive: CONNECTION cannot read: connection refused)',
+    'order: Kafka is back',
+  ])
+  await failures.stop()
+})
 
 describe('while the database is away', () => {
   test('each service says so once, whatever fails how often, and once that it is back', async () => {

@@ -81,7 +81,8 @@ async function isThere(path: string): Promise<boolean> {
 export function pomOf(artifacts: readonly Artifact[]): string {
   const dependencies = artifacts.map(
     ([group, name, version]) =>
-      `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`,
+      `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId>` +
+      `<version>${version}</version></dependency>`,
   )
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
