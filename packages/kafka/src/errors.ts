@@ -34,11 +34,34 @@ const CODES: readonly (readonly [property: string, value: string, code: KafkaErr
   ['code', 'PLT_KFK_NETWORK', 'CONNECTION'],
 ]
 
+/** Answers of brokers that come back, or hand over to each other: soon the same request will do. */
+const NOT_NOW = [
+  'BROKER_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'COORDINATOR_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'LEADER_NOT_AVAILABLE',
+  'NETWORK_EXCEPTION',
+  'NOT_COORDINATOR',
+  'NOT_CONTROLLER',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'NOT_LEADER_OR_FOLLOWER',
+  'OFFSET_NOT_AVAILABLE',
+  'REQUEST_TIMED_OUT',
+  'UNKNOWN_LEADER_EPOCH',
+]
+
 /** `what` failed, in words that follow "cannot". */
 export function kafkaError(what: string, error: unknown): KafkaError {
   if (error instanceof KafkaError) return error
-  const found = error instanceof Error ? CODES.find(([property, value]) => has(error, property, value)) : null
-  return new KafkaError(found?.[2] ?? 'KAFKA', `cannot ${what}: ${wordsOf(error)}`, error)
+  return new KafkaError(codeOf(error), `cannot ${what}: ${wordsOf(error)}`, error)
+}
+
+function codeOf(error: unknown): KafkaErrorCode {
+  if (!(error instanceof Error)) return 'KAFKA'
+  const found = CODES.find(([property, value]) => has(error, property, value))
+  return found?.[2] ?? (isAnswer(error, ...NOT_NOW) ? 'CONNECTION' : 'KAFKA')
 }
 
 /** Whether the broker's answer, or one of several, is this one, e.g. `ILLEGAL_GENERATION`. */

@@ -97,9 +97,10 @@ export class Member {
     this.#consumer.on('error', (error: unknown) =>
       this.#trouble.resolve(kafkaError('stay in the group', error)),
     )
-    this.#consumer.on('consumer:heartbeat:stalled', ({ lastError }) =>
-      this.#trouble.resolve(new KafkaError('STALLED', `${group} cannot send heartbeats`, lastError)),
-    )
+    this.#consumer.on('consumer:heartbeat:stalled', ({ lastError }) => {
+      const silent = new KafkaError('STALLED', `${group} sends no heartbeats`)
+      this.#trouble.resolve(lastError === undefined ? silent : kafkaError('send heartbeats', lastError))
+    })
   }
 
   /** Resolves with the reason when this member is of no more use. */
