@@ -92,7 +92,7 @@ export function readKafka(read: Read, problems: string[]): KafkaOptions | undefi
       'KAFKA_VALUE_BYTES_MAX',
       whole(VALUE_BYTES_MIN, VALUE_BYTES_MAX),
       undefined,
-      `set a number of bytes from ${VALUE_BYTES_MIN} on: a slip alone may be 500,000 letters`,
+      `set a number of bytes from ${VALUE_BYTES_MIN} on: a slip may be 500,000 letters`,
     ),
     tls: readTls(read),
     sasl: readSasl(read, problems),

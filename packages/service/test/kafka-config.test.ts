@@ -94,7 +94,7 @@ test('everything that is wrong is named at once, with what to set, and no secret
     "KAFKA_REPLICAS: 'two' is not usable; set 1 to 10, or leave it to the brokers",
     "KAFKA_RETENTION: '90d' is not usable; set a span from 1d to 30d: the engine forgets operations after that",
     "KAFKA_SESSION_TIMEOUT: '1s' is not usable; set a span from 6s to 60s",
-    "KAFKA_VALUE_BYTES_MAX: '1000' is not usable; set a number of bytes from 600000 on: a slip alone may be 500,000 letters",
+    "KAFKA_VALUE_BYTES_MAX: '1000' is not usable; set a number of bytes from 600000 on: a slip may be 500,000 letters",
     "KAFKA_TLS_CA: '/not/there.pem' is not usable; set the path of a PEM file that can be read",
     'KAFKA_USERNAME: is missing with KAFKA_SASL=PLAIN',
   ])

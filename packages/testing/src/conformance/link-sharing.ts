@@ -68,6 +68,7 @@ export function shareScenes(world: () => LinkWorld): void {
       const meanwhile = await second.link.receive(10, async () => NOTHING)
       end.open()
       expect([meanwhile, await slow]).toEqual([0, COPIES])
+      await first.link.close()
       expect(await drain(second.link, 2)).toHaveLength(2)
     })
   })
