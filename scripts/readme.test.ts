@@ -39,6 +39,8 @@ test('its defaults are the defaults', () => {
     SEPARATE_DATABASES: environment.separateDatabases ? '1' : '0',
     '<SERVICE>_DATABASE_URL': environment.databaseUrls['order'],
     '<SERVICE>_DATABASE_READ_URL': environment.databaseReadUrls['order'],
+    BUS: environment.kafka === undefined ? 'postgres' : 'kafka',
+    KAFKA_BROKERS: environment.kafka?.brokers.join(','),
     '<SERVICE>_URL': environment.peerUrls['order'],
     SAGA_PATTERN: environment.pattern,
     PAYMENT_DUE_IN: environment.paymentDueIn,
