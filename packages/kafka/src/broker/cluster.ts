@@ -13,8 +13,8 @@ import { LOG_SETTINGS, propertiesOf, type Node } from './properties.ts'
 
 const run = promisify(execFile)
 
-const START_MS_MAX = 60_000
-const FORMAT_MS_MAX = 60_000
+const START_MS_MAX = 120_000
+const FORMAT_MS_MAX = 120_000
 /** Bounds what a broker takes of a small machine; starts faster than Java's own choices. */
 const JAVA_OPTIONS = ['-Xms96m', '-Xmx320m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 const STATE_FILE = 'cluster.json'
