@@ -15,6 +15,8 @@ export interface Position extends Place {
 
 interface Slice extends Place {
   readonly messages: readonly Delivered[]
+  /** Where the partition stood when they were handed out. */
+  readonly from: number
   /** Behind the last message. */
   readonly to: number
 }
@@ -78,7 +80,7 @@ export class Lanes {
       if (lane.holder !== null || lane.waiting.length === 0 || left === 0) continue
       const messages = lane.waiting.splice(0, left)
       const to = Number(messages.at(-1)?.position) + 1
-      lane.holder = { topic: lane.topic, partition: lane.partition, messages, to }
+      lane.holder = { topic: lane.topic, partition: lane.partition, messages, from: lane.done, to }
       slices.push(lane.holder)
       left -= messages.length
     }
@@ -88,13 +90,14 @@ export class Lanes {
 
   /**
    * Answers the positions that moved. A hold of earlier lanes, from before the partitions were shared out anew, moves
-   * those that are here too: whoever handled them has committed.
+   * those that are here and stand where it found them: whoever handled its messages has committed.
    */
   finish({ slices }: Hold): readonly Position[] {
     return slices.flatMap((slice) => {
       const lane = this.#lanes.get(placeKey(slice))
       if (lane === undefined) return []
       if (lane.holder === slice) lane.holder = null
+      else if (lane.done !== slice.from) return []
       if (lane.done >= slice.to) return []
       lane.done = slice.to
       const rest = lane.waiting.filter(({ position }) => Number(position) >= slice.to)

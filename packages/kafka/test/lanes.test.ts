@@ -70,6 +70,15 @@ describe('finishing', () => {
     expect(later.doneAt({ topic: T, partition: 0 })).toBe(20)
   })
 
+  test('of earlier lanes leaves a partition alone that has moved since', () => {
+    const early = taken(filled(), 3)
+    const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
+    for (const at of [5, 6, 7, 8]) later.add(message(0, at))
+    later.finish(taken(later, 1))
+    expect(later.finish(early)).toEqual([])
+    expect(placesOf(later.take(9))).toEqual(['0/6', '0/7', '0/8'])
+  })
+
   test('of earlier lanes while the same messages are held again: released, those that are done do not come', () => {
     const early = taken(filled(), 3)
     const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
