@@ -1,5 +1,5 @@
-// Owns: that the files of the deployment fit the program they deploy. Needs no tool; `npm run deploycheck` holds the same
-// files, merged and rendered, against the official schemas.
+// Owns: that the files of the deployment fit the program they deploy. Needs no tool; `npm run deploycheck` holds the
+// same files, merged and rendered, against the official schemas.
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -11,6 +11,16 @@ import { schemasOf } from './deploy/schemas.ts'
 const CHART = 'deploy/helm/ensemble'
 const COMPOSE = 'deploy/compose.yaml'
 const POSTGRES = 'deploy/compose.postgres.yaml'
+
+interface PackageFile {
+  readonly name: string
+  readonly version: string
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+function packageOf(path: string): PackageFile {
+  return JSON.parse(textOf(path)) as PackageFile
+}
 
 interface ComposeFile {
   readonly services: Record<string, Record<string, unknown>>
@@ -53,7 +63,11 @@ describe('the compose file', () => {
       changed('migrate-order', { restart: 'always' }),
       'order: waits for the end of migrate-order, which is started again',
     ],
-    ['another program', changed('order', { command: ['scripts/service.ts', 'user'] }), 'not start its service'],
+    [
+      'another program',
+      changed('order', { command: ['scripts/service.ts', 'user'] }),
+      'not start its service',
+    ],
     ['a variable that nothing reads', changed('order', env({ KAFKA_BROKER: 'x' })), 'reads KAFKA_BROKER'],
     ['a value that is refused', changed('order', env({ BUS: 'rabbit' })), "BUS: 'rabbit' is not usable"],
     ['others may call, unsaid', changed('order', env({ AUTH: '' })), 'HOST: 0.0.0.0 can be reached'],
@@ -77,7 +91,7 @@ describe('the compose file', () => {
     )
     const lines = textOf('deploy/env.example').split('\n')
     const given = lines.filter((line) => line !== '' && !line.startsWith('#'))
-    expect(given.map((line) => line.split('=')[0]).sort()).toEqual([...new Set(asked)].sort())
+    expect(new Set(given.map((line) => line.split('=')[0]))).toEqual(new Set(asked))
     expect(given.filter((line) => !line.endsWith('='))).toEqual([])
     expect(textOf('.gitignore').split('\n')).toContain('.env')
   })
@@ -103,23 +117,25 @@ describe('the image', () => {
   const scripts = ['scripts/service.ts', 'scripts/migrate.ts']
 
   test('has the Node that the repository pins', () => {
-    const { dependencies } = JSON.parse(textOf('package.json'))
+    const { dependencies } = packageOf('package.json')
     const from = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)
-    expect(from).toEqual(Array(2).fill(`node:${dependencies.node}-bookworm-slim`))
+    expect(from).toEqual(Array(2).fill(`node:${dependencies['node']}-bookworm-slim`))
   })
 
   test('installs all that its programs import', () => {
-    const { name, dependencies } = JSON.parse(textOf('apps/all-in-one/package.json'))
+    const { name, dependencies } = packageOf('apps/all-in-one/package.json')
     expect(dockerfile).toContain(`npm ci --omit=dev --ignore-scripts --workspace=${name} `)
     const imported = scripts.flatMap((path) =>
-      [...textOf(path).matchAll(/from '([^']+)'/g)].map(([, specifier]) => specifier),
+      [...textOf(path).matchAll(/from '([^']+)'/g)].map(([, specifier = '']) => specifier),
     )
     const known = [name, ...Object.keys(dependencies)]
-    expect(imported.filter((one) => !known.includes(one) && !one?.startsWith('node:'))).toEqual([])
+    expect(imported.filter((one) => !known.includes(one) && !one.startsWith('node:'))).toEqual([])
   })
 
   test('copies no more than the build may see', () => {
-    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) => paths?.split(' '))
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) =>
+      paths?.split(' '),
+    )
     const seen = textOf('deploy/Dockerfile.dockerignore').split('\n')
     expect(copied.filter((path) => !seen.includes(`!${path}`))).toEqual([])
     expect(copied).toEqual(expect.arrayContaining(scripts))
@@ -133,13 +149,13 @@ describe('the image', () => {
 })
 
 describe('the chart', () => {
-  const values = parse(textOf(`${CHART}/values.yaml`))
-  const chart = parse(textOf(`${CHART}/Chart.yaml`))
+  const values = parse(textOf(`${CHART}/values.yaml`)) as Record<string, object>
+  const { appVersion } = parse(textOf(`${CHART}/Chart.yaml`)) as { readonly appVersion: string }
 
   test('has every service, of the version that is here', () => {
-    expect(Object.keys(values.services).sort()).toEqual([...SERVICE_NAMES].sort())
-    expect(chart.appVersion).toBe(JSON.parse(textOf('package.json')).version)
-    expect(textOf(COMPOSE)).toContain(`image: ensemble:${chart.appVersion}`)
+    expect(new Set(Object.keys(values['services'] ?? {}))).toEqual(new Set(SERVICE_NAMES))
+    expect(appVersion).toBe(packageOf('package.json').version)
+    expect(textOf(COMPOSE)).toContain(`image: ensemble:${appVersion}`)
   })
 
   test('tells the gateway where everybody is whom it asks', () => {
@@ -149,8 +165,9 @@ describe('the chart', () => {
   })
 
   test('describes every value that it has', () => {
-    const { properties } = JSON.parse(textOf(`${CHART}/values.schema.json`))
-    expect(Object.keys(values).filter((name) => properties[name] === undefined)).toEqual([])
+    const schema = JSON.parse(textOf(`${CHART}/values.schema.json`)) as Record<string, object>
+    const described = Object.keys(schema['properties'] ?? {})
+    expect(Object.keys(values).filter((name) => !described.includes(name))).toEqual([])
   })
 
   test('reads every value that it has', () => {
@@ -185,8 +202,10 @@ describe('what the chart renders', () => {
   const rendered = () =>
     SERVICE_NAMES.flatMap((name) => {
       const peers = name === 'gateway' ? askedByGateway() : []
-      const urls = peers.map((peer) => [`${peer.toUpperCase()}_URL`, `http://r-${peer}:8080`])
-      const env = { HOST: '0.0.0.0', PORT: '8080', AUTH: 'open', ...Object.fromEntries(urls) }
+      const urls = Object.fromEntries(
+        peers.map((peer): [string, string] => [`${peer.toUpperCase()}_URL`, `http://r-${peer}:8080`]),
+      )
+      const env = { HOST: '0.0.0.0', PORT: '8080', AUTH: 'open', ...urls }
       const metadata = { name: `r-${name}`, labels: labels(name) }
       const job = { name: `r-${name}-migrate`, labels: labels(`${name}-migrate`) }
       const hook = { 'helm.sh/hook': 'pre-install,pre-upgrade' }
@@ -223,7 +242,9 @@ describe('what the chart renders', () => {
   })
 
   test('is held against schemas that refuse what they do not describe', () => {
-    const described = { 'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }] }
+    const described = {
+      'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }],
+    }
     const definitions = {
       'io.k8s.Deployment': { ...described, properties: { kind: { type: 'string' } } },
       'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { type: 'string', format: 'int-or-string' },

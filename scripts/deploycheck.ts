@@ -78,8 +78,8 @@ async function render(helm: string): ReturnType<typeof ask> {
 }
 
 function manifestsOf(text: string): readonly { readonly kind: string }[] {
-  const documents = parseAllDocuments(text).map((one): unknown => one.toJS())
-  return documents.filter((one): one is { readonly kind: string } => one !== null)
+  const documents = parseAllDocuments(text).map((one) => one.toJS() as { readonly kind: string } | null)
+  return documents.filter((one) => one !== null)
 }
 
 function linesOf(output: string): readonly string[] {

@@ -6,7 +6,11 @@ import { askedByGateway, isPinned, LIVE, problemsOfEnvironment, READY, SERVICE_N
 
 const Labels = z.record(z.string(), z.string())
 const Probe = z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) }).optional()
-const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() })
+const Variable = z.object({
+  name: z.string(),
+  value: z.string().optional(),
+  valueFrom: z.unknown().optional(),
+})
 
 const Pod = z.object({
   metadata: z.object({ labels: Labels }),

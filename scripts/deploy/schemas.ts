@@ -1,5 +1,5 @@
-// Owns: Kubernetes' own description of its API as JSON Schemas of single kinds, strict: a field that is not described is
-// refused.
+// Owns: Kubernetes' own description of its API as JSON Schemas of single kinds.
+// I1: they are strict: a field that is not described is refused.
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 type Definition = Readonly<Record<string, Json>>
