@@ -108,13 +108,17 @@ async function unsound(tried: readonly Tried[]): Promise<readonly string[]> {
   const problems: string[] = []
   await inTurns([...seeds], async (seed) => {
     const fate = await simulate('', { from: seed, to: seed })
-    if (fate.type !== 'survived') problems.push(`seed ${seed} is red without any bug: ${JSON.stringify(fate)}`)
+    if (fate.type !== 'survived')
+      problems.push(`seed ${seed} is red without any bug: ${JSON.stringify(fate)}`)
   })
   return problems
 }
 
 if (import.meta.main) {
-  const { values, positionals } = parseArgs({ options: { seeds: { type: 'string' } }, allowPositionals: true })
+  const { values, positionals } = parseArgs({
+    options: { seeds: { type: 'string' } },
+    allowPositionals: true,
+  })
   const chosen = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const begin = performance.now()
   const tried: Tried[] = []
@@ -129,6 +133,8 @@ if (import.meta.main) {
   const seeds = tried.reduce((sum, { fate }) => sum + fate.seeds, 0)
   const rate = chosen.length === 0 ? 0 : (100 * caught) / chosen.length
   const seconds = ((performance.now() - begin) / 1_000).toFixed(0)
-  console.log(`mutants caught ${caught}/${chosen.length}, kill rate ${rate.toFixed(1)} %, ${seeds} seeds, ${seconds} s`)
+  console.log(
+    `mutants caught ${caught}/${chosen.length}, kill rate ${rate.toFixed(1)} %, ${seeds} seeds, ${seconds} s`,
+  )
   process.exitCode = caught === chosen.length && problems.length === 0 && chosen.length > 0 ? 0 : 1
 }

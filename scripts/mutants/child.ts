@@ -15,7 +15,8 @@ function inject(mutant: Mutant | null): { readonly isLoaded: () => boolean } {
       const loaded = next(loading, context)
       if (mutant === null || loading !== url) return loaded
       isLoaded = true
-      const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
+      const source =
+        typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
       return { ...loaded, source: mutated(source, mutant) }
     },
   })

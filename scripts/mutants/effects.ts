@@ -35,7 +35,9 @@ export const effectMutants: readonly Mutant[] = [
     name: 'call-in-doubt-expires',
     harm: 'a call that may have landed is answered expired: the saga goes back without undoing it',
     file: EFFECTS,
-    edits: [{ find: 'if (!doubt) return deadline', replace: 'if (!doubt || deadline !== null) return deadline' }],
+    edits: [
+      { find: 'if (!doubt) return deadline', replace: 'if (!doubt || deadline !== null) return deadline' },
+    ],
   },
   {
     name: 'timeout-counts-as-not-done',
@@ -52,9 +54,14 @@ export const effectMutants: readonly Mutant[] = [
     name: 'call-that-is-out-is-withdrawn',
     harm: 'the saga goes back while the call that it forgets is still on its way',
     file: OPERATION,
-    edits: [{ find: `if (work.supply === null) return { do: 'note' }
-      return row`, replace: `if (work.supply === null) return { do: 'withdraw' }
-      return row` }],
+    edits: [
+      {
+        find: `if (work.supply === null) return { do: 'note' }
+      return row`,
+        replace: `if (work.supply === null) return { do: 'withdraw' }
+      return row`,
+      },
+    ],
   },
   {
     name: 'given-up-and-called-again',

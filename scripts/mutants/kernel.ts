@@ -60,7 +60,9 @@ export const kernelMutants: readonly Mutant[] = [
     name: 'cancel-beats-the-pivot',
     harm: 'the customer has paid, and the order is undone all the same',
     file: DECIDE,
-    edits: [{ find: `if (step.kind === 'pivot') {`, replace: `if (step.kind === 'pivot' && wish === null) {` }],
+    edits: [
+      { find: `if (step.kind === 'pivot') {`, replace: `if (step.kind === 'pivot' && wish === null) {` },
+    ],
   },
   {
     name: 'late-answer-moves-the-saga',

@@ -136,13 +136,9 @@ export const operationMutants: readonly Mutant[] = [
     file: OPERATION,
     edits: [
       {
-        find: `const certain = work.ask.direction === 'undo' || work.ask.kind === 'retriable'`,
-        replace: `const certain = work.ask.kind === 'retriable'`,
-      },
-      {
-        find: `  if (next.direction === 'undo') return { do: 'refuse', reason: 'the saga is going back already' }
-  if (next.kind === 'retriable') return`,
-        replace: `  if (next.direction === 'run' && next.kind === 'retriable') return`,
+        find: `  if (direction === 'undo') return 'the saga is going back already'
+  return kind === 'retriable' ?`,
+        replace: `  return direction === 'run' && kind === 'retriable' ?`,
       },
     ],
   },
@@ -151,15 +147,7 @@ export const operationMutants: readonly Mutant[] = [
     harm: 'a cancel after the point of no return leaves a paid order that is never completed',
     file: OPERATION,
     edits: [
-      {
-        find: `const certain = work.ask.direction === 'undo' || work.ask.kind === 'retriable'`,
-        replace: `const certain = work.ask.direction === 'undo'`,
-      },
-      {
-        find: `  if (next.kind === 'retriable') return { do: 'refuse', reason: 'past the point of no return' }
-  return { do: 'forward', ask: next }`,
-        replace: `  return { do: 'forward', ask: next }`,
-      },
+      { find: `return kind === 'retriable' ? 'past the point of no return' : null`, replace: 'return null' },
     ],
   },
   {
@@ -252,7 +240,10 @@ export const operationMutants: readonly Mutant[] = [
     harm: 'the customer has paid, and the saga that waits for it never hears of it',
     file: RULES,
     edits: [
-      { find: 'for (const { pending, outcome } of settling) answer(shop, picture, pending, outcome)', replace: '' },
+      {
+        find: 'for (const { pending, outcome } of settling) answer(shop, picture, pending, outcome)',
+        replace: '',
+      },
     ],
   },
   {

@@ -24,9 +24,7 @@ export const orchestratorMutants: readonly Mutant[] = [
     name: 'cancel-before-start-is-dropped',
     harm: 'a cancel that overtakes its start is acknowledged and lost',
     file: HEAR,
-    edits: [
-      { find: `if (heard.type === 'cancel') keepCancel(ledger, { work, heard, row })`, replace: '' },
-    ],
+    edits: [{ find: `if (heard.type === 'cancel') keepCancel(ledger, { work, heard, row })`, replace: '' }],
   },
   {
     name: 'silence-is-answered-once',

@@ -110,7 +110,12 @@ export const shellMutants: readonly Mutant[] = [
     name: 'deaths-are-not-counted',
     harm: 'a message that kills its worker kills it for ever, and everything behind it waits',
     file: RECEIVE,
-    edits: [{ find: 'this.#tries.set(partition, { position, tries })', replace: 'this.#tries.set(partition, { position, tries: Math.min(tries, 1) })' }],
+    edits: [
+      {
+        find: 'this.#tries.set(partition, { position, tries })',
+        replace: 'this.#tries.set(partition, { position, tries: Math.min(tries, 1) })',
+      },
+    ],
   },
   {
     name: 'halving-forgets-its-suspect',

@@ -62,6 +62,11 @@ export class Callers {
       const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
       if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
     }
+    if (this.#parts.faults.counts.has('message lost')) this.#repair(evidence, round)
+  }
+
+  /** A lost message is the operator's to repair; anything else has to go on by itself. */
+  #repair(evidence: Evidence, round: number): void {
     const ended = new Set(
       evidence.messages.flatMap((message) =>
         message.type === 'ended' ? [`${message.saga.plan}/${message.saga.id}`] : [],

@@ -6,6 +6,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Time } from '@ensemble/core'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
+import { checkCancels } from './checks/cancels.ts'
 import { checkHistory } from './checks/history.ts'
 import { checkSagas, isUnderWay } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
@@ -103,6 +104,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       ...late,
       ...checkSagas(evidence, callers.sagas),
       ...checkHistory(evidence, callers.sagas),
+      ...checkCancels(evidence, callers.sagas),
       ...subject.check(evidence, callers.sagas),
     ]
     return {

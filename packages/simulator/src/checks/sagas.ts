@@ -46,7 +46,7 @@ export function checkSagas(evidence: Evidence, sagas: readonly Witnessed[]): rea
   return [...problems, ...changedAfterEnd(evidence), ...unanswered(evidence), ...leftBehind(evidence)]
 }
 
-function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
+export function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
   return `${plan}/${id}`
 }
 

@@ -7,8 +7,10 @@ import { typed } from '../typed.ts'
 /** How one step of one saga goes. */
 export interface Part {
   readonly run: 'ok' | 'reject' | 'throw'
-  /** Both directions throw until then, epoch milliseconds; 0 for never. */
+  /** The run throws until then, epoch milliseconds; 0 for never. */
   readonly troubleUntil: number
+  /** What cannot be refused, an undo or a retriable, throws until then. */
+  readonly certainTroubleUntil: number
   /** Its handler may bring the whole process down. */
   readonly kills: boolean
   /** What a withdraw of a deferred run meets. */

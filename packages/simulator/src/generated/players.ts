@@ -28,6 +28,7 @@ export interface Recorded {
   readonly mark: string
   readonly direction: 'run' | 'undo'
   readonly amount: number
+  readonly at: number
 }
 
 export interface Followed {
@@ -59,9 +60,10 @@ const thing = aggregate<Thing, Record<never, never>, Recorded>({ rows: things, e
 const witness = aggregate<Thing, Record<never, never>, Followed>({ rows: seen, entries: followed })
 const key = (input: Ordered): string => input.key
 
-function faultless({ part }: Ordered, now: number, direction: 'run' | 'undo'): void {
-  if (direction === 'run' && part.run === 'throw') throw new Error('it always throws')
-  if (now < part.troubleUntil) throw new Error('it throws for a while')
+function faultless({ part }: Ordered, now: number, work: 'refusable' | 'certain'): void {
+  if (work === 'refusable' && part.run === 'throw') throw new Error('it always throws')
+  const until = work === 'refusable' ? part.troubleUntil : part.certainTroubleUntil
+  if (now < until) throw new Error('it throws for a while')
 }
 
 function marked(
@@ -72,18 +74,14 @@ function marked(
   return { key: input.key, marks: { ...state?.marks, [input.mark]: mark } }
 }
 
-function entry(input: Ordered, operation: string, direction: 'run' | 'undo'): Recorded {
-  return {
-    operation,
-    mark: input.mark,
-    direction,
-    amount: direction === 'run' ? input.amount : -input.amount,
-  }
-}
-
 interface At {
   readonly now: number
   readonly operation: string
+}
+
+function entry(input: Ordered, { operation, now }: At, direction: 'run' | 'undo'): Recorded {
+  const amount = direction === 'run' ? input.amount : -input.amount
+  return { operation, mark: input.mark, direction, amount, at: now }
 }
 
 function makingHandlers(contract: Contract, outside: Outside) {
@@ -93,26 +91,26 @@ function makingHandlers(contract: Contract, outside: Outside) {
     look: thing.on(contract.look, {
       key,
       decide: (_state, input, { now }) => {
-        faultless(input, now, 'run')
+        faultless(input, now, 'refusable')
         return { outcome: input.part.run === 'reject' ? rejected('no', {}) : succeeded() }
       },
     }),
     make: thing.on(contract.make, {
       key,
       needs: claims,
-      decide: (state, input, { now, operation, holder }) => {
+      decide: (state, input, at) => {
         if (input.part.kills) outside.poison()
-        faultless(input, now, 'run')
+        faultless(input, at.now, 'refusable')
         const { claim } = input.part
         if (
           input.part.run === 'reject' ||
-          (claim !== null && input.part.namesClaim && holder(claim) !== null)
+          (claim !== null && input.part.namesClaim && at.holder(claim) !== null)
         )
           return { outcome: rejected('no', {}) }
         return {
           outcome: succeeded({ made: input.mark }),
           state: marked(state, input, 'done'),
-          entries: [entry(input, operation, 'run')],
+          entries: [entry(input, at, 'run')],
           claim: claim === null ? [] : [claim],
         }
       },
@@ -124,13 +122,13 @@ function makingHandlers(contract: Contract, outside: Outside) {
     }),
     finish: thing.on(contract.finish, {
       key,
-      decide: (state, input, { now, operation }) => {
+      decide: (state, input, at) => {
         if (input.part.kills) outside.poison()
-        faultless(input, now, 'undo')
+        faultless(input, at.now, 'certain')
         return {
           outcome: succeeded(),
           state: marked(state, input, 'done'),
-          entries: [entry(input, operation, 'run')],
+          entries: [entry(input, at, 'run')],
         }
       },
     }),
@@ -138,15 +136,15 @@ function makingHandlers(contract: Contract, outside: Outside) {
 }
 
 /** An undo of what is not there succeeds and changes nothing. */
-function unmade(state: Thing | undefined, input: Ordered, { now, operation }: At) {
-  faultless(input, now, 'undo')
+function unmade(state: Thing | undefined, input: Ordered, at: At) {
+  faultless(input, at.now, 'certain')
   const mark = state?.marks[input.mark]
   if (mark !== 'done' && mark !== 'kept') return { outcome: succeeded() }
   const { claim } = input.part
   return {
     outcome: succeeded(),
     state: marked(state, input, 'undone'),
-    entries: [entry(input, operation, 'undo')],
+    entries: [entry(input, at, 'undo')],
     release: claim === null ? [] : [claim],
   }
 }
@@ -177,7 +175,7 @@ function waitingHandlers(contract: Contract) {
     wait: thing.on(contract.wait, {
       key,
       decide: (state, input, { now }) => {
-        faultless(input, now, 'run')
+        faultless(input, now, 'refusable')
         if (input.part.run === 'reject') return { outcome: rejected('no', {}) }
         const until = now + input.part.waitMs
         return {
@@ -186,18 +184,20 @@ function waitingHandlers(contract: Contract) {
           timers: [{ name: 'wait-over', at: until, data: { key: input.key, mark: input.mark } }],
         }
       },
-      withdraw: (state, input, { operation }) =>
-        input.part.withdraw === 'succeeded'
+      withdraw: (state, input, at) => {
+        faultless(input, at.now, 'certain')
+        return input.part.withdraw === 'succeeded'
           ? {
               outcome: succeeded({ paid: true }),
               state: marked(state, input, 'kept'),
-              entries: [entry(input, operation, 'run')],
+              entries: [entry(input, at, 'run')],
             }
-          : { outcome: { status: 'withdrawn' }, state: marked(state, input, 'withdrawn') },
+          : { outcome: { status: 'withdrawn' }, state: marked(state, input, 'withdrawn') }
+      },
     }),
     pay: thing.on(contract.pay, {
       key,
-      decide: (state, input, { deferred: open }) => {
+      decide: (state, input, { deferred: open, now }) => {
         const operation = waitingFor(open, input)
         if (operation === undefined) return { outcome: rejected('no', {}) }
         if (input.part.run === 'throw')
@@ -209,7 +209,7 @@ function waitingHandlers(contract: Contract) {
         return {
           outcome: succeeded(),
           state: marked(state, input, 'done'),
-          entries: [entry(input, operation, 'run')],
+          entries: [entry(input, { operation, now }, 'run')],
           settlements: [{ operation, outcome: succeeded({ paid: true }) }],
         }
       },
@@ -219,34 +219,35 @@ function waitingHandlers(contract: Contract) {
 
 function sqlHandlers(contract: Contract) {
   type Call = Parameters<Parameters<typeof transaction<typeof contract.write.spec>>[1]['handle']>[0]
-  const save = async ({ tx, input, operation }: Call, direction: 'run' | 'undo'): Promise<void> => {
+  const save = async (call: Call, direction: 'run' | 'undo'): Promise<void> => {
+    const { tx, input } = call
     const state = (await written.load(tx, [input.key])).get(input.key)
     if (direction === 'undo' && state?.marks[input.mark] !== 'done') return
     if (input.part.also !== null) await written.load(tx, [input.part.also])
     const row = { key: input.key, state: marked(state, input, direction === 'run' ? 'done' : 'undone') }
     await (state === undefined ? written.insert(tx, [row]) : written.update(tx, [row]))
-    await ledger.append(tx, [entry(input, operation, direction)])
+    await ledger.append(tx, [entry(input, call, direction)])
   }
   return {
     write: transaction(contract.write, {
       handle: async (call) => {
         await save(call, 'run')
         // Thrown and rejected after it was written: the savepoint takes it back.
-        faultless(call.input, call.now, 'run')
+        faultless(call.input, call.now, 'refusable')
         return call.input.part.run === 'reject' ? rejected('no', {}) : succeeded({ written: call.input.mark })
       },
     }),
     rewrite: transaction(contract.rewrite, {
       handle: async (call) => {
         await save(call, 'run')
-        faultless(call.input, call.now, 'undo')
+        faultless(call.input, call.now, 'certain')
         return succeeded()
       },
     }),
     unwrite: transaction(contract.unwrite, {
       handle: async (call) => {
         await save(call, 'undo')
-        faultless(call.input, call.now, 'undo')
+        faultless(call.input, call.now, 'certain')
         return succeeded()
       },
     }),

@@ -64,15 +64,17 @@ function drawParts(
 ): Record<string, Part> {
   const refuses = chance.hit(0.4) ? steps[chance.int(0, steps.length - 1)]?.name : undefined
   const parts: Record<string, Part> = {}
-  for (const { name } of steps) {
+  for (const { name, form, kind } of steps) {
+    const claim = chance.hit(0.4) ? `claim${chance.int(1, 3)}` : null
     parts[name] = {
       run: name !== refuses ? 'ok' : chance.hit(0.8) ? 'reject' : 'throw',
       troubleUntil: chance.hit(0.1) ? now + chance.skewed(100, 15_000) : 0,
+      certainTroubleUntil: chance.hit(0.1) ? now + chance.int(5_000, 60_000) : 0,
       kills: chance.hit(0.2),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
       manner: null,
-      claim: chance.hit(0.25) ? `claim${chance.int(1, 3)}` : null,
+      claim: form === 'make' && kind !== 'retriable' ? claim : null,
       also: chance.hit(0.7) ? (key === HOT_KEYS[0] ? HOT_KEYS[1] : HOT_KEYS[0]) : null,
       namesClaim: chance.hit(0.5),
     }
