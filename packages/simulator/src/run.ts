@@ -26,8 +26,9 @@ const HEALED_MS_MAX = 45 * 60_000
 /** Sagas of a crowd come in two waves, each within this time: the second meets the rows of the first. Milliseconds. */
 const CROWD_MS = 100
 const WAVE_MS = 3_000
-/** How often it is looked whether all is over, and how long nothing may happen then. */
+/** How often it is looked whether all is over, and how long it must stay so: what was read may still be in hand. */
 const LOOK_MS = 1_000
+const CALM_MS = 3_000
 const OPERATE_MS = 60_000
 
 export interface RunOptions {
@@ -138,7 +139,10 @@ async function untilOver(schedule: Schedule, system: System, callers: Callers): 
   let round = 0
   while (schedule.now < end) {
     await schedule.run(schedule.now + LOOK_MS)
-    if (isQuiet(system, callers)) return []
+    if (isQuiet(system, callers)) {
+      await schedule.run(schedule.now + CALM_MS)
+      if (isQuiet(system, callers)) return []
+    }
     if (schedule.now < operateAt) continue
     round += 1
     operateAt = schedule.now + OPERATE_MS

@@ -21,6 +21,7 @@ export function isUnderWay(evidence: Evidence): boolean {
   return (
     evidence.rows('starts').some(isOpen) ||
     unanswered(evidence).length > 0 ||
+    retries(evidence).length > 0 ||
     evidence.rows('outbox').length > 0
   )
 }
@@ -109,6 +110,16 @@ function unanswered(evidence: Evidence): readonly string[] {
   })
 }
 
+/** Timers may be due long after the saga that they look after; what is to be tried again is not over. */
+function retries(evidence: Evidence): readonly string[] {
+  const messages = evidence
+    .rows('scheduled')
+    .flatMap((row) => ('messages' in row && Array.isArray(row.messages) ? (row.messages as unknown[]) : []))
+  return messages.flatMap((message) =>
+    isRecord(message) && message['type'] === 'retry' ? [`still to be tried again: ${String(message['id'])}`] : [],
+  )
+}
+
 /** What a run may bury: messages whose readers died again and again, and those that are too old. */
 const BURIED = /^KILLS_WORKER|^TOO_OLD/
 
@@ -121,5 +132,5 @@ function leftBehind(evidence: Evidence): readonly string[] {
   const unsent = evidence
     .rows('outbox')
     .map((row) => `left in an outbox: ${JSON.stringify(row).slice(0, 200)}`)
-  return [...letters, ...unsent]
+  return [...letters, ...unsent, ...retries(evidence)]
 }
