@@ -41,7 +41,7 @@ export const operationMutants: readonly Mutant[] = [
     file: OPERATION,
     edits: [
       {
-        find: `if (work.attempt > 0 && work.attempt === row.attempt) return { do: 'handle' }`,
+        find: `if (work.attempt > 0 && work.attempt >= row.attempt) return { do: 'handle' }`,
         replace: '',
       },
     ],

@@ -67,7 +67,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const happened = new Set<string>()
   const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what) }
   const system = new System({ ...parts, subject, shape: scenario.shape, chance: chance.stream('system') })
-  const callers = new Callers({ ...parts, system, chance: chance.stream('callers') })
+  const { attend = () => [] } = subject
+  const callers = new Callers({ ...parts, system, attend, chance: chance.stream('callers') })
   const errors = listen(tell)
   try {
     system.start()
@@ -128,7 +129,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 
 function heal(system: System, faults: Faults): void {
   faults.heal()
-  system.deployment.isRepaired = true
+  system.deploy()
   for (const process of system.processes()) process.goOn()
 }
 

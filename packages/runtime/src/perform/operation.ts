@@ -3,7 +3,7 @@
 // | row       | its run arrives (again)                            | a withdraw arrives                           |
 // |-----------|----------------------------------------------------|----------------------------------------------|
 // | none      | handle                                             | store `withdrawn`; the run will be told so   |
-// | set_aside | handle, if it is the retry with the row's number   | becomes `withdrawn`                          |
+// | set_aside | handle, if it is a retry with the row's number on  | becomes `withdrawn`                          |
 // | calling   | ignored: the worker has it                         | noted on the row                             |
 // | deferred  | `accepted` again                                   | the handler's own rule decides               |
 // | answered  | orchestrated: the stored answer again;             | the same; choreographed: forwarded to the    |
@@ -32,7 +32,8 @@ export function onRun(
   if (row === undefined) return { do: 'handle' }
   switch (row.status) {
     case 'set_aside':
-      if (work.attempt > 0 && work.attempt === row.attempt) return { do: 'handle' }
+      // A later number than the row's: an older program, which does not know its plan, has set the retry aside.
+      if (work.attempt > 0 && work.attempt >= row.attempt) return { do: 'handle' }
       return { do: 'ignore', reason: 'it is set aside; its own retry will come' }
     case 'calling':
       return { do: 'ignore', reason: 'a call is out' }

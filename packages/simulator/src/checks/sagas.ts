@@ -116,12 +116,14 @@ function retries(evidence: Evidence): readonly string[] {
     .rows('scheduled')
     .flatMap((row) => ('messages' in row && Array.isArray(row.messages) ? (row.messages as unknown[]) : []))
   return messages.flatMap((message) =>
-    isRecord(message) && message['type'] === 'retry' ? [`still to be tried again: ${String(message['id'])}`] : [],
+    isRecord(message) && message['type'] === 'retry'
+      ? [`still to be tried again: ${String(message['id'])}`]
+      : [],
   )
 }
 
-/** What a run may bury: messages whose readers died again and again, and those that are too old. */
-const BURIED = /^KILLS_WORKER|^TOO_OLD/
+/** What a run may bury: messages whose readers died again and again, whose rows are refused, that are too old. */
+const BURIED = /^KILLS_WORKER|^TOO_OLD|^SQL: a constraint/
 
 function leftBehind(evidence: Evidence): readonly string[] {
   const letters = evidence.rows('dead letters').flatMap((row) => {

@@ -12,7 +12,9 @@ export interface Part {
   /** What cannot be refused, an undo or a retriable, throws until then. */
   readonly certainTroubleUntil: number
   /** Its handler may bring the whole process down. */
-  readonly kills: boolean
+  readonly kills: 'never' | 'for a while' | 'always'
+  /** In trouble its rule leaves what its table refuses, instead of throwing. */
+  readonly breaks: boolean
   /** What a withdraw of a deferred run meets. */
   readonly withdraw: 'withdrawn' | 'succeeded'
   /** A deferred run ends by itself after so long, milliseconds. */
@@ -65,6 +67,7 @@ function contractOf<const Name extends string>(name: Name) {
     write: command(asked),
     unwrite: command({ input: OrderedInput }),
     rewrite: command({ input: OrderedInput }),
+    hold: command({ ...asked, deferred: true }),
     call: command(asked),
     uncall: command({ input: OrderedInput }),
     recall: command({ input: OrderedInput }),

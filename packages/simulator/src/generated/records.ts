@@ -29,7 +29,7 @@ export function netOf(entries: readonly Entry[]): number {
 
 /** What each row says of each mark. */
 export function marksIn(evidence: Evidence): readonly { readonly mark: string; readonly says: string }[] {
-  return evidence.rows('thing').flatMap((row) => {
+  return [...evidence.rows('thing'), ...evidence.rows('written')].flatMap((row) => {
     const marks =
       'state' in row && isRecord(row.state) && isRecord(row.state['marks']) ? row.state['marks'] : {}
     return Object.entries(marks).map(([mark, says]) => ({ mark, says: String(says) }))
