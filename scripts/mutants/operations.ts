@@ -8,6 +8,7 @@ const WITHDRAW = 'packages/runtime/src/perform/decide-withdraw.ts'
 const FAULT = 'packages/runtime/src/perform/fault.ts'
 const PICTURE = 'packages/runtime/src/perform/picture.ts'
 const PERFORM = 'packages/runtime/src/perform/perform.ts'
+const OWN = 'packages/runtime/src/perform/decide-own.ts'
 const RULES = 'packages/runtime/src/perform/rules.ts'
 const DISPATCH = 'packages/runtime/src/dispatch.ts'
 
@@ -58,6 +59,30 @@ export const operationMutants: readonly Mutant[] = [
         replace: `  if (row === undefined || work.attempt > 0) return { do: 'handle' }
   switch (row.status) {
     case 'set_aside':`,
+      },
+    ],
+  },
+  {
+    name: 'retry-that-an-older-program-set-aside-is-lost',
+    harm: 'while two versions of a program run, what is set aside for the newer one is never tried again',
+    file: OPERATION,
+    edits: [{ find: 'work.attempt >= row.attempt', replace: 'work.attempt === row.attempt' }],
+  },
+  {
+    name: 'unknown-plan-is-a-failure',
+    harm: 'while two versions of a program run, the older one makes sagas of the newer one fail',
+    file: FAULT,
+    edits: [{ find: `new Set(['PLAN_UNKNOWN', 'CONTRACT_UNKNOWN'])`, replace: 'new Set()' }],
+  },
+  {
+    name: 'fault-of-a-message-is-swallowed',
+    harm: 'a cancel whose rule throws once is lost',
+    file: FAULT,
+    edits: [
+      {
+        find: `  const attempt = what.attempt + 1
+  retryLater(shop, picture, what.message, attempt)`,
+        replace: `  const attempt = what.attempt + 1`,
       },
     ],
   },
@@ -236,6 +261,62 @@ export const operationMutants: readonly Mutant[] = [
     edits: [{ find: `if (said.status === 'rejected') throw new RejectedInside()`, replace: '' }],
   },
   {
+    name: 'settle-touches-no-row',
+    harm: 'a payment for an operation that was withdrawn is taken, and nobody is told that it came too late',
+    file: 'packages/runtime/src/operator.ts',
+    edits: [
+      {
+        find: `  if (row.status !== 'deferred') {
+    throw`,
+        replace: `  if (row.status !== 'deferred') return
+  if (row.origin === null) {
+    throw`,
+      },
+    ],
+  },
+  {
+    name: 'supplied-outcome-cancels-the-next-step',
+    harm: 'two operators who tell the same outcome make the saga go back, although nobody cancelled it',
+    file: OPERATION,
+    edits: [
+      {
+        find: `  if (work.supply !== null) return { do: 'refuse', reason: 'it is answered already' }\n`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'supplied-outcome-forgets-the-cancel',
+    harm: 'a cancel that waits for a call in doubt is forgotten when an operator tells how the call ended',
+    file: WITHDRAW,
+    edits: [{ find: 'work.cancel : (row?.wish ?? null)', replace: 'work.cancel : null' }],
+  },
+  {
+    name: 'own-call-is-made-again',
+    harm: 'a customer who did not hear the answer to a payment pays twice',
+    file: OWN,
+    edits: [
+      {
+        find: `  if (answered?.status === 'succeeded' || answered?.status === 'rejected') {`,
+        replace: `  if (answered?.status === 'rejected') {`,
+      },
+    ],
+  },
+  {
+    name: 'saga-deadline-is-not-set',
+    harm: 'a choreographed saga with a deadline waits as long as it likes',
+    file: RUN,
+    edits: [{ find: 'if (plan.withinMs === null) return', replace: 'if (plan.withinMs !== null) return' }],
+  },
+  {
+    name: 'horizon-is-never-looked-at',
+    harm: 'an old command whose row was pruned is carried out a second time',
+    file: 'packages/runtime/src/perform/load.ts',
+    edits: [
+      { find: '? await stores.registry.horizon(tx)', replace: '? 0 * (await stores.registry.horizon(tx))' },
+    ],
+  },
+  {
     name: 'settlement-answers-nobody',
     harm: 'the customer has paid, and the saga that waits for it never hears of it',
     file: RULES,
@@ -249,7 +330,7 @@ export const operationMutants: readonly Mutant[] = [
   {
     name: 'followed-event-is-not-an-operation',
     harm: 'a subscriber counts an event as often as it is delivered',
-    file: 'packages/runtime/src/perform/decide-own.ts',
+    file: OWN,
     edits: [
       {
         find: `  picture.putOperation({ ...blankRow(operation), owner: handler.group.name, key: ran.key })`,

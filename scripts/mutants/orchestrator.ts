@@ -74,6 +74,16 @@ export const orchestratorMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'plan-version-is-ignored',
+    harm: 'a saga goes on with the steps of a plan that was deployed after it had started',
+    file: 'packages/runtime/src/plans.ts',
+    edits: [
+      { find: 'return `${name}@${version}`', replace: 'return version > 0 ? name : `${name}@${version}`' },
+      { find: 'if (this.#plans.has(key)) {', replace: 'if (this.#plans.has(`${key}@${plan.version}`)) {' },
+      { find: 'if (plan.fingerprint !== fingerprint) {', replace: `if (fingerprint === '') {` },
+    ],
+  },
+  {
     name: 'repeated-start-is-refused',
     harm: 'a caller who did not hear the answer to a start is told that it failed, for ever',
     file: START,

@@ -85,6 +85,39 @@ export const shellMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'pruned-without-a-horizon',
+    harm: 'what was forgotten is done again when an old message comes back',
+    file: 'packages/runtime/src/shell/prune.ts',
+    edits: [
+      {
+        find: 'await registry.moveHorizon(tx, tx.now - operationRetentionMs + HORIZON_LEAD_MS)',
+        replace: 'await registry.moveHorizon(tx, 0 * HORIZON_LEAD_MS)',
+      },
+    ],
+  },
+  {
+    name: 'lost-race-is-a-failure',
+    harm: 'of two messages that meet at one row one is put away as a dead letter',
+    file: 'packages/runtime/src/shell/race.ts',
+    edits: [
+      {
+        find: `new Set(['SERIALIZATION', 'DEADLOCK', 'UNIQUE', 'MOVED'])`,
+        replace: `new Set(['SERIALIZATION'])`,
+      },
+    ],
+  },
+  {
+    name: 'lost-connection-blames-the-messages',
+    harm: 'while the database is away messages are put away as dead letters',
+    file: RECEIVE,
+    edits: [
+      {
+        find: `new Set(['CONNECTION', 'TIMEOUT', 'COMMIT_UNKNOWN'])`,
+        replace: `new Set(['CONNECTION', 'TIMEOUT'])`,
+      },
+    ],
+  },
+  {
     name: 'buried-run-is-not-answered',
     harm: 'a saga waits for ever for a run that was put away as a dead letter',
     file: DISPATCH,

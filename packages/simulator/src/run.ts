@@ -8,6 +8,7 @@ import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
 import { checkCancels } from './checks/cancels.ts'
 import { checkHistory } from './checks/history.ts'
+import { checkMessages } from './checks/messages.ts'
 import { checkSagas, isUnderWay } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
 import type { Evidence } from './evidence.ts'
@@ -107,6 +108,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       ...checkSagas(evidence, callers.sagas),
       ...checkHistory(evidence, callers.sagas),
       ...checkCancels(evidence, callers.sagas),
+      ...checkMessages(evidence),
       ...subject.check(evidence, callers.sagas),
     ]
     return {

@@ -112,13 +112,15 @@ function unanswered(evidence: Evidence): readonly string[] {
 
 /** Timers may be due long after the saga that they look after; what is to be tried again is not over. */
 function retries(evidence: Evidence): readonly string[] {
-  const messages = evidence
-    .rows('scheduled')
-    .flatMap((row) => ('messages' in row && Array.isArray(row.messages) ? (row.messages as unknown[]) : []))
-  return messages.flatMap((message) =>
-    isRecord(message) && message['type'] === 'retry'
-      ? [`still to be tried again: ${String(message['id'])}`]
-      : [],
+  return scheduledIn(evidence.rows('scheduled')).flatMap(({ type, id }) =>
+    type === 'retry' ? [`still to be tried again: ${String(id)}`] : [],
+  )
+}
+
+/** The messages in rows of what is scheduled. */
+export function scheduledIn(rows: readonly (object | null)[]): readonly Readonly<Record<string, unknown>>[] {
+  return rows.flatMap((row) =>
+    row !== null && 'messages' in row && Array.isArray(row.messages) ? row.messages.filter(isRecord) : [],
   )
 }
 
