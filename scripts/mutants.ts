@@ -13,7 +13,7 @@ const SEEDS_MAX = 3_000
 const SEED_FIRST = 1
 const WORKERS = 2
 /** A child that says nothing for so long hangs, milliseconds. */
-const SILENCE_MS_MAX = 120_000
+const SILENCE_MS_MAX = 300_000
 
 interface Seed {
   readonly seed: number

@@ -22,8 +22,9 @@ import { Trace } from './trace.ts'
 
 const START: Time = 1_800_000_000_000
 
-/** Virtual time that a healed system has to end everything, milliseconds. */
-const HEALED_MS_MAX = 45 * 60_000
+/** Virtual time that a healed system has to end everything, milliseconds; and where it looks at its work rarely. */
+const HEALED_MS_MAX = 15 * 60_000
+const HEALED_LONG_MS_MAX = 60 * 60_000
 /** Sagas of a crowd come in two waves, each within this time: the second meets the rows of the first. Milliseconds. */
 const CROWD_MS = 100
 const WAVE_MS = 3_000
@@ -95,11 +96,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
-    const late = [...(await untilOver(schedule, system, callers))]
+    const healedMsMax = scenario.longMs > 0 ? HEALED_LONG_MS_MAX : HEALED_MS_MAX
+    const over = () => untilOver(schedule, { system, callers, healedMsMax })
+    const late = [...(await over())]
     if (scenario.longMs > 0 && late.length === 0) {
       await schedule.run(schedule.now + scenario.longMs)
       system.readAgain()
-      late.push(...(await untilOver(schedule, system, callers)))
+      late.push(...(await over()))
     }
     system.end()
     const evidence = system.evidence()
@@ -136,8 +139,11 @@ function heal(system: System, faults: Faults): void {
 }
 
 /** Lets a healed system end; what is not over in time is named. */
-async function untilOver(schedule: Schedule, system: System, callers: Callers): Promise<readonly string[]> {
-  const end = schedule.now + HEALED_MS_MAX
+async function untilOver(
+  schedule: Schedule,
+  { system, callers, healedMsMax }: { system: System; callers: Callers; healedMsMax: number },
+): Promise<readonly string[]> {
+  const end = schedule.now + healedMsMax
   let operateAt = schedule.now + OPERATE_MS
   let round = 0
   while (schedule.now < end) {
