@@ -1,6 +1,6 @@
-// A cancel of a choreographed saga that was refused and nobody was told: one noted on a call in doubt was forgotten when
-// an operator supplied the call's outcome; one that met a retriable whose next decision was parked was kept as a wish
-// that nothing could obey. Found by the simulator (every cancel is obeyed, or refused with a note).
+// A cancel of a choreographed saga that was refused and nobody was told: one noted on a call in doubt was forgotten
+// when an operator supplied the call's outcome; one that met a retriable whose next decision was parked was kept as a
+// wish that nothing could obey. Found by the simulator (every cancel is obeyed, or refused with a note).
 import { command, participant, saga, succeeded, TOPIC, type Schema } from '@ensemble/core'
 import { manualClock, memoryDatabase, memoryRows, seededIds, sharedMemoryBus } from '@ensemble/memory'
 import { aggregate, createHost, effect, implement, type Host } from '@ensemble/runtime'
@@ -93,7 +93,7 @@ async function inShop(scene: (at: Scene) => Promise<void>): Promise<void> {
   await stopped
 }
 
-test('given a cancel noted on a call in doubt, when an operator says that it was paid, then the cancel is refused aloud', async () => {
+test('given a cancel noted on a call in doubt, when an operator says it was paid, it is refused aloud', async () => {
   await inShop(async ({ host, pass, done, refusals }) => {
     await done(host.start(paid, { id: '1', input: { key: 'a' } }))
     await pass(10_000)

@@ -1,5 +1,6 @@
-// A retry that met an older program, which did not know the plan, was set aside under a later number than its row's: from
-// then on the row ignored it, and the saga never ended. Found by the simulator (two versions of a plan in one run).
+// A retry that met an older program, which did not know the plan, was set aside under a later number than its row's:
+// from then on the row ignored it, and the saga never ended. Found by the simulator (two versions of a plan in one
+// run).
 import { command, participant, saga, succeeded, type Plan, type Schema } from '@ensemble/core'
 import { manualClock, memoryDatabase, memoryRows, seededIds, sharedMemoryBus } from '@ensemble/memory'
 import { aggregate, createHost, implement, type Host } from '@ensemble/runtime'
@@ -18,7 +19,7 @@ const planOf = (version: number): Plan<Order> =>
     .end({ completed: () => null, compensated: () => null })
 const [first, second] = [planOf(1), planOf(2)]
 
-test('given a retry that an older program has set aside, when the newer one is back, then it is tried again', async () => {
+test('given a retry that an older program set aside, when the newer one is back, then it is tried again', async () => {
   const clock = manualClock(1_800_000_000_000)
   const [bus, database] = [sharedMemoryBus(), memoryDatabase({ name: 'shop', clock })]
   const orders = aggregate({ rows: memoryRows<Order>({ name: 'orders', key: ({ key }) => key }) })

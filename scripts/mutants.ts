@@ -1,5 +1,5 @@
-// Owns: the proof that the simulator finds what it is there to find: every mutant, an engine with one deliberate bug, is
-// caught by its checkers alone. Run: `npm run mutants`, with names or `--seeds N` to narrow it.
+// Owns: the proof that the simulator finds what it is there to find: every mutant, an engine with one deliberate bug,
+// is caught by its checkers alone. Run: `npm run mutants`, with names or `--seeds N` to narrow it.
 // I1: each mutant has a process of its own and starts at the same seed; the first violation ends it.
 // I2: a seed counts only when the engine without the bug passes it.
 // I3: the exit code is 0 when all are caught; a survivor, a hang, a crash and a stale mutant are failures.
@@ -94,7 +94,8 @@ async function inTurns<Item>(items: readonly Item[], act: (item: Item) => Promis
 function row({ mutant, fate, seconds }: Tried): string {
   const why = fate.type === 'caught' ? fate.violation : fate.type === 'crashed' ? fate.reason : mutant.harm
   const seeds = `${fate.seeds} seeds`.padStart(11)
-  return `${fate.type.padEnd(8)} ${mutant.name.padEnd(46)} ${seeds} ${seconds.toFixed(1).padStart(6)} s  ${oneLine(why)}`
+  const took = `${seconds.toFixed(1)} s`.padStart(8)
+  return `${fate.type.padEnd(8)} ${mutant.name.padEnd(46)} ${seeds} ${took}  ${oneLine(why)}`
 }
 
 function oneLine(text: string): string {

@@ -1,5 +1,5 @@
-// Owns: one process with one mutant in its engine: it runs the simulator seed by seed until a checker objects, and tells
-// each seed on a line of its own. Run by scripts/mutants.ts: `child.ts NAME SEED SEED ...`.
+// Owns: one process with one mutant in its engine: it runs the simulator seed by seed until a checker objects, and
+// tells each seed on a line of its own. Run by scripts/mutants.ts: `child.ts NAME SEED SEED ...`.
 // I1: the bug is put in while the engine is loaded, before any of its modules is; files stay as they are.
 // I2: a mutant that was never loaded is an error, not a survivor.
 import { registerHooks } from 'node:module'

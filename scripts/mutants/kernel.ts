@@ -33,8 +33,12 @@ export const kernelMutants: readonly Mutant[] = [
     file: DECIDE,
     edits: [
       {
-        find: `      return askAgain(plan, state, step)`,
-        replace: `      return onAnswer(plan, state, { step, answer: { status: 'rejected', rejection: 'overdue' } as Answer, now })`,
+        find: `    case 'overdue':
+      return askAgain(plan, state, step)`,
+        replace: `    case 'overdue': {
+      const answer: Answer = { status: 'rejected', rejection: 'overdue', data: null }
+      return onAnswer(plan, state, { step, answer, now })
+    }`,
       },
     ],
   },

@@ -181,9 +181,8 @@ export const operationMutants: readonly Mutant[] = [
     file: WITHDRAW,
     edits: [
       {
-        find: `      picture.messages.push(withdrawOf({ saga, plan: work.plan, ask: action.ask }, cancel, work.issuedAt))
-      return null`,
-        replace: `      return null`,
+        find: 'picture.messages.push(withdrawOf({ saga, plan: work.plan, ask: action.ask }, cancel, work.issuedAt))',
+        replace: '',
       },
     ],
   },
@@ -197,7 +196,7 @@ export const operationMutants: readonly Mutant[] = [
   },
   {
     name: 'deferred-is-withdrawn-without-asking-its-rule',
-    harm: 'a payment that is cancelled while the customer pays goes on waiting for money after the order is undone',
+    harm: 'a payment that is cancelled goes on waiting for money after its order is undone',
     file: OPERATION,
     edits: [{ find: `return { do: 'ask the rule' }`, replace: `return { do: 'withdraw' }` }],
   },
@@ -249,8 +248,8 @@ export const operationMutants: readonly Mutant[] = [
     file: PICTURE,
     edits: [
       {
-        find: `      this.#claims.get(value) ?? (this.#claims.has(value) ? null : (this.loaded.claims.get(value) ?? null))`,
-        replace: `      this.loaded.claims.get(value) ?? null`,
+        find: 'this.#claims.get(value) ?? (this.#claims.has(value) ? null : (this.loaded.claims.get(value) ?? null))',
+        replace: 'this.loaded.claims.get(value) ?? null',
       },
     ],
   },

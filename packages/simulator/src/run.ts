@@ -16,7 +16,7 @@ import { Faults, type FaultKind } from './faults.ts'
 import { unleash } from './nemesis.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
-import type { Subject } from './subject.ts'
+import type { Subject, Witnessed } from './subject.ts'
 import { System } from './system.ts'
 import { Trace } from './trace.ts'
 
@@ -106,18 +106,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     system.end()
     const evidence = system.evidence()
-    const violations = [
-      ...late,
-      ...checkSagas(evidence, callers.sagas),
-      ...checkHistory(evidence, callers.sagas),
-      ...checkCancels(evidence, callers.sagas),
-      ...checkMessages(evidence),
-      ...subject.check(evidence, callers.sagas),
-    ]
     return {
       seed,
       scenario,
-      violations,
+      violations: [...late, ...judged(evidence, callers.sagas), ...subject.check(evidence, callers.sagas)],
       sagas: callers.sagas.length,
       events: schedule.count,
       faults: faults.counts,
@@ -130,6 +122,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     errors.stop()
   }
+}
+
+function judged(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
+  return [
+    ...checkSagas(evidence, sagas),
+    ...checkHistory(evidence, sagas),
+    ...checkCancels(evidence, sagas),
+    ...checkMessages(evidence),
+  ]
 }
 
 function heal(system: System, faults: Faults): void {
