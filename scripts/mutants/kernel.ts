@@ -98,7 +98,13 @@ export const kernelMutants: readonly Mutant[] = [
     name: 'early-cancel-is-dropped',
     harm: 'a cancel that overtakes its start is acknowledged and then never heard of again',
     file: DECIDE,
-    edits: [{ find: `const wish = first.kind === 'retriable' ? null : early`, replace: 'const wish = null' }],
+    edits: [
+      { find: `const wish = first.kind === 'retriable' ? null : early`, replace: 'const wish = null' },
+      {
+        find: 'const note = early === null ? null : earlyCancel(early, wish !== null)',
+        replace: 'const note = early === null ? null : earlyCancel(early, true)',
+      },
+    ],
   },
   {
     name: 'undo-has-a-deadline',

@@ -9,6 +9,7 @@ const FAULT = 'packages/runtime/src/perform/fault.ts'
 const PICTURE = 'packages/runtime/src/perform/picture.ts'
 const PERFORM = 'packages/runtime/src/perform/perform.ts'
 const OWN = 'packages/runtime/src/perform/decide-own.ts'
+const WATCH = 'packages/runtime/src/perform/watch.ts'
 const RULES = 'packages/runtime/src/perform/rules.ts'
 const DISPATCH = 'packages/runtime/src/dispatch.ts'
 
@@ -304,8 +305,14 @@ export const operationMutants: readonly Mutant[] = [
   {
     name: 'saga-deadline-is-not-set',
     harm: 'a choreographed saga with a deadline waits as long as it likes',
-    file: RUN,
-    edits: [{ find: 'if (plan.withinMs === null) return', replace: 'if (plan.withinMs !== null) return' }],
+    file: WATCH,
+    edits: [{ find: 'if (withinMs === null) return', replace: 'if (withinMs !== null) return' }],
+  },
+  {
+    name: 'saga-deadline-is-lost-with-a-fault',
+    harm: 'a choreographed saga whose first step throws once has no deadline any more',
+    file: FAULT,
+    edits: [{ find: '  watchSaga(shop, picture, work)\n', replace: '' }],
   },
   {
     name: 'horizon-is-never-looked-at',

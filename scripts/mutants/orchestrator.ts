@@ -81,6 +81,7 @@ export const orchestratorMutants: readonly Mutant[] = [
       { find: 'return `${name}@${version}`', replace: 'return version > 0 ? name : `${name}@${version}`' },
       { find: 'if (this.#plans.has(key)) {', replace: 'if (this.#plans.has(`${key}@${plan.version}`)) {' },
       { find: 'if (plan.fingerprint !== fingerprint) {', replace: `if (fingerprint === '') {` },
+      { find: 'return plan?.fingerprint === fingerprint ? plan : null', replace: 'return plan ?? null' },
     ],
   },
   {
