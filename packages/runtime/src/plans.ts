@@ -20,6 +20,12 @@ export class PlanBook {
     }
   }
 
+  /** The plan on which a saga runs, null when it is not known here. */
+  known(name: string, { version, fingerprint }: PlanVersion): Plan | null {
+    const plan = this.#plans.get(keyOf(name, version))
+    return plan?.fingerprint === fingerprint ? plan : null
+  }
+
   /**
    * The plan on which a saga runs. Errors: PLAN_UNKNOWN; the message is then set aside for a newer instance.
    */

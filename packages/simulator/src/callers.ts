@@ -7,14 +7,17 @@ import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
-import type { Beginning, Visit, Witnessed } from './subject.ts'
+import type { Beginning, Subject, Visit, Witnessed } from './subject.ts'
 import { STARTER, type System } from './system.ts'
 
 const PATIENCE_MS = 5_000
 const TRIES_MAX = 60
+/** Others may have repaired so often while there were faults. */
+const REPAIRS_MAX = 10
 
 interface Parts {
   readonly system: System
+  readonly attend: NonNullable<Subject['attend']>
   readonly schedule: Schedule
   readonly faults: Faults
   readonly chance: Chance
@@ -62,6 +65,12 @@ export class Callers {
       const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
       if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
     }
+    for (const visit of this.#parts.attend(evidence, this.sagas)) this.#visit(visit)
+    if (this.#parts.faults.counts.has('message lost')) this.#repair(evidence, REPAIRS_MAX + round)
+  }
+
+  /** A lost message is the operator's to repair; anything else has to go on by itself. */
+  #repair(evidence: Evidence, round: number): void {
     const ended = new Set(
       evidence.messages.flatMap((message) =>
         message.type === 'ended' ? [`${message.saga.plan}/${message.saga.id}`] : [],
@@ -82,15 +91,16 @@ export class Callers {
     const service = this.#serviceOf(operation)
     if (service === null) return
     const supply = (host: Host): Promise<void> => host.supply(operation, { outcome, by: 'operator' })
-    this.#visit({ afterMs: 0, service, name: 'supply', call: supply })
+    // Two operators who do not know of each other.
+    for (const name of ['supply', 'supply again']) this.#visit({ afterMs: 0, service, name, call: supply })
   }
 
   #serviceOf(operation: string): string | null {
-    for (const plan of this.#parts.system.plans) {
+    for (const { saga, plan } of this.sagas) {
       for (const step of plan.steps) {
-        const planned = operation.endsWith(`/${step.name}/undo`) ? step.undo : step.run
-        const isOf = operation.startsWith(`${plan.name}/`) && operation.includes(`/${step.name}/`)
-        if (isOf && planned !== null) return planned.ref.participant
+        const begin = `${saga.plan}/${saga.id}/${step.name}`
+        if (operation === `${begin}/run`) return step.run.ref.participant
+        if (operation === `${begin}/undo`) return step.undo?.ref.participant ?? null
       }
     }
     return null
@@ -111,7 +121,7 @@ export class Callers {
       return
     }
     schedule.after(PATIENCE_MS, () => again('no answer in time'))
-    visit.call(reached.host).then(
+    visit.call(reached.host, reached.database).then(
       () => {
         if (isAnswered) return
         isAnswered = true

@@ -27,8 +27,8 @@ export type Manner = 'ok' | 'reject' | 'slow' | 'silent' | 'not done'
 
 /** What a service's handlers get to reach the outside. */
 export interface Outside {
-  /** The bug that brings a whole process down, until a newer program is deployed. */
-  poison(): void
+  /** The bug that brings a whole process down: until a newer program is deployed, or at each try of this mark. */
+  poison(what: { readonly mark: string; readonly isRepairable: boolean }): void
   /**
    * Calls a provider. `manner` is how it takes this call, null for drawn; one without keys does again what it is asked
    * again. Errors: NotDone when surely nothing happened.
@@ -49,6 +49,8 @@ interface Parts {
 export class World {
   readonly deeds = new Map<string, Deed>()
   readonly #parts: Parts
+  /** What no newer program repairs. */
+  readonly #fatal = new Set<string>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -56,8 +58,10 @@ export class World {
 
   outsideOf(process: Process): Outside {
     return {
-      poison: () => {
-        if (this.#parts.faults.hit('poison')) process.end('crash', 'by a handler that kills')
+      poison: ({ mark, isRepairable }) => {
+        const isHit = this.#fatal.has(mark) || this.#parts.faults.hit('poison')
+        if (isHit && !isRepairable) this.#fatal.add(mark)
+        if (isHit) process.end('crash', 'by a handler that kills')
       },
       ask: ({ operation, run }, { manner, hasKeys }) =>
         new Promise((resolve, reject) => {

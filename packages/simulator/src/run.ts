@@ -6,7 +6,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Time } from '@ensemble/core'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
+import { checkCancels } from './checks/cancels.ts'
 import { checkHistory } from './checks/history.ts'
+import { checkMessages } from './checks/messages.ts'
 import { checkSagas, isUnderWay } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
 import type { Evidence } from './evidence.ts'
@@ -14,19 +16,21 @@ import { Faults, type FaultKind } from './faults.ts'
 import { unleash } from './nemesis.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
-import type { Subject } from './subject.ts'
+import type { Subject, Witnessed } from './subject.ts'
 import { System } from './system.ts'
 import { Trace } from './trace.ts'
 
 const START: Time = 1_800_000_000_000
 
-/** Virtual time that a healed system has to end everything, milliseconds. */
-const HEALED_MS_MAX = 45 * 60_000
+/** Virtual time that a healed system has to end everything, milliseconds; and where it looks at its work rarely. */
+const HEALED_MS_MAX = 15 * 60_000
+const HEALED_LONG_MS_MAX = 60 * 60_000
 /** Sagas of a crowd come in two waves, each within this time: the second meets the rows of the first. Milliseconds. */
 const CROWD_MS = 100
 const WAVE_MS = 3_000
-/** How often it is looked whether all is over, and how long nothing may happen then. */
+/** How often it is looked whether all is over, and how long it must stay so: what was read may still be in hand. */
 const LOOK_MS = 1_000
+const CALM_MS = 3_000
 const OPERATE_MS = 60_000
 
 export interface RunOptions {
@@ -65,7 +69,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const happened = new Set<string>()
   const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what) }
   const system = new System({ ...parts, subject, shape: scenario.shape, chance: chance.stream('system') })
-  const callers = new Callers({ ...parts, system, chance: chance.stream('callers') })
+  const { attend = () => [] } = subject
+  const callers = new Callers({ ...parts, system, attend, chance: chance.stream('callers') })
   const errors = listen(tell)
   try {
     system.start()
@@ -91,24 +96,20 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
-    const late = [...(await untilOver(schedule, system, callers))]
+    const healedMsMax = scenario.longMs > 0 ? HEALED_LONG_MS_MAX : HEALED_MS_MAX
+    const over = () => untilOver(schedule, { system, callers, healedMsMax })
+    const late = [...(await over())]
     if (scenario.longMs > 0 && late.length === 0) {
       await schedule.run(schedule.now + scenario.longMs)
       system.readAgain()
-      late.push(...(await untilOver(schedule, system, callers)))
+      late.push(...(await over()))
     }
     system.end()
     const evidence = system.evidence()
-    const violations = [
-      ...late,
-      ...checkSagas(evidence, callers.sagas),
-      ...checkHistory(evidence, callers.sagas),
-      ...subject.check(evidence, callers.sagas),
-    ]
     return {
       seed,
       scenario,
-      violations,
+      violations: [...late, ...judged(evidence, callers.sagas), ...subject.check(evidence, callers.sagas)],
       sagas: callers.sagas.length,
       events: schedule.count,
       faults: faults.counts,
@@ -123,20 +124,35 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
+function judged(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
+  return [
+    ...checkSagas(evidence, sagas),
+    ...checkHistory(evidence, sagas),
+    ...checkCancels(evidence, sagas),
+    ...checkMessages(evidence),
+  ]
+}
+
 function heal(system: System, faults: Faults): void {
   faults.heal()
-  system.deployment.isRepaired = true
+  system.deploy()
   for (const process of system.processes()) process.goOn()
 }
 
 /** Lets a healed system end; what is not over in time is named. */
-async function untilOver(schedule: Schedule, system: System, callers: Callers): Promise<readonly string[]> {
-  const end = schedule.now + HEALED_MS_MAX
+async function untilOver(
+  schedule: Schedule,
+  { system, callers, healedMsMax }: { system: System; callers: Callers; healedMsMax: number },
+): Promise<readonly string[]> {
+  const end = schedule.now + healedMsMax
   let operateAt = schedule.now + OPERATE_MS
   let round = 0
   while (schedule.now < end) {
     await schedule.run(schedule.now + LOOK_MS)
-    if (isQuiet(system, callers)) return []
+    if (isQuiet(system, callers)) {
+      await schedule.run(schedule.now + CALM_MS)
+      if (isQuiet(system, callers)) return []
+    }
     if (schedule.now < operateAt) continue
     round += 1
     operateAt = schedule.now + OPERATE_MS

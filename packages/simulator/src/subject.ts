@@ -1,7 +1,7 @@
 // Owns: what is simulated: plans, the participants that do their work, who starts sagas and what else happens to
 // them. The made-up system is one subject; a team's own file is another.
 import type { Pattern, Plan, SagaRef } from '@ensemble/core'
-import type { Host, Implementation } from '@ensemble/runtime'
+import type { Database, Host, Implementation } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
 import type { Outside } from './outside.ts'
@@ -30,7 +30,7 @@ export interface Visit {
   readonly service: string
   readonly name: string
   /** May be called again when no answer came: it must be idempotent. */
-  readonly call: (host: Host) => Promise<unknown>
+  readonly call: (host: Host, database: Database) => Promise<unknown>
 }
 
 /** One saga that a run starts. */
@@ -45,12 +45,14 @@ export interface Beginning {
 
 export interface Subject {
   readonly name: string
-  /** The plans of one run. */
+  /** The plans of one run; an older program knows only those of version 1. */
   readonly plans: (chance: Chance, deployment: Deployment) => readonly Plan[]
   /** An implementation for each participant, made anew for each process. */
   readonly participants: Readonly<Record<string, (outside: Outside) => Implementation>>
   /** The `number`-th saga of a run. */
   readonly begin: (what: Occasion) => Beginning
+  /** What its own people do about what still waits once all is healed; called again and again. */
+  readonly attend?: (evidence: Evidence, sagas: readonly Witnessed[]) => readonly Visit[]
   /** What must be true of what is left when all has ended; each sentence is a violation. */
   readonly check: (evidence: Evidence, sagas: readonly Witnessed[]) => readonly string[]
 }

@@ -3,7 +3,15 @@
 // I1: it runs the engine's own hosts; what is simulated are the ports that they are given.
 import { ORCHESTRATOR, TOPIC, type Plan } from '@ensemble/core'
 import { memoryEntries } from '@ensemble/memory'
-import { createHost, outboxed, type Bus, type Host, type HostOptions, type Settings } from '@ensemble/runtime'
+import {
+  createHost,
+  outboxed,
+  type Bus,
+  type Database,
+  type Host,
+  type HostOptions,
+  type Settings,
+} from '@ensemble/runtime'
 import { Broker } from './bus/broker.ts'
 import { SharedLog, type LogParts } from './bus/shared.ts'
 import type { Chance } from './chance.ts'
@@ -45,6 +53,8 @@ export interface SystemParts {
 }
 
 interface Instance {
+  /** Runs a program that knows only plans of version 1. */
+  readonly isOld: boolean
   readonly process: Process
   readonly client: DatabaseClient
   host: Host | null
@@ -99,10 +109,10 @@ export class System {
   }
 
   /** A host of the service in a process that runs, null when there is none now. */
-  host(service: string): { readonly host: Host; readonly process: Process } | null {
-    const up = [...this.#instances.values()].flatMap(({ process, host }) =>
+  host(service: string): { readonly host: Host; readonly database: Database } | null {
+    const up = [...this.#instances.values()].flatMap(({ process, host, client: database }) =>
       host !== null && host.service === service && !process.isDead && !process.isPaused
-        ? [{ host, process }]
+        ? [{ host, database }]
         : [],
     )
     return up.length === 0 ? null : (up[this.#parts.chance.int(0, up.length - 1)] ?? null)
@@ -114,6 +124,13 @@ export class System {
 
   get broker(): Broker | null {
     return this.#broker
+  }
+
+  /** The newest, repaired program everywhere. */
+  deploy(): void {
+    this.deployment.isRepaired = true
+    for (const { isOld, process } of this.#instances.values())
+      if (isOld) process.end('crash', 'for a newer program')
   }
 
   /** The server goes away for a while, with every connection to it. */
@@ -177,7 +194,8 @@ export class System {
       schema,
       saw,
     })
-    const instance: Instance = { process, client, host: null }
+    const isOld = this.#hasVersions && !this.deployment.isRepaired && chance.hit(0.5)
+    const instance: Instance = { isOld, process, client, host: null }
     this.#instances.set(name, instance)
     const again = (): void => schedule.after(chance.int(100, 3_000), () => this.#boot(role, number))
     process.onEnd(again)
@@ -187,9 +205,10 @@ export class System {
     )
   }
 
-  #optionsOf(role: string, { process, client }: Instance): HostOptions {
+  #optionsOf(role: string, { isOld, process, client }: Instance): HostOptions {
     const { subject, shape } = this.#parts
     const participant = subject.participants[role]
+    const plans = this.plans.filter(({ version }) => version === 1 || !isOld)
     const bus: Bus = this.#log?.busOf(process) ?? outboxed(this.#transport(process), process.ids)
     return {
       service: role,
@@ -198,11 +217,15 @@ export class System {
       clock: process.clock,
       ids: process.ids,
       settings: shape.settings,
-      ...(role === OBSERVER ? { observer: observer() } : { plans: this.plans }),
+      ...(role === OBSERVER ? { observer: observer() } : { plans }),
       ...(participant === undefined ? {} : { implementation: participant(this.world.outsideOf(process)) }),
       ...(role === STARTER ? { starts: true } : {}),
       ...(role === ORCHESTRATOR ? { orchestrates: true } : {}),
     }
+  }
+
+  get #hasVersions(): boolean {
+    return this.plans.some(({ version }) => version > 1)
   }
 
   #transport(process: Process) {

@@ -5,7 +5,7 @@
 // I2: without a row, nothing that was issued before the horizon is executed.
 import { EXPIRED, pack, rejected, type Message } from '@ensemble/core'
 import type { AggregateHandler, EffectHandler } from '../handlers.ts'
-import { answerEvent, withdrawOf } from '../letters.ts'
+import { answerEvent } from '../letters.ts'
 import type { OperationRow } from '../ports.ts'
 import { holdDeferred } from '../travel.ts'
 import { answer, blankRow, type Shop } from './answer.ts'
@@ -13,6 +13,7 @@ import { onRun, sentAgain, sentEvent } from './operation.ts'
 import { effectOwner, pendingRun, tooOld, type Said, type TransactionCall } from './pending.ts'
 import type { Picture } from './picture.ts'
 import { applyChange, runRule, type RuleCall } from './rules.ts'
+import { watchSaga } from './watch.ts'
 import { validInput, type RunWork } from './work.ts'
 
 export function decideRun(shop: Shop, picture: Picture, work: RunWork): TransactionCall | null {
@@ -93,18 +94,6 @@ function handleRun(shop: Shop, picture: Picture, work: RunWork): TransactionCall
 
 export function ruleOf(handler: AggregateHandler): Pick<RuleCall, 'group' | 'rule' | 'decide'> {
   return { group: handler.group, rule: handler.rule, decide: handler.rule.decide }
-}
-
-/** A choreographed saga's deadline is a withdraw of its first step's run, due when the saga's time is over. */
-function watchSaga(shop: Shop, picture: Picture, work: RunWork): void {
-  const { slip, ask, saga } = work
-  // Once: a run that was set aside for a newer instance has no row yet.
-  if (slip === null || slip.state.seq !== 1 || picture.operation(ask.operation) !== undefined) return
-  const plan = shop.plans.find(saga.plan, slip.state)
-  if (plan.withinMs === null) return
-  const dueAt = slip.state.startedAt + plan.withinMs
-  const cancel = { reason: 'the saga deadline has passed', by: 'deadline' }
-  picture.scheduled.push({ dueAt, message: withdrawOf({ saga, plan: work.plan, ask }, cancel, dueAt) })
 }
 
 function storeIntent(picture: Picture, work: RunWork, handler: EffectHandler): void {

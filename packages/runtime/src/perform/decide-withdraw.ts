@@ -55,8 +55,8 @@ export function decideWithdraw(shop: Shop, picture: Picture, work: WithdrawWork)
 }
 
 function withdrawnPending(shop: Shop, work: WithdrawWork, row: OperationRow | undefined): Pending {
-  // A supplied outcome is no wish to go back.
-  const wish = work.supply === null ? work.cancel : null
+  // A supplied outcome is no wish to go back, and takes none back.
+  const wish = work.supply === null ? work.cancel : (row?.wish ?? null)
   if (row !== undefined && row.origin !== null) return { ...pendingOf(shop, row), wish }
   const { handler, saga, ask } = work
   const { owner, key } = ownerOf(work)

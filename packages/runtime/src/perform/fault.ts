@@ -8,6 +8,7 @@ import { backoffMs, pack, TOPIC, type Message, type RetryMessage } from '@ensemb
 import { errorInfo } from '../errors.ts'
 import { answer, blankRow, note, type Pending, type Shop } from './answer.ts'
 import type { Picture } from './picture.ts'
+import { watchSaga } from './watch.ts'
 import type { RunWork, Work } from './work.ts'
 
 const UNKNOWN_HERE: ReadonlySet<string> = new Set(['PLAN_UNKNOWN', 'CONTRACT_UNKNOWN'])
@@ -45,6 +46,7 @@ function faultRun(
     answer(shop, picture, pending, { status: 'faulted', error: info })
     return
   }
+  watchSaga(shop, picture, work)
   const row = pending.row ?? blankRow(ask.operation)
   const { owner, key } = pending
   picture.putOperation({ ...row, status: 'set_aside', owner, key, attempt, origin: pack([work.message]) })

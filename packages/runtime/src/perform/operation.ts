@@ -3,7 +3,7 @@
 // | row       | its run arrives (again)                            | a withdraw arrives                           |
 // |-----------|----------------------------------------------------|----------------------------------------------|
 // | none      | handle                                             | store `withdrawn`; the run will be told so   |
-// | set_aside | handle, if it is the retry with the row's number   | becomes `withdrawn`                          |
+// | set_aside | handle, if it is a retry with the row's number on  | becomes `withdrawn`                          |
 // | calling   | ignored: the worker has it                         | noted on the row                             |
 // | deferred  | `accepted` again                                   | the handler's own rule decides               |
 // | answered  | orchestrated: the stored answer again;             | the same; choreographed: forwarded to the    |
@@ -32,7 +32,8 @@ export function onRun(
   if (row === undefined) return { do: 'handle' }
   switch (row.status) {
     case 'set_aside':
-      if (work.attempt > 0 && work.attempt === row.attempt) return { do: 'handle' }
+      // A later number than the row's: an older program, which does not know its plan, has set the retry aside.
+      if (work.attempt > 0 && work.attempt >= row.attempt) return { do: 'handle' }
       return { do: 'ignore', reason: 'it is set aside; its own retry will come' }
     case 'calling':
       return { do: 'ignore', reason: 'a call is out' }
@@ -72,11 +73,8 @@ export function onWithdraw(
   row: OperationRow | undefined,
   work: Pick<WithdrawWork, 'saga' | 'ask' | 'supply'>,
 ): WithdrawAction {
-  const certain = work.ask.direction === 'undo' || work.ask.kind === 'retriable'
-  const answered =
-    row !== undefined && row.status !== 'set_aside' && row.status !== 'calling' && row.status !== 'deferred'
-  if (certain && work.supply === null && !answered)
-    return { do: 'refuse', reason: 'past the point of no return' }
+  const reason = work.supply === null && !hasPassed(row) ? refusal(work.ask) : null
+  if (reason !== null) return { do: 'refuse', reason }
   if (row === undefined) return { do: 'withdraw' }
   switch (row.status) {
     case 'set_aside':
@@ -100,6 +98,18 @@ export function onWithdraw(
   }
 }
 
+/** Why a cancel cannot end this operation, null when it can (I1). */
+function refusal({ direction, kind }: Ask): string | null {
+  if (direction === 'undo') return 'the saga is going back already'
+  return kind === 'retriable' ? 'past the point of no return' : null
+}
+
+/** Answered, and so was whoever asked: the saga is elsewhere. */
+function hasPassed(row: OperationRow | undefined): boolean {
+  if (row === undefined || row.parked !== null) return false
+  return row.status !== 'set_aside' && row.status !== 'calling' && row.status !== 'deferred'
+}
+
 function onWithdrawAnswered(row: OperationRow, work: Pick<WithdrawWork, 'saga' | 'supply'>): WithdrawAction {
   if (row.parked === NO_SLIP)
     return { do: 'ignore', reason: 'duplicate: it will be answered when its slip comes' }
@@ -110,9 +120,8 @@ function onWithdrawAnswered(row: OperationRow, work: Pick<WithdrawWork, 'saga' |
   if (work.supply !== null) return { do: 'refuse', reason: 'it is answered already' }
   const next = sentEvent(row)?.slip?.ask
   if (next === undefined) return { do: 'refuse', reason: 'the saga has ended' }
-  if (next.direction === 'undo') return { do: 'refuse', reason: 'the saga is going back already' }
-  if (next.kind === 'retriable') return { do: 'refuse', reason: 'past the point of no return' }
-  return { do: 'forward', ask: next }
+  const reason = refusal(next)
+  return reason === null ? { do: 'forward', ask: next } : { do: 'refuse', reason }
 }
 
 /** The messages that were sent as an answer, marked as sent again. */

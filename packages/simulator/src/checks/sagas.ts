@@ -21,6 +21,7 @@ export function isUnderWay(evidence: Evidence): boolean {
   return (
     evidence.rows('starts').some(isOpen) ||
     unanswered(evidence).length > 0 ||
+    retries(evidence).length > 0 ||
     evidence.rows('outbox').length > 0
   )
 }
@@ -46,7 +47,7 @@ export function checkSagas(evidence: Evidence, sagas: readonly Witnessed[]): rea
   return [...problems, ...changedAfterEnd(evidence), ...unanswered(evidence), ...leftBehind(evidence)]
 }
 
-function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
+export function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
   return `${plan}/${id}`
 }
 
@@ -109,8 +110,22 @@ function unanswered(evidence: Evidence): readonly string[] {
   })
 }
 
-/** What a run may bury: messages whose readers died again and again, and those that are too old. */
-const BURIED = /^KILLS_WORKER|^TOO_OLD/
+/** Timers may be due long after the saga that they look after; what is to be tried again is not over. */
+function retries(evidence: Evidence): readonly string[] {
+  return scheduledIn(evidence.rows('scheduled')).flatMap(({ type, id }) =>
+    type === 'retry' ? [`still to be tried again: ${String(id)}`] : [],
+  )
+}
+
+/** The messages in rows of what is scheduled. */
+export function scheduledIn(rows: readonly (object | null)[]): readonly Readonly<Record<string, unknown>>[] {
+  return rows.flatMap((row) =>
+    row !== null && 'messages' in row && Array.isArray(row.messages) ? row.messages.filter(isRecord) : [],
+  )
+}
+
+/** What a run may bury: messages whose readers died again and again, whose rows are refused, that are too old. */
+const BURIED = /^KILLS_WORKER|^TOO_OLD|^SQL: a constraint/
 
 function leftBehind(evidence: Evidence): readonly string[] {
   const letters = evidence.rows('dead letters').flatMap((row) => {
@@ -121,5 +136,5 @@ function leftBehind(evidence: Evidence): readonly string[] {
   const unsent = evidence
     .rows('outbox')
     .map((row) => `left in an outbox: ${JSON.stringify(row).slice(0, 200)}`)
-  return [...letters, ...unsent]
+  return [...letters, ...unsent, ...retries(evidence)]
 }

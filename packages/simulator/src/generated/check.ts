@@ -2,37 +2,47 @@
 // I1: completed: every effect of a step that has one is recorded once. Compensated: every undoable effect nets zero,
 // the pivot and the retriables did nothing.
 // I2: no operation is recorded twice, whatever became of its saga.
-import { isRecord, type Plan } from '@ensemble/core'
+import type { Plan } from '@ensemble/core'
+import { endOf } from '../checks/sagas.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Deed } from '../outside.ts'
 import type { Witnessed } from '../subject.ts'
-import { endOf } from '../checks/sagas.ts'
+import { checkLeftovers } from './leftovers.ts'
 import type { StepShape } from './plans.ts'
+import { entriesIn, netOf } from './records.ts'
 
 export function checkParts(
   stepsOf: (plan: Plan) => readonly StepShape[],
 ): (evidence: Evidence, sagas: readonly Witnessed[]) => readonly string[] {
-  return (evidence, sagas) => {
-    const entries = ledgerOf(evidence)
-    const problems = [...twice(evidence, 'ledger'), ...twice(evidence, 'followed'), ...unfollowed(evidence)]
-    for (const { saga, plan } of sagas) {
-      const end = endOf(evidence, saga)
-      if (end === null) continue
-      for (const step of stepsOf(plan)) {
-        const mark = `${saga.plan}/${saga.id}/${step.name}`
-        const net = isCall(step)
-          ? netOf(evidence.deeds.get(`${mark}/run`))
-          : netOfLedger(entries.get(mark) ?? [])
-        const expected = expectedOf(step, end)
-        if (expected === null || expected === net) continue
-        if (net === 0 && isGivenUp(evidence, `${mark}/run`)) continue
-        problems.push(
-          `${mark} (${step.kind}, ${step.form}): ${end}, so its effect should count ${expected}, it counts ${net}`,
-        )
-      }
-    }
-    return problems
-  }
+  return (evidence, sagas) => [
+    ...twice(evidence, 'ledger'),
+    ...twice(evidence, 'followed'),
+    ...unfollowed(evidence),
+    ...miscounted(evidence, sagas, stepsOf),
+    ...checkLeftovers(evidence, sagas, stepsOf),
+  ]
+}
+
+function miscounted(
+  evidence: Evidence,
+  sagas: readonly Witnessed[],
+  stepsOf: (plan: Plan) => readonly StepShape[],
+): readonly string[] {
+  const entries = Map.groupBy(entriesIn(evidence, 'ledger'), ({ mark }) => mark)
+  return sagas.flatMap(({ saga, plan }) => {
+    const end = endOf(evidence, saga)
+    if (end === null) return []
+    return stepsOf(plan).flatMap((step) => {
+      const mark = `${saga.plan}/${saga.id}/${step.name}`
+      const net = isCall(step) ? netOfDeed(evidence.deeds.get(`${mark}/run`)) : netOf(entries.get(mark) ?? [])
+      const expected = expectedOf(step, end)
+      if (expected === null || expected === net) return []
+      if (net === 0 && isGivenUp(evidence, `${mark}/run`)) return []
+      return [
+        `${mark} (${step.kind}, ${step.form}): ${end}, so its effect should count ${expected}, it counts ${net}`,
+      ]
+    })
+  })
 }
 
 /** Null where nothing is recorded. */
@@ -45,7 +55,10 @@ function expectedOf({ kind }: StepShape, end: 'completed' | 'compensated'): numb
 function isGivenUp(evidence: Evidence, operation: string): boolean {
   return evidence.messages.some(
     (message) =>
-      message.type === 'note' && message.note.type === 'reconcile' && message.note.operation === operation,
+      message.type === 'note' &&
+      message.note.type === 'reconcile' &&
+      message.note.operation === operation &&
+      message.note.detail.startsWith('given up'),
   )
 }
 
@@ -53,35 +66,11 @@ function isCall({ form }: StepShape): boolean {
   return form === 'call' || form === 'guess'
 }
 
-function netOf(deed: Deed | undefined): number {
+function netOfDeed(deed: Deed | undefined): number {
   return deed === undefined ? 0 : deed.done - deed.undone
 }
 
-interface Entry {
-  readonly operation: string
-  readonly mark: string
-  readonly direction: string
-}
-
-function netOfLedger(entries: readonly Entry[]): number {
-  const runs = entries.filter(({ direction }) => direction === 'run').length
-  return runs - (entries.length - runs)
-}
-
-function ledgerOf(evidence: Evidence): ReadonlyMap<string, readonly Entry[]> {
-  return Map.groupBy(entriesIn(evidence, 'ledger'), ({ mark }) => mark)
-}
-
-function entriesIn(evidence: Evidence, table: string): readonly Entry[] {
-  return evidence.rows(table).flatMap((row) => {
-    const entry = 'entry' in row && isRecord(row.entry) ? row.entry : null
-    if (entry === null) return []
-    const { operation, mark, direction } = entry
-    return [{ operation: String(operation), mark: String(mark), direction: String(direction) }]
-  })
-}
-
-function twice(evidence: Evidence, table: string): readonly string[] {
+function twice(evidence: Evidence, table: 'ledger' | 'followed'): readonly string[] {
   const operations = entriesIn(evidence, table).map(({ operation }) => operation)
   const repeated = operations.filter((operation, index) => operations.indexOf(operation) < index)
   return [...new Set(repeated)].map((operation) => `${table}: '${operation}' is recorded twice`)

@@ -7,10 +7,14 @@ import { typed } from '../typed.ts'
 /** How one step of one saga goes. */
 export interface Part {
   readonly run: 'ok' | 'reject' | 'throw'
-  /** Both directions throw until then, epoch milliseconds; 0 for never. */
+  /** The run throws until then, epoch milliseconds; 0 for never. */
   readonly troubleUntil: number
+  /** What cannot be refused, an undo or a retriable, throws until then. */
+  readonly certainTroubleUntil: number
   /** Its handler may bring the whole process down. */
-  readonly kills: boolean
+  readonly kills: 'never' | 'for a while' | 'always'
+  /** In trouble its rule leaves what its table refuses, instead of throwing. */
+  readonly breaks: boolean
   /** What a withdraw of a deferred run meets. */
   readonly withdraw: 'withdrawn' | 'succeeded'
   /** A deferred run ends by itself after so long, milliseconds. */
@@ -63,6 +67,7 @@ function contractOf<const Name extends string>(name: Name) {
     write: command(asked),
     unwrite: command({ input: OrderedInput }),
     rewrite: command({ input: OrderedInput }),
+    hold: command({ ...asked, deferred: true }),
     call: command(asked),
     uncall: command({ input: OrderedInput }),
     recall: command({ input: OrderedInput }),

@@ -7,7 +7,7 @@ import { typed } from '../typed.ts'
 import { contracts, PARTICIPANTS, type Ordered, type Part } from './contracts.ts'
 
 /** How a step of a made-up plan is done. */
-const FORMS = ['make', 'write', 'call', 'guess', 'wait'] as const
+const FORMS = ['make', 'write', 'call', 'guess', 'wait', 'hold'] as const
 export type Form = (typeof FORMS)[number]
 
 export interface StepShape {
@@ -20,6 +20,7 @@ export interface StepShape {
 
 export interface PlanShape {
   readonly name: string
+  readonly version: 1 | 2
   readonly steps: readonly StepShape[]
   readonly within: '5s' | '1m' | null
 }
@@ -33,7 +34,14 @@ export interface Script {
   readonly throwsAt: string | null
 }
 
-const UNDO = { make: 'unmake', write: 'unwrite', call: 'uncall', guess: 'uncall', wait: 'unmake' } as const
+const UNDO = {
+  make: 'unmake',
+  write: 'unwrite',
+  call: 'uncall',
+  guess: 'uncall',
+  wait: 'unmake',
+  hold: 'unwrite',
+} as const
 /** Requests that cannot be refused, for retriables. */
 const CERTAIN = {
   make: 'finish',
@@ -41,6 +49,7 @@ const CERTAIN = {
   call: 'recall',
   guess: 'reguess',
   wait: 'finish',
+  hold: 'rewrite',
 } as const
 
 const STEPS_MAX = 8
@@ -66,15 +75,20 @@ export function drawShape(chance: Chance, number: number): PlanShape {
       within: kind === 'retriable' || !chance.hit(0.2) ? null : chance.pick(['2s', '20s']),
     }
   })
-  return { name: `sim.p${number}`, steps, within: chance.hit(0.15) ? chance.pick(['5s', '1m']) : null }
+  return {
+    name: `sim.p${number}`,
+    version: 1,
+    steps,
+    within: chance.hit(0.15) ? chance.pick(['5s', '1m']) : null,
+  }
 }
 
 function formOf(chance: Chance, kind: StepKind): StepShape['form'] {
   return kind === 'check' ? 'look' : chance.pick(FORMS)
 }
 
-export function planOf({ name, steps, within }: PlanShape, deployment: Deployment): Plan<Script> {
-  let builder = loose(saga(name, { version: 1, input: ScriptInput, ...(within === null ? {} : { within }) }))
+export function planOf({ name, version, steps, within }: PlanShape, deployment: Deployment): Plan<Script> {
+  let builder = loose(saga(name, { version, input: ScriptInput, ...(within === null ? {} : { within }) }))
   for (const step of steps) builder = builder[step.kind](step.name, stepOf(step, deployment))
   return builder.end({
     completed: ({ input }: { input: Script }) => ({ saga: input.saga }),

@@ -1,12 +1,21 @@
 // Owns: the made-up system as a subject: which sagas are started with which scripts, who pays and who cancels.
-import type { Pattern, Plan } from '@ensemble/core'
-import { PATTERNS } from '@ensemble/core'
+import {
+  isRecord,
+  PATTERNS,
+  rejected,
+  succeeded,
+  type Outcome,
+  type Pattern,
+  type Plan,
+} from '@ensemble/core'
 import type { Chance } from '../chance.ts'
-import type { Beginning, Occasion, Subject, Visit } from '../subject.ts'
+import type { Evidence } from '../evidence.ts'
+import type { Beginning, Occasion, Subject, Visit, Witnessed } from '../subject.ts'
 import { checkParts } from './check.ts'
 import { contracts, type Part, type ParticipantName } from './contracts.ts'
 import { drawShape, orderedOf, planOf, type PlanShape, type Script, type StepShape } from './plans.ts'
 import { playerOf } from './players.ts'
+import { settled } from './written.ts'
 
 /** Plans of one run: few, so that sagas of one plan meet. */
 const PLANS_MAX = 3
@@ -20,10 +29,15 @@ export const generated: Subject = {
   plans: (chance, deployment) =>
     Array.from({ length: chance.int(1, PLANS_MAX) }, (_, index) => {
       const shape = drawShape(chance, index + 1)
-      const plan = planOf(shape, deployment)
-      shapes.set(plan, shape)
-      return plan
-    }),
+      const next: PlanShape = { ...drawShape(chance, index + 1), version: 2 }
+      return chance.hit(0.25) ? [shape, next] : [shape]
+    })
+      .flat()
+      .map((shape) => {
+        const plan = planOf(shape, deployment)
+        shapes.set(plan, shape)
+        return plan
+      }),
   participants: {
     a: (outside) => playerOf('a', outside),
     b: (outside) => playerOf('b', outside),
@@ -31,6 +45,7 @@ export const generated: Subject = {
   },
   begin: (what) => begin(what),
   check: checkParts((plan) => stepsOf(plan)),
+  attend: (evidence, sagas) => attend(evidence, sagas),
 }
 
 function stepsOf(plan: Plan): readonly StepShape[] {
@@ -64,15 +79,18 @@ function drawParts(
 ): Record<string, Part> {
   const refuses = chance.hit(0.4) ? steps[chance.int(0, steps.length - 1)]?.name : undefined
   const parts: Record<string, Part> = {}
-  for (const { name } of steps) {
+  for (const { name, form, kind } of steps) {
+    const claim = chance.hit(0.4) ? `claim${chance.int(1, 3)}` : null
     parts[name] = {
       run: name !== refuses ? 'ok' : chance.hit(0.8) ? 'reject' : 'throw',
       troubleUntil: chance.hit(0.1) ? now + chance.skewed(100, 15_000) : 0,
-      kills: chance.hit(0.2),
+      certainTroubleUntil: chance.hit(0.1) ? now + chance.int(5_000, 60_000) : 0,
+      kills: drawKills(chance, form === 'make' && kind !== 'retriable'),
+      breaks: chance.hit(0.3),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
       manner: null,
-      claim: chance.hit(0.25) ? `claim${chance.int(1, 3)}` : null,
+      claim: form === 'make' && kind !== 'retriable' ? claim : null,
       also: chance.hit(0.7) ? (key === HOT_KEYS[0] ? HOT_KEYS[1] : HOT_KEYS[0]) : null,
       namesClaim: chance.hit(0.5),
     }
@@ -80,26 +98,56 @@ function drawParts(
   return parts
 }
 
-function visitsOf(
-  chance: Chance,
-  { plan, id, steps, script }: { plan: Plan; id: string; steps: readonly StepShape[]; script: Script },
-): readonly Visit[] {
+function drawKills(chance: Chance, mayBeRefused: boolean): Part['kills'] {
+  if (!chance.hit(0.2)) return 'never'
+  return chance.hit(0.2) && mayBeRefused ? 'always' : 'for a while'
+}
+
+interface Scripted {
+  readonly plan: Plan
+  readonly id: string
+  readonly steps: readonly StepShape[]
+  readonly script: Script
+}
+
+function visitsOf(chance: Chance, { plan, id, steps, script }: Scripted): readonly Visit[] {
   const visits: Visit[] = []
-  for (const step of steps.filter(({ form, kind }) => form === 'wait' && kind !== 'retriable')) {
+  for (const step of steps.filter(({ form, kind }) => isDeferred(form) && kind !== 'retriable')) {
     if (!chance.hit(0.7)) continue
-    for (let round = 1; round <= 3; round += 1)
-      visits.push(payment(step, script, { round, afterMs: chance.int(0, 12_000) }))
+    for (let round = 1; round <= 3; round += 1) {
+      const afterMs = chance.int(0, 12_000)
+      visits.push(
+        step.form === 'wait'
+          ? payment(step, script, { round, afterMs })
+          : settlement(step, script, { afterMs, outcome: succeeded({ paid: true }) }),
+      )
+    }
   }
+  const saga = { plan: plan.name, id }
   if (chance.hit(0.25)) {
     const cancel = { reason: 'changed my mind', by: 'customer' }
     visits.push({
       afterMs: chance.skewed(0, 10_000),
       service: 'desk',
       name: 'cancel',
-      call: (host) => host.cancel({ plan: plan.name, id }, cancel),
+      call: (host) => host.cancel(saga, cancel),
     })
   }
+  // An operator who does not wait to see what is wrong.
+  if (chance.hit(0.1)) {
+    for (const again of [1, 2])
+      visits.push({
+        afterMs: chance.int(100, 10_000),
+        service: 'desk',
+        name: `repair ${again}`,
+        call: (host) => host.repair(saga, again),
+      })
+  }
   return visits
+}
+
+function isDeferred(form: StepShape['form']): boolean {
+  return form === 'wait' || form === 'hold'
 }
 
 function payment(
@@ -116,4 +164,36 @@ function payment(
     name: 'pay',
     call: (host) => host.execute(contracts[service].pay, ordered, { operation }),
   }
+}
+
+function settlement(
+  step: StepShape,
+  script: Script,
+  { afterMs, outcome }: { afterMs: number; outcome: Outcome },
+): Visit {
+  const input = orderedOf(step, script)
+  const call: Visit['call'] = (host, database) => settled({ host, database }, { input, outcome })
+  return { afterMs, service: step.participant, name: 'settle', call }
+}
+
+/** What is held until somebody settles it would be held for ever. */
+function attend(evidence: Evidence, sagas: readonly Witnessed[]): readonly Visit[] {
+  const open = new Set(
+    evidence.rows('operations').flatMap((kept) => {
+      const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+      return row['status'] === 'deferred' ? [String(row['id'])] : []
+    }),
+  )
+  return sagas.flatMap(({ saga, plan, input }) =>
+    stepsOf(plan)
+      .filter(({ name, form }) => form === 'hold' && open.has(`${saga.plan}/${saga.id}/${name}/run`))
+      .map((step) => {
+        const script = input as Script
+        const isPaid = (script.parts[step.name]?.waitMs ?? 0) % 2 === 0
+        return settlement(step, script, {
+          afterMs: 0,
+          outcome: isPaid ? succeeded({ paid: true }) : rejected('no', {}),
+        })
+      }),
+  )
 }

@@ -1,0 +1,124 @@
+// Owns: bugs of the orchestrator's rows (advance) and of whoever starts and cancels sagas.
+import type { Mutant } from './mutant.ts'
+
+const HEAR = 'packages/runtime/src/advance/hear.ts'
+const LEDGER = 'packages/runtime/src/advance/ledger.ts'
+const START = 'packages/runtime/src/start.ts'
+const STARTER = 'packages/runtime/src/starter.ts'
+
+export const orchestratorMutants: readonly Mutant[] = [
+  {
+    name: 'repeated-start-begins-again',
+    harm: 'a start that is delivered twice makes the saga forget what it has done',
+    file: HEAR,
+    edits: [
+      {
+        find: `  if (row !== undefined && row.state !== null) {
+    if (start.again > 0)`,
+        replace: `  if (row !== undefined && row.state !== null && start.again > 0) {
+    if (start.again > 0)`,
+      },
+    ],
+  },
+  {
+    name: 'cancel-before-start-is-dropped',
+    harm: 'a cancel that overtakes its start is acknowledged and lost',
+    file: HEAR,
+    edits: [{ find: `if (heard.type === 'cancel') keepCancel(ledger, { work, heard, row })`, replace: '' }],
+  },
+  {
+    name: 'silence-is-answered-once',
+    harm: 'a saga whose answer is lost twice waits for ever',
+    file: HEAR,
+    edits: [
+      {
+        find: `  setWatch(ledger, state.saga, Math.max(patience(office, state), ledger.now + office.overdueAfterMs))`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'parked-plan-is-never-tried-again',
+    harm: 'a saga whose plan function threw stands still after the repaired program is deployed',
+    file: HEAR,
+    edits: [
+      {
+        find: `      setAside(office, ledger, work, decision)
+      return
+    default:`,
+        replace: `      return
+    default:`,
+      },
+    ],
+  },
+  {
+    name: 'batch-decides-on-old-state',
+    harm: 'two answers in one batch are both decided on the state before the first',
+    file: LEDGER,
+    edits: [
+      {
+        find: `    this.#rows.set(key, row)
+    this.#changed.add(key)`,
+        replace: `    this.#later.set(key, row)
+    this.#changed.add(key)`,
+      },
+      {
+        find: `  readonly #changed = new Set<string>()`,
+        replace: `  readonly #changed = new Set<string>()
+  readonly #later = new Map<string, SagaRow>()`,
+      },
+      {
+        find: `.flatMap((key) => this.#rows.get(key) ?? [])`,
+        replace: `.flatMap((key) => this.#later.get(key) ?? [])`,
+      },
+    ],
+  },
+  {
+    name: 'plan-version-is-ignored',
+    harm: 'a saga goes on with the steps of a plan that was deployed after it had started',
+    file: 'packages/runtime/src/plans.ts',
+    edits: [
+      { find: 'return `${name}@${version}`', replace: 'return version > 0 ? name : `${name}@${version}`' },
+      { find: 'if (this.#plans.has(key)) {', replace: 'if (this.#plans.has(`${key}@${plan.version}`)) {' },
+      { find: 'if (plan.fingerprint !== fingerprint) {', replace: `if (fingerprint === '') {` },
+      { find: 'return plan?.fingerprint === fingerprint ? plan : null', replace: 'return plan ?? null' },
+    ],
+  },
+  {
+    name: 'repeated-start-is-refused',
+    harm: 'a caller who did not hear the answer to a start is told that it failed, for ever',
+    file: START,
+    edits: [{ find: 'if (before !== undefined) return startedBefore(before, fingerprint)', replace: '' }],
+  },
+  {
+    name: 'start-is-sent-after-its-row',
+    harm: 'a start is acknowledged, its process dies, and the saga never begins',
+    file: STARTER,
+    edits: [
+      {
+        find: `      return { value: answers, messages }
+    }
+    const answers = await rerun(() => link.transaction(stored))`,
+        replace: `      later.push(...messages)
+      return { value: answers, messages: [] }
+    }
+    const later: Message[] = []
+    const answers = await rerun(() => link.transaction(stored))
+    void link.transaction(async () => ({ value: null, messages: later })).catch(() => undefined)`,
+      },
+    ],
+  },
+  {
+    name: 'cancel-goes-to-the-orchestrator-only',
+    harm: 'a cancel of a choreographed saga is acknowledged and heard by nobody',
+    file: START,
+    edits: [
+      {
+        find: `  if (row.saga.pattern === 'orchestration' || start?.type !== 'start' || start.slip === null)
+    return cancelOf`,
+        replace: `  if (start?.type !== 'start' || start.slip === null || start.plan !== null)
+    return cancelOf`,
+      },
+    ],
+  },
+]
