@@ -37,14 +37,14 @@ export function memoryRows<State>(options: {
       }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) {
+        for (const row of rows.toSorted((a, b) => compareText(a.key, b.key))) {
           check(row)
           open.insert(table, row.key, row)
         }
       }),
     update: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) {
+        for (const row of rows.toSorted((a, b) => compareText(a.key, b.key))) {
           check(row)
           if (open.lock(table, row.key) === undefined)
             throw new MemoryError('MOVED', `${name}: '${row.key}' is not there`)

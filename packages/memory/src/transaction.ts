@@ -108,10 +108,13 @@ export class MemoryTransaction implements Transaction, Executor, Open {
   }
 
   insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void {
-    this.upsert(table, key, (existing) => {
-      if (existing !== undefined) throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
-      return row
-    })
+    if (this.get(table, key) !== undefined)
+      throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
+    this.write(table, key, row)
+  }
+
+  offer<Row extends object>(table: TableRef<Row>, key: string, row: Row): void {
+    if (this.get(table, key) === undefined) this.write(table, key, row)
   }
 
   upsert<Row extends object>(table: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {

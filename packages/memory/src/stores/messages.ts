@@ -3,6 +3,7 @@ import type { Message, Time } from '@ensemble/core'
 import type { DeadLetter, DeadLetterStore, OutboxStore, ScheduledStore } from '@ensemble/runtime'
 import { reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
+import { compareText } from './versioned.ts'
 
 interface Scheduled {
   readonly sequence: number
@@ -83,7 +84,6 @@ export function outboxStore(home: object): OutboxStore {
 }
 
 interface Letter {
-  readonly sequence: number
   readonly at: Time
   readonly letter: DeadLetter
 }
@@ -93,17 +93,15 @@ export function deadLetterStore(home: object): DeadLetterStore {
   return {
     insert: (tx, letters) =>
       writing(tx, (open) => {
-        for (const letter of letters) {
-          const fresh = { sequence: open.nextSequence(), at: open.now, letter }
-          // A redelivered message is the same letter; a failure here would make its batch fail for ever.
-          open.upsert(table, letter.id, (existing) => existing ?? fresh)
-        }
+        // A redelivered message is the same letter; a failure here would make its batch fail for ever.
+        for (const letter of letters.toSorted((a, b) => compareText(a.id, b.id)))
+          open.offer(table, letter.id, { at: open.now, letter })
       }),
     list: (tx, countMax) =>
       reading(tx, (open) =>
         open
           .pick(table, () => true)
-          .sort((a, b) => b.sequence - a.sequence)
+          .sort((a, b) => b.at - a.at || compareText(b.letter.id, a.letter.id))
           .slice(0, countMax)
           .map(({ letter, at }) => ({ ...letter, at })),
       ),

@@ -3,7 +3,7 @@ import type { Time } from '@ensemble/core'
 import type { OperationRow, OperationStatus, OperationStore } from '@ensemble/runtime'
 import { writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText, insertRow, pruneRows, updateRow } from './versioned.ts'
+import { compareText, insertRow, keepRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
 const ANSWERED: readonly OperationStatus[] = ['succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown']
@@ -27,10 +27,7 @@ export function operationStore(home: object): OperationStore {
         for (const row of rows.toSorted((a, b) => compareText(a.id, b.id)))
           insertRow(open, table, row.id, row)
       }),
-    update: (tx, rows) =>
-      writing(tx, (open) => {
-        for (const row of rows) updateRow(open, table, row.id, row)
-      }),
+    update: (tx, rows) => writing(tx, (open) => updateRows(open, table, rows, ({ id }) => id)),
     claimDue: (tx, { owners, leaseMs, countMax }) =>
       writing(tx, (open) => {
         const isDue = ({ status, owner, dueAt }: OperationRow): boolean =>
@@ -44,7 +41,7 @@ export function operationStore(home: object): OperationStore {
           if (claimed.length >= countMax) break
           const row = open.lockFree(table, id)?.row
           if (row === undefined || !isDue(row)) continue
-          claimed.push(updateRow(open, table, id, called(row, open.now + leaseMs)))
+          claimed.push(keepRow(open, table, id, called(row, open.now + leaseMs)))
         }
         return claimed
       }),

@@ -2,7 +2,7 @@
 import type { SagaRow, SagaStore, StartRow, StartStore } from '@ensemble/runtime'
 import { reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText, insertRow, pruneRows, updateRow } from './versioned.ts'
+import { compareText, insertRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
 interface SagaKey {
@@ -20,12 +20,10 @@ export function sagaStore(home: object): SagaStore {
       }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) insertRow(open, table, keyOf(row), row)
+        for (const row of rows.toSorted((a, b) => compareText(keyOf(a), keyOf(b))))
+          insertRow(open, table, keyOf(row), row)
       }),
-    update: (tx, rows) =>
-      writing(tx, (open) => {
-        for (const row of rows) updateRow(open, table, keyOf(row), row)
-      }),
+    update: (tx, rows) => writing(tx, (open) => updateRows(open, table, rows, keyOf)),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) => pruneRows(open, table, { before, countMax, isOver, keyOf })),
   }
@@ -49,7 +47,8 @@ export function startStore(home: object): StartStore {
       ),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) open.insert(table, keyOf(row.saga), row)
+        for (const row of rows.toSorted((a, b) => compareText(keyOf(a.saga), keyOf(b.saga))))
+          open.insert(table, keyOf(row.saga), row)
       }),
     ended: (tx, ends) =>
       writing(tx, (open) => {

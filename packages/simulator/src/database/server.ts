@@ -106,7 +106,7 @@ export class DatabaseServer {
     this.#ended(tx)
   }
 
-  /** Locks were freed without an end, by ROLLBACK TO SAVEPOINT. */
+  /** Locks were freed without an end, by ROLLBACK TO SAVEPOINT or a failed statement. */
   freed(tx: ServerTransaction): void {
     this.#wake(tx)
   }

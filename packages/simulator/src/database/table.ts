@@ -13,7 +13,7 @@ interface Version {
 
 /** The transaction that has a row's lock. */
 export interface Holder {
-  /** Whether it has changed the row: such a row may be another one, or none, once it has ended. */
+  /** Whether it has changed the row, committed or not: it may be another one, or none, once the holder has ended. */
   hasWritten(table: Table, key: string): boolean
 }
 

@@ -2,8 +2,8 @@
 // savepoints, transaction), its row locks, and what one statement sees and does. Does not own waiting (session.ts).
 // I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that,
 // the snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
-// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends.
-// I3: a statement that has to wait keeps its locks and its snapshot and takes back its changes.
+// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends; a failed statement ends it, too.
+// I3: a statement that has to wait keeps its locks and its snapshot; its changes are made again when it goes on.
 import { plain, type Time } from '@ensemble/core'
 import type { Open, TableRef } from '@ensemble/memory'
 import { Blocked, raised } from './errors.ts'
@@ -29,19 +29,22 @@ export class ServerTransaction implements Open, Holder {
   readonly #server: DatabaseServer
   readonly #layers: Layer[] = [layer('transaction')]
   /** Of the transaction above READ COMMITTED, else of the statement. */
-  #snapshot: number | null = null
+  #snapshot: number
+  /** Changes of a statement that waits. */
+  #unfinished: Layer['changes'] | null = null
 
   constructor(server: DatabaseServer, schema: string) {
     this.#server = server
     this.schema = schema
     this.now = server.now
     this.begunAt = server.commitCount
+    this.#snapshot = server.commitCount
   }
 
   /** Runs a statement; throws Blocked when it has to wait, and is then to be run again with `isAgain`. */
   run<T>(statement: (open: Open) => T, isAgain: boolean): T {
-    if (!isAgain && (this.#snapshot === null || this.#server.isolation === 'read committed'))
-      this.#snapshot = this.#server.commitCount
+    if (!isAgain && this.#server.isolation === 'read committed') this.#snapshot = this.#server.commitCount
+    this.#unfinished = null
     const own = layer('statement')
     this.#layers.push(own)
     try {
@@ -53,8 +56,18 @@ export class ServerTransaction implements Open, Holder {
       this.#layers.pop()
       // What was locked stays locked, as in a statement that waits in the middle.
       for (const slot of own.locks) this.#top.locks.add(slot)
+      if (error instanceof Blocked) this.#unfinished = own.changes
       throw error
     }
+  }
+
+  /** Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails. */
+  abort(): void {
+    const { changes, effects } = this.#top
+    this.#unfinished = null
+    changes.clear()
+    effects.length = 0
+    this.#free(this.#top)
   }
 
   savepoint(name: string): void {
@@ -114,7 +127,7 @@ export class ServerTransaction implements Open, Holder {
     const own = this.#own(table, key)
     if (own !== undefined) return typed<Row>(own)
     this.#reads(table, key)
-    return typed<Row>(table.slots.get(key)?.at(this.#snapshot ?? 0) ?? null)
+    return typed<Row>(table.slots.get(key)?.at(this.#snapshot) ?? null)
   }
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
@@ -123,7 +136,7 @@ export class ServerTransaction implements Open, Holder {
     const found: Row[] = []
     for (const [key, slot] of table.slots) {
       const own = this.#own(table, key)
-      const row = typed<Row>(own === undefined ? slot.at(this.#snapshot ?? 0) : own)
+      const row = typed<Row>(own === undefined ? slot.at(this.#snapshot) : own)
       if (row !== undefined && keep(row)) found.push(row)
     }
     return found
@@ -139,19 +152,17 @@ export class ServerTransaction implements Open, Holder {
 
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
     const table = this.#table(ref)
-    const refuse = (): never => {
-      throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
-    }
-    const own = this.#own(table, key)
-    if (own !== undefined && own !== null) refuse()
-    const slot = table.slot(key)
-    const other = this.#otherOf(slot)
-    // A row that is only locked is there; one that is being written may not be, in the end.
-    if (other?.hasWritten(table, key) === true) throw new Blocked(other)
-    if (own === undefined && (slot.latest?.row ?? null) !== null) refuse()
-    if (other !== null) throw new Blocked(other)
-    this.#take(slot)
+    if (this.#isThere(table, key)) throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
+    this.#take(table.slot(key))
     this.#put(table, key, row)
+  }
+
+  offer<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
+    const table = this.#table(ref)
+    if (!this.#isThere(table, key)) {
+      this.#take(table.slot(key))
+      this.#put(table, key, row)
+    } else if (this.#own(table, key) === undefined) this.#refuseMoved(table.slot(key), ref.name, key)
   }
 
   upsert<Row extends object>(ref: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {
@@ -160,9 +171,10 @@ export class ServerTransaction implements Open, Holder {
     const slot = table.slot(key)
     const other = this.#otherOf(slot)
     if (other !== null) throw new Blocked(other)
-    if (own === undefined) this.#refuseMoved(slot, ref.name, key)
+    const latest = slot.latest?.row ?? null
+    if (own === undefined && latest !== null) this.#refuseMoved(slot, ref.name, key)
     this.#take(slot)
-    const row = merge(typed<Row>(own === undefined ? (slot.latest?.row ?? null) : own))
+    const row = merge(typed<Row>(own === undefined ? latest : own))
     this.#put(table, key, row)
     return row
   }
@@ -177,9 +189,8 @@ export class ServerTransaction implements Open, Holder {
     this.#top.effects.push(effect)
   }
 
-  /** Whether this transaction has changed the row, committed or not. */
   hasWritten(table: Table, key: string): boolean {
-    return this.#own(table, key) !== undefined
+    return this.#own(table, key) !== undefined || this.#unfinished?.get(table)?.has(key) === true
   }
 
   #lock<Row extends object>(ref: TableRef<Row>, key: string, waits: boolean): Row | undefined {
@@ -188,7 +199,7 @@ export class ServerTransaction implements Open, Holder {
     if (own !== undefined) return typed<Row>(own)
     this.#reads(table, key)
     const slot = table.slots.get(key)
-    if (slot === undefined || slot.at(this.#snapshot ?? 0) === null) return undefined
+    if (slot === undefined || slot.at(this.#snapshot) === null) return undefined
     const other = this.#otherOf(slot)
     if (other !== null) {
       if (!waits) return undefined
@@ -199,9 +210,21 @@ export class ServerTransaction implements Open, Holder {
     return typed<Row>(slot.latest?.row ?? null)
   }
 
+  /** Whether an insert would meet a row. One that is only locked is there; one that is being written may not stay. */
+  #isThere(table: Table, key: string): boolean {
+    const own = this.#own(table, key)
+    if (own !== undefined && own !== null) return true
+    const slot = table.slot(key)
+    const other = this.#otherOf(slot)
+    if (other?.hasWritten(table, key) === true) throw new Blocked(other)
+    if (own === undefined && (slot.latest?.row ?? null) !== null) return true
+    if (other !== null) throw new Blocked(other)
+    return false
+  }
+
   #refuseMoved({ latest }: Slot, name: string, key: string): void {
     if (this.#server.isolation === 'read committed' || latest === undefined) return
-    if (latest.commit > (this.#snapshot ?? 0))
+    if (latest.commit > this.#snapshot)
       throw raised('SERIALIZATION', `${name}: '${key}' was changed by a concurrent transaction`)
   }
 

@@ -1,0 +1,172 @@
+// Owns: one transaction of a scene on one database: it makes the steps it is told, one at a time, and says what came of
+// them. It does not know which database that is.
+// I1: a savepoint is not opened where an earlier statement has failed: the engine never does.
+import { errorInfo, type Transaction } from '@ensemble/runtime'
+import type { At, Ports } from './calls.ts'
+import { shownStep, type Step } from './script.ts'
+
+/** As both databases offer it; `triesMax` 1 shows a failure that they would try again. */
+export interface Repeatable {
+  transaction<T>(
+    work: (tx: Transaction) => Promise<T>,
+    options: { readonly triesMax: number },
+  ): Promise<T>
+}
+
+class TakenBack extends Error {}
+
+export interface ActorParts {
+  readonly database: Repeatable
+  readonly ports: Ports
+  /** Called once in each transaction, before its first step. */
+  readonly begun?: (tx: Transaction) => Promise<void>
+}
+
+export class Actor {
+  readonly #parts: ActorParts
+  readonly #steps: Step[] = []
+  #hear: (() => void) | null = null
+  #underWay: string | null = null
+  #answer: string | null = null
+  #hasEnded = false
+
+  constructor(parts: ActorParts) {
+    this.#parts = parts
+  }
+
+  /** The step that has no answer yet. */
+  get underWay(): string | null {
+    return this.#underWay
+  }
+
+  /** Its step has neither an answer that was heard nor one that was not. */
+  get isBusy(): boolean {
+    return this.#underWay !== null && this.#answer === null
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  do(step: Step): void {
+    this.#underWay = shownStep(step)
+    if (step.do === 'begin') {
+      this.#run().then(
+        () => this.#ended('committed'),
+        (error: unknown) => this.#ended(error instanceof TakenBack ? 'rolled back' : codeOf(error)),
+      )
+      return
+    }
+    this.#steps.push(step)
+    this.#hear?.()
+  }
+
+  /** The answer that came since it was asked last. */
+  heard(): { readonly step: string; readonly answer: string } | null {
+    if (this.#answer === null || this.#underWay === null) return null
+    const heard = { step: this.#underWay, answer: this.#answer }
+    this.#answer = null
+    this.#underWay = null
+    return heard
+  }
+
+  async #run(): Promise<void> {
+    const { database, ports, begun } = this.#parts
+    await database.transaction(
+      async (tx) => {
+        await begun?.(tx)
+        this.#answer = 'begun'
+        await this.#level({ ...ports, tx, seen: new Map() })
+      },
+      { triesMax: 1 },
+    )
+  }
+
+  /** The steps until the transaction, or the savepoint, ends. */
+  async #level(at: At): Promise<void> {
+    let hasFailed = false
+    for (;;) {
+      const step = await this.#next()
+      switch (step.do) {
+        case 'call':
+          try {
+            this.#answer = plainText(await step.call.run(at))
+          } catch (error) {
+            hasFailed = true
+            this.#answer = codeOf(error)
+          }
+          break
+        case 'savepoint':
+          if (hasFailed) await this.#skip()
+          else await this.#savepoint(at)
+          break
+        case 'commit':
+          for (const { run } of step.deferred) at.tx.defer(run(at))
+          return
+        case 'release':
+          return
+        case 'roll back':
+        case 'roll back to savepoint':
+          throw new TakenBack(step.do)
+        case 'begin':
+          throw new Error('begun twice')
+        default:
+          step satisfies never
+      }
+    }
+  }
+
+  async #savepoint(at: At): Promise<void> {
+    try {
+      await at.tx.savepoint(async () => {
+        this.#answer = 'opened'
+        await this.#level(at)
+      })
+      this.#answer = 'released'
+    } catch (error) {
+      this.#answer = error instanceof TakenBack ? 'taken back' : `taken back: ${codeOf(error)}`
+    }
+  }
+
+  /** What is between a savepoint that is not opened and its end. */
+  async #skip(): Promise<void> {
+    for (let depth = 1; depth > 0;) {
+      this.#answer = 'not opened'
+      const step = await this.#next()
+      if (step.do === 'savepoint') depth += 1
+      if (step.do === 'release' || step.do === 'roll back to savepoint') depth -= 1
+    }
+    this.#answer = 'not opened'
+  }
+
+  async #next(): Promise<Step> {
+    for (;;) {
+      const step = this.#steps.shift()
+      if (step !== undefined) return step
+      await new Promise<void>((resolve) => {
+        this.#hear = resolve
+      })
+    }
+  }
+
+  #ended(answer: string): void {
+    this.#answer = answer
+    this.#underWay ??= 'end'
+    this.#hasEnded = true
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return errorInfo(error).code
+}
+
+/** One text for one value, in whatever order its fields were written. */
+export function plainText(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, part: unknown) =>
+      typeof part === 'object' && part !== null && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part,
+    ) ?? 'done'
+  )
+}

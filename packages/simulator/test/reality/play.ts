@@ -1,0 +1,79 @@
+// Owns: making the steps of a scene on one side and writing down, line by line, what it answered.
+// I1: after each step everybody else is heard, too, in the order of the transactions: a step can set others free.
+import type { Actor } from './actor.ts'
+import { plainText } from './actor.ts'
+import { LOOK, type Call } from './calls.ts'
+import { shownStep, type Script, type Step } from './script.ts'
+
+export interface Side {
+  actor(): Actor
+  /** Until each step under way has its answer, or waits for what another transaction has locked. */
+  settle(actors: readonly Actor[]): Promise<void>
+  /** Committed rows that no call reads. */
+  left(): Promise<unknown>
+}
+
+export interface Line {
+  readonly who: string
+  readonly step: string
+  readonly answer: string
+}
+
+export function shownLine({ who, step, answer }: Line): string {
+  return `${who}  ${step}  ->  ${answer}`
+}
+
+const WAITS = 'waits'
+
+export async function play(side: Side, script: Script): Promise<readonly Line[]> {
+  const lines: Line[] = []
+  for (const call of script.given) await alone(side, { who: 'given', calls: [call], lines })
+  await inTurns(side, script, lines)
+  await alone(side, { who: 'left', calls: LOOK, lines })
+  lines.push({ who: 'left', step: 'the rest', answer: plainText(await side.left()) })
+  return lines
+}
+
+async function alone(
+  side: Side,
+  { who, calls, lines }: { readonly who: string; readonly calls: readonly Call[]; readonly lines: Line[] },
+): Promise<void> {
+  const actor = side.actor()
+  const steps: readonly Step[] = [
+    { do: 'begin' },
+    ...calls.map((call) => ({ do: 'call', call }) as const),
+    { do: 'commit', deferred: [] },
+  ]
+  for (const step of steps) {
+    actor.do(step)
+    await side.settle([actor])
+    const heard = actor.heard()
+    if (heard === null) throw new Error(`${shownStep(step)} waits although it is alone`)
+    if (step.do === 'call') lines.push({ who, ...heard })
+  }
+}
+
+async function inTurns(side: Side, script: Script, lines: Line[]): Promise<void> {
+  const actors = script.transactions.map(() => side.actor())
+  const left = script.transactions.map((steps) => [...steps])
+  const turn = async (index: number): Promise<void> => {
+    const actor = actors[index]
+    if (actor === undefined || actor.underWay !== null) return
+    const step = left[index]?.shift()
+    if (step === undefined) return
+    actor.do(step)
+    await side.settle(actors)
+    const own = actor.heard()
+    lines.push({ who: `T${index + 1}`, step: shownStep(step), answer: own?.answer ?? WAITS })
+    for (const [at, other] of actors.entries()) {
+      const heard = other.heard()
+      if (heard !== null) lines.push({ who: `T${at + 1}`, ...heard })
+    }
+  }
+  for (const index of script.turns) await turn(index)
+  while (actors.some(({ hasEnded }) => !hasEnded)) {
+    const next = actors.findIndex(({ hasEnded, underWay }) => !hasEnded && underWay === null)
+    if (next === -1) throw new Error(`all wait:\n${lines.map(shownLine).join('\n')}`)
+    await turn(next)
+  }
+}

@@ -1,0 +1,175 @@
+// Owns: the side of a real PostgreSQL: its tables, its sessions, and seeing from outside that a session waits.
+// I1: a session waits when the server says so, for longer than the server takes to look for a deadlock, and not as a
+// part of a circle: the server will break that.
+import { fileURLToPath } from 'node:url'
+import {
+  BUS_MIGRATIONS,
+  ENGINE_MIGRATIONS,
+  engineDatabase,
+  migrate,
+  openDatabase,
+  tableEntries,
+  tableRows,
+  type Database,
+  type EngineDatabase,
+  type Isolation,
+} from '@ensemble/postgres'
+import { freshDatabase } from '@ensemble/postgres/testing'
+import { Actor } from './actor.ts'
+import type { Thing } from './calls.ts'
+import type { Side } from './play.ts'
+
+const SCHEMA = 'shop'
+/** A look for a deadlock is over long before `SURE_MS`. */
+const DEADLOCK_TIMEOUT = '1ms'
+const SURE_MS = 4
+const LOOKS_MAX = 20_000
+const SESSIONS_MAX = 4
+
+const rows = tableRows<Thing>({
+  name: 'things',
+  load: {
+    name: 'thing_load',
+    text: 'SELECT t.id, t.amount FROM thing AS t WHERE t.id = ANY ($1::text[]) ORDER BY t.id ASC FOR UPDATE',
+  },
+  insert: {
+    name: 'thing_insert',
+    text: `INSERT INTO thing (id, amount)
+      SELECT r.id, r.amount FROM jsonb_to_recordset($1::jsonb) AS r (id text, amount int4)`,
+  },
+  update: {
+    name: 'thing_update',
+    text: `UPDATE thing AS t SET amount = r.amount
+      FROM jsonb_to_recordset($1::jsonb) AS r (id text, amount int4) WHERE t.id = r.id RETURNING t.id`,
+  },
+  decode: thingOf,
+  key: ({ id }) => id,
+  encode: (thing) => ({ ...thing }),
+})
+
+const entries = tableEntries<Thing>({
+  name: 'thing entries',
+  insert: {
+    name: 'thing_entry_insert',
+    text: `INSERT INTO thing_entry (id, amount)
+      SELECT r.id, r.amount FROM jsonb_to_recordset($1::jsonb) AS r (id text, amount int4)`,
+  },
+  encode: (thing) => ({ ...thing }),
+})
+
+function thingOf(row: Readonly<Record<string, unknown>>): Thing {
+  return { id: String(row['id']), amount: Number(row['amount']) }
+}
+
+const WAITERS = {
+  name: 'waiters',
+  text: `SELECT l.pid, pg_blocking_pids(l.pid) AS blockers,
+      bool_and(l.waitstart < clock_timestamp() - ${SURE_MS} * interval '1 millisecond') AS is_sure
+    FROM pg_locks AS l
+    WHERE NOT l.granted AND l.pid = ANY ($1::int4[]) AND l.locktype IN ('transactionid', 'tuple')
+    GROUP BY l.pid`,
+}
+
+export interface Postgres {
+  readonly observer: Database
+  /** Empty tables, and sessions of this isolation. */
+  side(isolation: Isolation): Promise<Side>
+  end(): Promise<void>
+}
+
+export async function openPostgres(): Promise<Postgres> {
+  const { url, drop } = await freshDatabase('reality')
+  await migrate(url, { schema: SCHEMA, directory: fileURLToPath(ENGINE_MIGRATIONS), direction: 'up' })
+  await migrate(url, { schema: 'bus', directory: fileURLToPath(BUS_MIGRATIONS), direction: 'up' })
+  const options = { name: SCHEMA, url: watchful(url), schema: SCHEMA, sizeMax: SESSIONS_MAX }
+  const observer = await openDatabase({ ...options, name: 'observer', sizeMax: 1 })
+  await observer.query('CREATE TABLE thing (id text PRIMARY KEY, amount int4 NOT NULL)')
+  await observer.query('CREATE TABLE thing_entry (id text PRIMARY KEY, amount int4 NOT NULL)')
+  const empty = await emptying(observer)
+  const databases = new Map<Isolation, Promise<EngineDatabase>>()
+  return {
+    observer,
+    side: async (isolation) => {
+      const opened =
+        databases.get(isolation) ?? openDatabase({ ...options, isolation }).then(engineDatabase)
+      databases.set(isolation, opened)
+      const database = await opened
+      await observer.query(empty)
+      return sideOf(database, observer)
+    },
+    end: async () => {
+      for (const opened of databases.values()) await (await opened).close()
+      await observer.close()
+      await drop()
+    },
+  }
+}
+
+/** Whoever connects is told of a deadlock at once. */
+function watchful(url: string): string {
+  const own = new URL(url)
+  own.searchParams.set('options', `-c deadlock_timeout=${DEADLOCK_TIMEOUT}`)
+  return own.href
+}
+
+/** One statement that deletes every row of both schemas. */
+async function emptying(observer: Database): Promise<string> {
+  const { rows: tables } = await observer.query(
+    `SELECT format('%I.%I', t.schemaname, t.tablename) AS name FROM pg_tables AS t
+    WHERE t.schemaname IN ('${SCHEMA}', 'bus') AND t.tablename !~ 'migration'`,
+  )
+  const deletes = tables.map(({ name }, index) => `d${index} AS (DELETE FROM ${String(name)})`)
+  return `WITH ${deletes.join(', ')} SELECT 1`
+}
+
+function sideOf(database: EngineDatabase, observer: Database): Side {
+  const pids = new Map<Actor, number>()
+  return {
+    actor: () => {
+      const actor: Actor = new Actor({
+        database,
+        ports: { stores: database.stores, rows, entries },
+        begun: async (tx) => {
+          const [row] = (await tx.query('SELECT pg_backend_pid() AS pid')).rows
+          pids.set(actor, Number(row?.['pid']))
+        },
+      })
+      return actor
+    },
+    settle: (actors) => settle(actors, pids, observer),
+    left: async () => {
+      const outbox = await observer.query('SELECT o.id FROM ensemble_outbox AS o ORDER BY o.id')
+      const appended = await observer.query('SELECT e.id, e.amount FROM thing_entry AS e ORDER BY e.id')
+      return { outbox: outbox.rows.map(({ id }) => id), entries: appended.rows.map(thingOf) }
+    },
+  }
+}
+
+async function settle(
+  actors: readonly Actor[],
+  pids: ReadonlyMap<Actor, number>,
+  observer: Database,
+): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const busy = actors.filter(({ isBusy }) => isBusy)
+    if (busy.length === 0) return
+    const { rows: found } = await observer.query(WAITERS, [busy.map((actor) => pids.get(actor) ?? 0)])
+    const waiters = new Map(found.map((row) => [Number(row['pid']), row['blockers'] as readonly number[]]))
+    const areSure = waiters.size === busy.length && found.every((row) => row['is_sure'] === true)
+    const isStill = busy.every(({ isBusy }) => isBusy)
+    if (areSure && isStill && [...waiters.keys()].every((pid) => !waitsForItself(pid, waiters))) return
+  }
+  throw new Error('a step neither ended nor waited')
+}
+
+function waitsForItself(pid: number, waiters: ReadonlyMap<number, readonly number[]>): boolean {
+  const reached = new Set<number>()
+  const queue = [...(waiters.get(pid) ?? [])]
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === pid) return true
+    if (reached.has(next)) continue
+    reached.add(next)
+    queue.push(...(waiters.get(next) ?? []))
+  }
+  return false
+}
