@@ -2,7 +2,7 @@
 // them. It does not know which database that is.
 // I1: a savepoint is not opened where an earlier statement has failed: the engine never does.
 import { errorInfo, type Transaction } from '@ensemble/runtime'
-import type { At, Ports } from './calls.ts'
+import type { At, Call, Ports } from './calls.ts'
 import { shownStep, type Step } from './script.ts'
 
 /** As both databases offer it; `triesMax` 1 shows a failure that they would try again. */
@@ -19,7 +19,7 @@ export interface ActorParts {
   readonly database: Repeatable
   readonly ports: Ports
   /** Called once in each transaction, before its first step. */
-  readonly begun?: (tx: Transaction) => Promise<void>
+  readonly begun?: (tx: Transaction) => void
 }
 
 export class Actor {
@@ -28,6 +28,7 @@ export class Actor {
   #hear: (() => void) | null = null
   #underWay: string | null = null
   #answer: string | null = null
+  #answered = Promise.withResolvers<void>()
   #hasEnded = false
 
   constructor(parts: ActorParts) {
@@ -48,8 +49,14 @@ export class Actor {
     return this.#hasEnded
   }
 
+  /** Resolves when the step under way has its answer. */
+  answered(): Promise<void> {
+    return this.#answered.promise
+  }
+
   do(step: Step): void {
     this.#underWay = shownStep(step)
+    this.#answered = Promise.withResolvers<void>()
     if (step.do === 'begin') {
       this.#run().then(
         () => this.#ended('committed'),
@@ -74,8 +81,8 @@ export class Actor {
     const { database, ports, begun } = this.#parts
     await database.transaction(
       async (tx) => {
-        await begun?.(tx)
-        this.#answer = 'begun'
+        begun?.(tx)
+        this.#say('begun')
         await this.#level({ ...ports, tx, seen: new Map() })
       },
       { triesMax: 1 },
@@ -90,10 +97,10 @@ export class Actor {
       switch (step.do) {
         case 'call':
           try {
-            this.#answer = plainText(await step.call.run(at))
+            this.#say(plainText(await step.call.run(at)))
           } catch (error) {
             hasFailed = true
-            this.#answer = codeOf(error)
+            this.#say(codeOf(error))
           }
           break
         case 'savepoint':
@@ -119,24 +126,24 @@ export class Actor {
   async #savepoint(at: At): Promise<void> {
     try {
       await at.tx.savepoint(async () => {
-        this.#answer = 'opened'
+        this.#say('opened')
         await this.#level(at)
       })
-      this.#answer = 'released'
+      this.#say('released')
     } catch (error) {
-      this.#answer = error instanceof TakenBack ? 'taken back' : `taken back: ${codeOf(error)}`
+      this.#say(error instanceof TakenBack ? 'taken back' : `taken back: ${codeOf(error)}`)
     }
   }
 
   /** What is between a savepoint that is not opened and its end. */
   async #skip(): Promise<void> {
     for (let depth = 1; depth > 0;) {
-      this.#answer = 'not opened'
+      this.#say('not opened')
       const step = await this.#next()
       if (step.do === 'savepoint') depth += 1
       if (step.do === 'release' || step.do === 'roll back to savepoint') depth -= 1
     }
-    this.#answer = 'not opened'
+    this.#say('not opened')
   }
 
   async #next(): Promise<Step> {
@@ -150,13 +157,23 @@ export class Actor {
   }
 
   #ended(answer: string): void {
-    this.#answer = answer
-    this.#underWay ??= 'end'
     this.#hasEnded = true
+    this.#say(answer)
+  }
+
+  #say(answer: string): void {
+    this.#answer = answer
+    this.#answered.resolve()
   }
 }
 
-export function codeOf(error: unknown): string {
+/** What calls answer that are made together. */
+export async function answersOf(ports: Ports, tx: Transaction, calls: readonly Call[]): Promise<string[]> {
+  const at: At = { ...ports, tx, seen: new Map() }
+  return await Promise.all(calls.map(({ run }) => run(at).then(plainText, codeOf)))
+}
+
+function codeOf(error: unknown): string {
   return errorInfo(error).code
 }
 

@@ -253,7 +253,7 @@ const startCalls: readonly Maker[] = [
   (draw) => {
     const ends = some(draw.chance, SAGAS).map((id) => ({
       saga: { plan: PLAN, id, pattern: 'choreography' as const },
-      status: draw.chance.pick(['completed', 'compensated']),
+      status: draw.chance.pick(['completed', 'compensated'] as const),
       data: draw.next(),
     }))
     const ids = ends.map(({ saga, data }) => `${saga.id}=${data}`)

@@ -1,5 +1,4 @@
 // Owns: the model's side: the simulator's database without faults, on virtual time.
-import { setImmediate } from 'node:timers/promises'
 import { memoryEntries, memoryRows } from '@ensemble/memory'
 import { Chance } from '../../src/chance.ts'
 import { DatabaseClient, schemaOf } from '../../src/database/client.ts'
@@ -7,7 +6,7 @@ import { DatabaseServer, type Isolation } from '../../src/database/server.ts'
 import { Faults } from '../../src/faults.ts'
 import { Process } from '../../src/process.ts'
 import { Schedule } from '../../src/schedule.ts'
-import { Actor } from './actor.ts'
+import { Actor, answersOf } from './actor.ts'
 import type { Thing } from './calls.ts'
 import type { Side } from './play.ts'
 
@@ -34,23 +33,36 @@ export function modelSide(isolation: Isolation, seed: number): Side {
     latencyMsMax: 0,
     interleaved: 0,
   })
+  const ports = { stores: schema.stores, rows, entries }
+  const settle = async (): Promise<void> => {
+    await new Promise((resolve) => void setImmediate(resolve))
+    await schedule.run(schedule.now + STEP_MS)
+  }
+  const finish = async <T>(work: Promise<T>): Promise<T> => {
+    let isOver = false
+    const over = (): void => void (isOver = true)
+    work.then(over, over)
+    while (!isOver) await settle()
+    return await work
+  }
   return {
-    actor: () => new Actor({ database, ports: { stores: schema.stores, rows, entries } }),
-    settle: async () => {
-      await setImmediate()
-      await schedule.run(schedule.now + STEP_MS)
+    actor: () => new Actor({ database, ports }),
+    settle,
+    alone: async (calls) => {
+      let answers: readonly string[] = []
+      const work = database.transaction(async (tx) => {
+        answers = await answersOf(ports, tx, calls)
+      })
+      await finish(work.catch(() => undefined))
+      return answers
     },
     left: async () => {
-      const tables = schema.server.tables()
-      const outbox = tables.find(({ name }) => name === 'outbox')?.committed() ?? new Map()
-      return { outbox: [...outbox.keys()].sort(), entries: await appended(database) }
+      const outbox = schema.server.tables().find(({ name }) => name === 'outbox')
+      const appended = await finish(entries.all(database))
+      return {
+        outbox: [...(outbox?.committed().keys() ?? [])].sort(),
+        entries: appended.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      }
     },
-  }
-
-  async function appended(from: DatabaseClient): Promise<unknown> {
-    const all = entries.all(from)
-    await setImmediate()
-    await schedule.run(schedule.now + STEP_MS)
-    return (await all).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   }
 }

@@ -3,12 +3,14 @@
 import type { Actor } from './actor.ts'
 import { plainText } from './actor.ts'
 import { LOOK, type Call } from './calls.ts'
-import { shownStep, type Script, type Step } from './script.ts'
+import { shownStep, type Script } from './script.ts'
 
 export interface Side {
   actor(): Actor
   /** Until each step under way has its answer, or waits for what another transaction has locked. */
   settle(actors: readonly Actor[]): Promise<void>
+  /** Makes calls in a transaction that nobody disturbs, and says what they answered. */
+  alone(calls: readonly Call[]): Promise<readonly string[]>
   /** Committed rows that no call reads. */
   left(): Promise<unknown>
 }
@@ -27,30 +29,15 @@ const WAITS = 'waits'
 
 export async function play(side: Side, script: Script): Promise<readonly Line[]> {
   const lines: Line[] = []
-  for (const call of script.given) await alone(side, { who: 'given', calls: [call], lines })
+  const alone = async (who: string, calls: readonly Call[]): Promise<void> => {
+    const answers = await side.alone(calls)
+    lines.push(...calls.map(({ text }, index) => ({ who, step: text, answer: answers[index] ?? '' })))
+  }
+  for (const call of script.given) await alone('given', [call])
   await inTurns(side, script, lines)
-  await alone(side, { who: 'left', calls: LOOK, lines })
+  await alone('left', LOOK)
   lines.push({ who: 'left', step: 'the rest', answer: plainText(await side.left()) })
   return lines
-}
-
-async function alone(
-  side: Side,
-  { who, calls, lines }: { readonly who: string; readonly calls: readonly Call[]; readonly lines: Line[] },
-): Promise<void> {
-  const actor = side.actor()
-  const steps: readonly Step[] = [
-    { do: 'begin' },
-    ...calls.map((call) => ({ do: 'call', call }) as const),
-    { do: 'commit', deferred: [] },
-  ]
-  for (const step of steps) {
-    actor.do(step)
-    await side.settle([actor])
-    const heard = actor.heard()
-    if (heard === null) throw new Error(`${shownStep(step)} waits although it is alone`)
-    if (step.do === 'call') lines.push({ who, ...heard })
-  }
 }
 
 async function inTurns(side: Side, script: Script, lines: Line[]): Promise<void> {

@@ -8,6 +8,7 @@ import {
   engineDatabase,
   migrate,
   openDatabase,
+  systemClock,
   tableEntries,
   tableRows,
   type Database,
@@ -15,7 +16,7 @@ import {
   type Isolation,
 } from '@ensemble/postgres'
 import { freshDatabase } from '@ensemble/postgres/testing'
-import { Actor } from './actor.ts'
+import { Actor, answersOf } from './actor.ts'
 import type { Thing } from './calls.ts'
 import type { Side } from './play.ts'
 
@@ -24,6 +25,7 @@ const SCHEMA = 'shop'
 const DEADLOCK_TIMEOUT = '1ms'
 const SURE_MS = 4
 const LOOKS_MAX = 20_000
+const LOOK_EVERY_MS = 2
 const SESSIONS_MAX = 4
 
 const rows = tableRows<Thing>({
@@ -60,6 +62,8 @@ const entries = tableEntries<Thing>({
 function thingOf(row: Readonly<Record<string, unknown>>): Thing {
   return { id: String(row['id']), amount: Number(row['amount']) }
 }
+
+const PID = { name: 'pid', text: 'SELECT pg_backend_pid() AS pid' }
 
 const WAITERS = {
   name: 'waiters',
@@ -113,30 +117,44 @@ function watchful(url: string): string {
 }
 
 /** One statement that deletes every row of both schemas. */
-async function emptying(observer: Database): Promise<string> {
+async function emptying(observer: Database): Promise<{ readonly name: string; readonly text: string }> {
   const { rows: tables } = await observer.query(
     `SELECT format('%I.%I', t.schemaname, t.tablename) AS name FROM pg_tables AS t
     WHERE t.schemaname IN ('${SCHEMA}', 'bus') AND t.tablename !~ 'migration'`,
   )
   const deletes = tables.map(({ name }, index) => `d${index} AS (DELETE FROM ${String(name)})`)
-  return `WITH ${deletes.join(', ')} SELECT 1`
+  return { name: 'empty', text: `WITH ${deletes.join(', ')} SELECT 1` }
 }
 
 function sideOf(database: EngineDatabase, observer: Database): Side {
   const pids = new Map<Actor, number>()
+  const ports = { stores: database.stores, rows, entries }
   return {
     actor: () => {
       const actor: Actor = new Actor({
         database,
-        ports: { stores: database.stores, rows, entries },
-        begun: async (tx) => {
-          const [row] = (await tx.query('SELECT pg_backend_pid() AS pid')).rows
-          pids.set(actor, Number(row?.['pid']))
+        ports,
+        begun: (tx) => {
+          tx.query(PID).then(
+            (found) => void pids.set(actor, Number(found.rows[0]?.['pid'])),
+            () => undefined,
+          )
         },
       })
       return actor
     },
     settle: (actors) => settle(actors, pids, observer),
+    alone: async (calls) => {
+      let answers: readonly string[] = []
+      const work = database.transaction(
+        async (tx) => {
+          answers = await answersOf(ports, tx, calls)
+        },
+        { isEarly: true },
+      )
+      await work.catch(() => undefined)
+      return answers
+    },
     left: async () => {
       const outbox = await observer.query('SELECT o.id FROM ensemble_outbox AS o ORDER BY o.id')
       const appended = await observer.query('SELECT e.id, e.amount FROM thing_entry AS e ORDER BY e.id')
@@ -153,6 +171,11 @@ async function settle(
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const busy = actors.filter(({ isBusy }) => isBusy)
     if (busy.length === 0) return
+    await Promise.race([
+      Promise.all(busy.map((actor) => actor.answered())),
+      systemClock.sleep(LOOK_EVERY_MS),
+    ])
+    if (!busy.every(({ isBusy }) => isBusy)) continue
     const { rows: found } = await observer.query(WAITERS, [busy.map((actor) => pids.get(actor) ?? 0)])
     const waiters = new Map(found.map((row) => [Number(row['pid']), row['blockers'] as readonly number[]]))
     const areSure = waiters.size === busy.length && found.every((row) => row['is_sure'] === true)
