@@ -15,19 +15,28 @@ afterAll(() => postgres.end())
 
 describe('the model of the database answers as PostgreSQL does', () => {
   for (const isolation of ['read committed', 'repeatable read'] as const) {
-    test(isolation, async () => {
-      const bad: string[] = []
-      for (let seed = FROM; seed < FROM + COUNT; seed += 1) {
-        const script = drawScript(seed, { transactionsMax: 2 })
-        const model = (await play(modelSide(isolation, 1), script)).map(shownLine)
-        const real = (await play(await postgres.side(isolation), script)).map(shownLine)
-        const at = model.findIndex((line, index) => line !== real[index])
-        if (at !== -1 || real.length !== model.length) {
-          bad.push(`seed ${seed}\n${real.map((line, index) => index<at ? `   ${line}` : `   R ${line}\n   M ${model[index]}`).slice(0, at + 3).join('\n')}`)
+    test(
+      isolation,
+      async () => {
+        const bad: string[] = []
+        for (let seed = FROM; seed < FROM + COUNT; seed += 1) {
+          const script = drawScript(seed, { transactionsMax: 2 })
+          const model = (await play(modelSide(isolation, 1), script)).map(shownLine)
+          const real = (await play(await postgres.side(isolation), script)).map(shownLine)
+          const at = model.findIndex((line, index) => line !== real[index])
+          if (at !== -1 || real.length !== model.length) {
+            bad.push(
+              `seed ${seed}\n${real
+                .map((line, index) => (index < at ? `   ${line}` : `   R ${line}\n   M ${model[index]}`))
+                .slice(0, at + 3)
+                .join('\n')}`,
+            )
+          }
         }
-      }
-      console.log(bad.slice(0, 20).join('\n'), bad.length)
-      expect(bad).toEqual([])
-    }, 600_000)
+        console.log(bad.slice(0, 20).join('\n'), bad.length)
+        expect(bad).toEqual([])
+      },
+      600_000,
+    )
   }
 })

@@ -55,8 +55,9 @@ export function startStore(home: object): StartStore {
         for (const { saga, status, data } of ends.toSorted((a, b) =>
           compareText(keyOf(a.saga), keyOf(b.saga)),
         )) {
+          if (open.get(table, keyOf(saga))?.ended !== null) continue
           const row = open.lock(table, keyOf(saga))
-          if (row === undefined || row.ended !== null) continue
+          if (row?.ended !== null) continue
           open.write(table, keyOf(saga), { ...row, ended: { status, data } })
         }
       }),

@@ -151,21 +151,26 @@ class ClientTransaction implements Transaction, Executor {
     this.#savepointCount += 1
     const name = `s${this.#savepointCount}`
     const before = { failure: this.#failure, deferred: this.#deferred.length, actions: this.#actions.length }
-    await this.#session.savepoint(name)
+    // As the adapter of PostgreSQL: only ROLLBACK TO is waited for.
+    this.#send(this.#session.savepoint(name))
     try {
       const value = await work()
       await Promise.all(this.#deferred.slice(before.deferred))
       if (this.#failure !== before.failure) throw this.#failure
-      await this.#session.release(name)
+      this.#send(this.#session.release(name))
       return value
     } catch (error) {
       await this.#session.rollbackTo(name)
-      await this.#session.release(name)
+      this.#send(this.#session.release(name))
       this.#deferred.length = before.deferred
       this.#actions.length = before.actions
       if (!canRetry(this.#failure)) this.#failure = before.failure
       throw error
     }
+  }
+
+  #send(answer: Promise<void>): void {
+    answer.catch((error: unknown) => void (this.#failure ??= error))
   }
 
   async commit(): Promise<void> {

@@ -34,6 +34,7 @@ export class DatabaseServer {
   readonly #footprints: Footprint[] = []
   #commitCount = 0
   #sequence = 0
+  #lineCount = 0
   #skewMs = 0
   #downUntil: Time = 0
 
@@ -62,6 +63,12 @@ export class DatabaseServer {
 
   jumpClock(ms: number): void {
     this.#skewMs += ms
+  }
+
+  /** The number of a row that is new. */
+  nextLine(): number {
+    this.#lineCount += 1
+    return this.#lineCount
   }
 
   nextSequence(): number {

@@ -8,11 +8,11 @@ import { plain, type Time } from '@ensemble/core'
 import type { Open, TableRef } from '@ensemble/memory'
 import { Blocked, raised } from './errors.ts'
 import type { DatabaseServer } from './server.ts'
-import type { Holder, Slot, Table } from './table.ts'
+import type { Change, Holder, Slot, Table } from './table.ts'
 
 interface Layer {
   readonly name: string
-  readonly changes: Map<Table, Map<string, object | null>>
+  readonly changes: Map<Table, Map<string, Change>>
   readonly locks: Set<Slot>
   readonly effects: (() => void)[]
 }
@@ -90,7 +90,8 @@ export class ServerTransaction implements Open, Holder {
       if (open !== undefined) this.#merge(open)
     }
     for (const [table, rows] of this.#bottom.changes) {
-      for (const [key, row] of rows) table.slot(key).versions.push({ commit, row, at: this.#server.now })
+      for (const [key, change] of rows)
+        table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
     }
     for (const effect of this.#bottom.effects) effect()
     this.#free(this.#bottom)
@@ -127,7 +128,7 @@ export class ServerTransaction implements Open, Holder {
     const own = this.#own(table, key)
     if (own !== undefined) return typed<Row>(own)
     this.#reads(table, key)
-    return typed<Row>(table.slots.get(key)?.at(this.#snapshot) ?? null)
+    return typed<Row>(table.slots.get(key)?.at(this.#snapshot))
   }
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
@@ -153,16 +154,13 @@ export class ServerTransaction implements Open, Holder {
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
     const table = this.#table(ref)
     if (this.#isThere(table, key)) throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
-    this.#take(table.slot(key))
-    this.#put(table, key, row)
+    this.#begin(table, key, row)
   }
 
   offer<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
     const table = this.#table(ref)
-    if (!this.#isThere(table, key)) {
-      this.#take(table.slot(key))
-      this.#put(table, key, row)
-    } else if (this.#own(table, key) === undefined) this.#refuseMoved(table.slot(key), ref.name, key)
+    if (!this.#isThere(table, key)) this.#begin(table, key, row)
+    else if (this.#own(table, key) === undefined) this.#refuseMoved(table.slot(key), ref.name, key)
   }
 
   upsert<Row extends object>(ref: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {
@@ -171,18 +169,24 @@ export class ServerTransaction implements Open, Holder {
     const slot = table.slot(key)
     const other = this.#otherOf(slot)
     if (other !== null) throw new Blocked(other)
-    const latest = slot.latest?.row ?? null
-    if (own === undefined && latest !== null) this.#refuseMoved(slot, ref.name, key)
+    const there = own ?? slot.latest
+    const row = merge(typed<Row>(there))
+    if (there === undefined || there.row === null) {
+      this.#begin(table, key, row)
+      return row
+    }
+    if (own === undefined) this.#refuseMoved(slot, ref.name, key)
     this.#take(slot)
-    const row = merge(typed<Row>(own === undefined ? latest : own))
-    this.#put(table, key, row)
+    this.#put(table, key, { row, line: there.line })
     return row
   }
 
   write<Row extends object>(ref: TableRef<Row>, key: string, row: Row | null): void {
     const table = this.#table(ref)
     if (table.slot(key).holder !== this) this.lock(ref, key)
-    this.#put(table, key, row)
+    const line = (this.#own(table, key) ?? table.slot(key).latest)?.line
+    if (line === undefined) throw raised('SQL', `${ref.name}: '${key}' is written and not there`)
+    this.#put(table, key, { row, line })
   }
 
   atCommit(effect: () => void): void {
@@ -196,24 +200,31 @@ export class ServerTransaction implements Open, Holder {
   #lock<Row extends object>(ref: TableRef<Row>, key: string, waits: boolean): Row | undefined {
     const table = this.#table(ref)
     const own = this.#own(table, key)
-    if (own !== undefined) return typed<Row>(own)
-    this.#reads(table, key)
     const slot = table.slots.get(key)
-    if (slot === undefined || slot.at(this.#snapshot) === null) return undefined
+    const seen = slot?.at(this.#snapshot)
+    if (own !== undefined) {
+      // The row of the snapshot was deleted by somebody else, and this transaction has inserted another one.
+      if (slot !== undefined && seen !== undefined && seen.line !== own.line)
+        this.#refuseMoved(slot, ref.name, key)
+      return typed<Row>(own)
+    }
+    this.#reads(table, key)
+    if (slot === undefined || seen === undefined) return undefined
     const other = this.#otherOf(slot)
     if (other !== null) {
       if (!waits) return undefined
       throw new Blocked(other)
     }
     this.#refuseMoved(slot, ref.name, key)
+    if (slot.latest?.row === null || slot.latest?.line !== seen.line) return undefined
     this.#take(slot)
-    return typed<Row>(slot.latest?.row ?? null)
+    return typed<Row>(slot.latest)
   }
 
   /** Whether an insert would meet a row. One that is only locked is there; one that is being written may not stay. */
   #isThere(table: Table, key: string): boolean {
     const own = this.#own(table, key)
-    if (own !== undefined && own !== null) return true
+    if (own !== undefined && own.row !== null) return true
     const slot = table.slot(key)
     const other = this.#otherOf(slot)
     if (other?.hasWritten(table, key) === true) throw new Blocked(other)
@@ -238,14 +249,20 @@ export class ServerTransaction implements Open, Holder {
     this.#top.locks.add(slot)
   }
 
-  #put(table: Table, key: string, row: object | null): void {
-    const { changes } = this.#top
-    const rows = changes.get(table) ?? new Map<string, object | null>()
-    changes.set(table, rows.set(key, plain(row)))
+  /** Stores a row where none is. */
+  #begin(table: Table, key: string, row: object): void {
+    this.#take(table.slot(key))
+    this.#put(table, key, { row, line: this.#server.nextLine() })
   }
 
-  /** The own change of a row: null when it was deleted, undefined when there is none. */
-  #own(table: Table, key: string): object | null | undefined {
+  #put(table: Table, key: string, { row, line }: Change): void {
+    const { changes } = this.#top
+    const rows = changes.get(table) ?? new Map<string, Change>()
+    changes.set(table, rows.set(key, { row: plain(row), line }))
+  }
+
+  /** The own change of a row, undefined when there is none. */
+  #own(table: Table, key: string): Change | undefined {
     for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
       const change = this.#layers[index]?.changes.get(table)?.get(key)
       if (change !== undefined) return change
@@ -264,16 +281,18 @@ export class ServerTransaction implements Open, Holder {
   #merge(from: Layer): void {
     const top = this.#top
     for (const [table, rows] of from.changes) {
-      const into = top.changes.get(table) ?? new Map<string, object | null>()
+      const into = top.changes.get(table) ?? new Map<string, Change>()
       top.changes.set(table, into)
-      for (const [key, row] of rows) into.set(key, row)
+      for (const [key, change] of rows) into.set(key, change)
     }
     for (const slot of from.locks) top.locks.add(slot)
     top.effects.push(...from.effects)
   }
 
   #cut(name: string): Layer[] {
-    return this.#layers.splice(this.#layers.findLastIndex((one) => one.name === name))
+    const from = this.#layers.findLastIndex((one) => one.name === name)
+    if (from === -1) throw raised('SQL', `there is no savepoint ${name}`)
+    return this.#layers.splice(from)
   }
 
   #free({ locks }: Layer): void {
@@ -299,6 +318,6 @@ function slotsOf([table, rows]: readonly [Table, ReadonlyMap<string, unknown>]):
 }
 
 /** A table holds what was written under its reference, so a row has the reference's type. */
-function typed<Row extends object>(row: object | null): Row | undefined {
-  return row === null ? undefined : (row as Row)
+function typed<Row extends object>(change: Change | undefined): Row | undefined {
+  return change === undefined || change.row === null ? undefined : (change.row as Row)
 }

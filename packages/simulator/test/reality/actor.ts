@@ -1,16 +1,12 @@
 // Owns: one transaction of a scene on one database: it makes the steps it is told, one at a time, and says what came of
 // them. It does not know which database that is.
-// I1: a savepoint is not opened where an earlier statement has failed: the engine never does.
 import { errorInfo, type Transaction } from '@ensemble/runtime'
 import type { At, Call, Ports } from './calls.ts'
 import { shownStep, type Step } from './script.ts'
 
 /** As both databases offer it; `triesMax` 1 shows a failure that they would try again. */
 export interface Repeatable {
-  transaction<T>(
-    work: (tx: Transaction) => Promise<T>,
-    options: { readonly triesMax: number },
-  ): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options: { readonly triesMax: number }): Promise<T>
 }
 
 class TakenBack extends Error {}
@@ -91,21 +87,14 @@ export class Actor {
 
   /** The steps until the transaction, or the savepoint, ends. */
   async #level(at: At): Promise<void> {
-    let hasFailed = false
     for (;;) {
       const step = await this.#next()
       switch (step.do) {
         case 'call':
-          try {
-            this.#say(plainText(await step.call.run(at)))
-          } catch (error) {
-            hasFailed = true
-            this.#say(codeOf(error))
-          }
+          this.#say(await step.call.run(at).then(plainText, codeOf))
           break
         case 'savepoint':
-          if (hasFailed) await this.#skip()
-          else await this.#savepoint(at)
+          await this.#savepoint(at)
           break
         case 'commit':
           for (const { run } of step.deferred) at.tx.defer(run(at))
@@ -133,17 +122,6 @@ export class Actor {
     } catch (error) {
       this.#say(error instanceof TakenBack ? 'taken back' : `taken back: ${codeOf(error)}`)
     }
-  }
-
-  /** What is between a savepoint that is not opened and its end. */
-  async #skip(): Promise<void> {
-    for (let depth = 1; depth > 0;) {
-      this.#say('not opened')
-      const step = await this.#next()
-      if (step.do === 'savepoint') depth += 1
-      if (step.do === 'release' || step.do === 'roll back to savepoint') depth -= 1
-    }
-    this.#say('not opened')
   }
 
   async #next(): Promise<Step> {

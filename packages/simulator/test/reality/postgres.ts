@@ -94,8 +94,7 @@ export async function openPostgres(): Promise<Postgres> {
   return {
     observer,
     side: async (isolation) => {
-      const opened =
-        databases.get(isolation) ?? openDatabase({ ...options, isolation }).then(engineDatabase)
+      const opened = databases.get(isolation) ?? openDatabase({ ...options, isolation }).then(engineDatabase)
       databases.set(isolation, opened)
       const database = await opened
       await observer.query(empty)
@@ -171,10 +170,7 @@ async function settle(
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const busy = actors.filter(({ isBusy }) => isBusy)
     if (busy.length === 0) return
-    await Promise.race([
-      Promise.all(busy.map((actor) => actor.answered())),
-      systemClock.sleep(LOOK_EVERY_MS),
-    ])
+    await Promise.race([Promise.all(busy.map((actor) => actor.answered())), systemClock.sleep(LOOK_EVERY_MS)])
     if (!busy.every(({ isBusy }) => isBusy)) continue
     const { rows: found } = await observer.query(WAITERS, [busy.map((actor) => pids.get(actor) ?? 0)])
     const waiters = new Map(found.map((row) => [Number(row['pid']), row['blockers'] as readonly number[]]))
