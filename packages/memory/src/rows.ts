@@ -43,8 +43,7 @@ export function memoryRows<State>(options: {
     update: (tx, rows) =>
       writing(tx, (open) => {
         rows.forEach(check)
-        const sorted = rows.toSorted((a, b) => compareText(a.key, b.key))
-        const missing = sorted.filter((row) => {
+        const missing = open.inAnyOrder(rows).filter((row) => {
           if (open.lock(table, row.key) === undefined) return true
           open.write(table, row.key, row)
           return false

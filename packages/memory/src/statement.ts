@@ -20,6 +20,8 @@ export interface Open {
   readonly now: Time
   /** Grows with each call, never rolled back. */
   nextSequence(): number
+  /** What SQL leaves open: the order in which one UPDATE or DELETE meets its rows, and that of equals in ORDER BY. */
+  inAnyOrder<T>(items: readonly T[]): T[]
   /** SELECT: as the statement's snapshot and the own changes have it; locks nothing. */
   get<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
   pick<Row extends object>(table: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[]

@@ -89,6 +89,11 @@ export class MemoryTransaction implements Transaction, Executor, Open {
     return this.#home.nextSequence()
   }
 
+  /** As they are, so that a test is the same each time. */
+  inAnyOrder<T>(items: readonly T[]): T[] {
+    return [...items]
+  }
+
   get<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
     // The table holds what was written under this reference, so it has its type.
     return this.#table(table).find(this.#layers, key) as Row | undefined

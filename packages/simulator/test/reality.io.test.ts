@@ -20,20 +20,22 @@ describe('the model of the database answers as PostgreSQL does', () => {
       async () => {
         const bad: string[] = []
         for (let seed = FROM; seed < FROM + COUNT; seed += 1) {
-          const script = drawScript(seed, { transactionsMax: 2 })
-          const model = (await play(modelSide(isolation, 1), script)).map(shownLine)
-          const real = (await play(await postgres.side(isolation), script)).map(shownLine)
-          const at = model.findIndex((line, index) => line !== real[index])
-          if (at !== -1 || real.length !== model.length) {
-            bad.push(
-              `seed ${seed}\n${real
-                .map((line, index) => (index < at ? `   ${line}` : `   R ${line}\n   M ${model[index]}`))
-                .slice(0, at + 3)
-                .join('\n')}`,
-            )
-          }
+          const script = drawScript(seed, { transactionsMax: 3 })
+        const real = (await play(await postgres.side(isolation), script)).map(shownLine)
+        let best = -1
+        let model: string[] = []
+        let k = 0
+        for (k = 1; k <= 60; k += 1) {
+          const one = (await play(modelSide(isolation, k), script)).map(shownLine)
+          const at = one.findIndex((line, index) => line !== real[index])
+          if (at === -1 && one.length === real.length) break
+          if (at > best) { best = at; model = one }
         }
-        console.log(bad.slice(0, 20).join('\n'), bad.length)
+        if (k > 1) console.log('seed', seed, k)
+        if (k > 60)
+          bad.push(`SEED ${seed}\n${real.map((line, index) => index<best ? `   ${line}` : `   R ${line}\n   M ${model[index]}`).slice(0, best + 3).join('\n')}`)
+      }
+      console.log(bad.slice(0, 20).join('\n'), bad.length)
         expect(bad).toEqual([])
       },
       600_000,

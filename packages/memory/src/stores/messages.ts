@@ -23,9 +23,8 @@ export function scheduledStore(home: object): ScheduledStore {
       }),
     takeDue: (tx, countMax) =>
       writing(tx, (open) => {
-        const due = open
-          .pick(table, ({ dueAt }) => dueAt <= open.now)
-          .sort((a, b) => a.dueAt - b.dueAt || a.sequence - b.sequence)
+        const found = open.pick(table, ({ dueAt }) => dueAt <= open.now)
+        const due = open.inAnyOrder(found).sort((a, b) => a.dueAt - b.dueAt)
         const taken: Message[] = []
         let ahead = 0
         // A pack is never split, so the last one may go past the bound. What others hold counts, too.
@@ -48,7 +47,6 @@ export function scheduledStore(home: object): ScheduledStore {
 
 interface Outgoing {
   readonly id: string
-  readonly sequence: number
   readonly claimAt: Time
   readonly messages: readonly Message[]
 }
@@ -58,18 +56,17 @@ export function outboxStore(home: object): OutboxStore {
   return {
     insert: (tx, { id, messages, claimAfterMs }) =>
       writing(tx, (open) => {
-        const sequence = open.nextSequence()
-        open.insert(table, id, { id, sequence, claimAt: open.now + claimAfterMs, messages })
+        open.insert(table, id, { id, claimAt: open.now + claimAfterMs, messages })
       }),
     remove: (db, ids) =>
       writing(db, (open) => {
-        for (const id of ids) if (open.lock(table, id) !== undefined) open.write(table, id, null)
+        for (const id of open.inAnyOrder(ids))
+          if (open.lock(table, id) !== undefined) open.write(table, id, null)
       }),
     claim: (db, { countMax, claimAfterMs }) =>
       writing(db, (open) => {
-        const left = open
-          .pick(table, ({ claimAt }) => claimAt <= open.now)
-          .sort((a, b) => a.claimAt - b.claimAt || a.sequence - b.sequence)
+        const due = open.pick(table, ({ claimAt }) => claimAt <= open.now)
+        const left = open.inAnyOrder(due).sort((a, b) => a.claimAt - b.claimAt)
         const claimed: Outgoing[] = []
         for (const { id } of left) {
           if (claimed.length >= countMax) break

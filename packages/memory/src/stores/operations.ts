@@ -32,18 +32,22 @@ export function operationStore(home: object): OperationStore {
       writing(tx, (open) => {
         const isDue = ({ status, owner, dueAt }: OperationRow): boolean =>
           CALLABLE.includes(status) && owners.includes(owner) && dueAt !== null && dueAt <= open.now
-        const due = open
-          .pick(table, ({ row }) => isDue(row))
-          .map(({ row }) => row)
-          .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || compareText(a.id, b.id))
-        const claimed: OperationRow[] = []
-        for (const { id } of due) {
-          if (claimed.length >= countMax) break
-          const row = open.lockFree(table, id)?.row
-          if (row === undefined || !isDue(row)) continue
-          claimed.push(keepRow(open, table, id, called(row, open.now + leaseMs)))
-        }
-        return claimed
+        const due = byDueTime(
+          open.inAnyOrder(open.pick(table, ({ row }) => isDue(row)).map(({ row }) => row)),
+        )
+        // As many of each owner are locked as may be claimed in all.
+        const locked = owners.flatMap((owner) => {
+          const free: OperationRow[] = []
+          for (const { id } of due.filter((row) => row.owner === owner)) {
+            if (free.length >= countMax) break
+            const row = open.lockFree(table, id)?.row
+            if (row !== undefined && isDue(row)) free.push(row)
+          }
+          return free
+        })
+        return byDueTime(locked)
+          .slice(0, countMax)
+          .map((row) => keepRow(open, table, row.id, called(row, open.now + leaseMs)))
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) =>
@@ -56,6 +60,10 @@ export function operationStore(home: object): OperationStore {
         }),
       ),
   }
+}
+
+function byDueTime(rows: readonly OperationRow[]): OperationRow[] {
+  return rows.toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
 }
 
 /** A row that is still `calling` when due had a worker that died: its call may have landed. */

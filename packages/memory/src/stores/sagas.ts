@@ -63,11 +63,12 @@ export function startStore(home: object): StartStore {
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) => {
-        const old = open
-          .pick(table, ({ startedAt, ended }) => ended !== null && startedAt < before)
+        const found = open.pick(table, ({ startedAt, ended }) => ended !== null && startedAt < before)
+        const oldest = open
+          .inAnyOrder(found)
           .sort((a, b) => a.startedAt - b.startedAt)
           .slice(0, countMax)
-          .filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
+        const old = open.inAnyOrder(oldest).filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
         for (const { saga } of old) open.write(table, keyOf(saga), null)
         return old.length
       }),

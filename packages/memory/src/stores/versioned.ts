@@ -33,7 +33,7 @@ export function updateRows<Row extends Versioned>(
   rows: readonly Row[],
   keyOf: (row: Row) => string,
 ): void {
-  const moved = rows.filter((row) => {
+  const moved = open.inAnyOrder(rows).filter((row) => {
     const key = keyOf(row)
     const isAt = (kept: Kept<Row> | undefined): boolean => kept?.row.version === row.version
     if (!isAt(open.get(table, key)) || !isAt(open.lock(table, key))) return true
@@ -66,11 +66,14 @@ export function pruneRows<Row extends Versioned>(
     readonly keyOf: (row: Row) => string
   },
 ): number {
-  const old = open
-    .pick(table, ({ row, changedAt }) => changedAt < what.before && what.isOver(row))
+  const found = open.pick(table, ({ row, changedAt }) => changedAt < what.before && what.isOver(row))
+  const oldest = open
+    .inAnyOrder(found)
     .sort((a, b) => a.changedAt - b.changedAt)
     .slice(0, what.countMax)
     .map(({ row }) => what.keyOf(row))
+  const old = open
+    .inAnyOrder(oldest)
     .filter((key) => (open.lock(table, key)?.changedAt ?? what.before) < what.before)
   for (const key of old) open.write(table, key, null)
   return old.length

@@ -151,7 +151,7 @@ export class SharedLog {
 
   /** All cursors back to the beginning. */
   forgetOffsets(server: DatabaseServer): void {
-    const tx = server.begin('')
+    const tx = server.begin('', this.#parts.chance)
     tx.run((open) => {
       for (const key of server.table('', this.#cursors).committed().keys()) {
         if (open.lockFree(this.#cursors, key) !== undefined)

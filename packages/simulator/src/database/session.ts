@@ -53,7 +53,7 @@ export class Session {
 
   constructor(parts: SessionParts, schema: string) {
     this.#parts = parts
-    this.#tx = parts.server.begin(schema)
+    this.#tx = parts.server.begin(schema, parts.chance)
   }
 
   get now(): Time {
@@ -78,9 +78,8 @@ export class Session {
 
   async rollbackTo(name: string): Promise<void> {
     await this.#send<undefined>('rollback to', `ROLLBACK TO ${name}`, (tx) => {
-      tx.rollbackTo(name)
       this.#hasFailed = false
-      this.#parts.server.freed(tx)
+      this.#parts.server.freed(tx, tx.rollbackTo(name))
     })
   }
 
@@ -175,13 +174,12 @@ export class Session {
     const { server, faults } = this.#parts
     if (server.isolation === 'read committed' || !faults.hit('lock dropped')) return
     this.#tx.dropLocks()
-    server.freed(this.#tx)
+    server.freed(this.#tx, null)
   }
 
   #failed(sent: Sent, error: unknown): void {
     this.#hasFailed = true
-    this.#tx.abort()
-    this.#parts.server.freed(this.#tx)
+    this.#parts.server.freed(this.#tx, this.#tx.abort())
     this.#answer(sent, () => sent.reject(error))
   }
 
@@ -198,17 +196,17 @@ export class Session {
     this.#next()
   }
 
-  #wait(sent: Sent, { holder }: Blocked): void {
+  #wait(sent: Sent, blocked: Blocked): void {
     const { server, schedule, chance, saw } = this.#parts
     saw(HAPPENED.blocked)
-    const again = (): void => schedule.after(chance.int(0, 1), () => this.#do(sent, true))
-    try {
-      server.wait(this.#tx, holder, again)
-    } catch (error) {
-      saw(HAPPENED.deadlock)
-      this.#failed(sent, error)
-      return
-    }
+    server.wait(this.#tx, blocked, {
+      chance,
+      wake: () => schedule.after(chance.int(0, 1), () => this.#do(sent, true)),
+      refuse: (error) => {
+        saw(HAPPENED.deadlock)
+        this.#failed(sent, error)
+      },
+    })
     schedule.after(LOCK_TIMEOUT_MS, () => {
       if (this.#queue[0] !== sent || !server.stopWaiting(this.#tx)) return
       this.#failed(sent, raised('TIMEOUT', `${sent.name} waited ${LOCK_TIMEOUT_MS} ms for a lock`))

@@ -3,9 +3,11 @@
 // I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that,
 // the snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
 // I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends; a failed statement ends it, too.
+// Once that savepoint is released, whoever waits for the lock waits for the end of the whole transaction.
 // I3: a statement that has to wait keeps its locks and its snapshot; its changes are made again when it goes on.
 import { plain, type Time } from '@ensemble/core'
 import type { Open, TableRef } from '@ensemble/memory'
+import type { Chance } from '../chance.ts'
 import { Blocked, raised } from './errors.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Change, Holder, Slot, Table } from './table.ts'
@@ -14,11 +16,13 @@ interface Layer {
   readonly name: string
   readonly changes: Map<Table, Map<string, Change>>
   readonly locks: Set<Slot>
+  /** Locks that were taken in a savepoint which is released. */
+  readonly inherited: Set<Slot>
   readonly effects: (() => void)[]
 }
 
 function layer(name: string): Layer {
-  return { name, changes: new Map(), locks: new Set(), effects: [] }
+  return { name, changes: new Map(), locks: new Set(), inherited: new Set(), effects: [] }
 }
 
 export class ServerTransaction implements Open, Holder {
@@ -27,14 +31,16 @@ export class ServerTransaction implements Open, Holder {
   readonly begunAt: number
   readonly reads = new Set<string>()
   readonly #server: DatabaseServer
+  readonly #chance: Chance
   readonly #layers: Layer[] = [layer('transaction')]
   /** Of the transaction above READ COMMITTED, else of the statement. */
   #snapshot: number
   /** Changes of a statement that waits. */
   #unfinished: Layer['changes'] | null = null
 
-  constructor(server: DatabaseServer, schema: string) {
+  constructor(server: DatabaseServer, schema: string, chance: Chance) {
     this.#server = server
+    this.#chance = chance
     this.schema = schema
     this.now = server.now
     this.begunAt = server.commitCount
@@ -61,13 +67,16 @@ export class ServerTransaction implements Open, Holder {
     }
   }
 
-  /** Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails. */
-  abort(): void {
+  /**
+   * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails. Answers
+   * the locks whose waiters can go on.
+   */
+  abort(): ReadonlySet<Slot> {
     const { changes, effects } = this.#top
     this.#unfinished = null
     changes.clear()
     effects.length = 0
-    this.#free(this.#top)
+    return this.#free(this.#top)
   }
 
   savepoint(name: string): void {
@@ -75,12 +84,18 @@ export class ServerTransaction implements Open, Holder {
   }
 
   release(name: string): void {
-    for (const dropped of this.#cut(name).toReversed()) this.#merge(dropped)
+    for (const dropped of this.#cut(name).toReversed()) {
+      for (const slot of dropped.locks) dropped.inherited.add(slot)
+      dropped.locks.clear()
+      this.#merge(dropped)
+    }
   }
 
-  rollbackTo(name: string): void {
-    for (const dropped of this.#cut(name)) this.#free(dropped)
+  /** Answers the locks whose waiters can go on. */
+  rollbackTo(name: string): ReadonlySet<Slot> {
+    const freed = this.#cut(name).map((dropped) => this.#free(dropped))
     this.savepoint(name)
+    return new Set(freed.flatMap((slots) => [...slots]))
   }
 
   /** Writes become versions, those of open savepoints too. The caller has checked that it may. */
@@ -104,9 +119,10 @@ export class ServerTransaction implements Open, Holder {
   /** Locks that protect no change are lost, as a lease transfer may do where they are only a hint. */
   dropLocks(): void {
     const written = new Set(this.#layers.flatMap(({ changes }) => [...changes]).flatMap(slotsOf))
-    for (const { locks } of this.#layers) {
-      for (const slot of [...locks].filter((held) => !written.has(held))) {
+    for (const { locks, inherited } of this.#layers) {
+      for (const slot of [...locks, ...inherited].filter((held) => !written.has(held))) {
         locks.delete(slot)
+        inherited.delete(slot)
         slot.holder = null
       }
     }
@@ -121,6 +137,10 @@ export class ServerTransaction implements Open, Holder {
 
   nextSequence(): number {
     return this.#server.nextSequence()
+  }
+
+  inAnyOrder<T>(items: readonly T[]): T[] {
+    return this.#chance.shuffled(items)
   }
 
   get<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
@@ -168,7 +188,7 @@ export class ServerTransaction implements Open, Holder {
     const own = this.#own(table, key)
     const slot = table.slot(key)
     const other = this.#otherOf(slot)
-    if (other !== null) throw new Blocked(other)
+    if (other !== null) throw new Blocked(slot, other)
     const there = own ?? slot.latest
     const row = merge(typed<Row>(there))
     if (there === undefined || there.row === null) {
@@ -213,7 +233,7 @@ export class ServerTransaction implements Open, Holder {
     const other = this.#otherOf(slot)
     if (other !== null) {
       if (!waits) return undefined
-      throw new Blocked(other)
+      throw new Blocked(slot, other)
     }
     this.#refuseMoved(slot, ref.name, key)
     if (slot.latest?.row === null || slot.latest?.line !== seen.line) return undefined
@@ -227,9 +247,9 @@ export class ServerTransaction implements Open, Holder {
     if (own !== undefined && own.row !== null) return true
     const slot = table.slot(key)
     const other = this.#otherOf(slot)
-    if (other?.hasWritten(table, key) === true) throw new Blocked(other)
+    if (other?.hasWritten(table, key) === true) throw new Blocked(slot, other)
     if (own === undefined && (slot.latest?.row ?? null) !== null) return true
-    if (other !== null) throw new Blocked(other)
+    if (other !== null) throw new Blocked(slot, other)
     return false
   }
 
@@ -286,6 +306,7 @@ export class ServerTransaction implements Open, Holder {
       for (const [key, change] of rows) into.set(key, change)
     }
     for (const slot of from.locks) top.locks.add(slot)
+    for (const slot of from.inherited) top.inherited.add(slot)
     top.effects.push(...from.effects)
   }
 
@@ -295,9 +316,13 @@ export class ServerTransaction implements Open, Holder {
     return this.#layers.splice(from)
   }
 
-  #free({ locks }: Layer): void {
-    for (const slot of locks) if (slot.holder === this) slot.holder = null
+  #free(dropped: Layer): ReadonlySet<Slot> {
+    const { locks, inherited } = dropped
+    const freed = new Set(dropped === this.#bottom ? [...locks, ...inherited] : locks)
+    for (const slot of [...locks, ...inherited]) if (slot.holder === this) slot.holder = null
     locks.clear()
+    inherited.clear()
+    return freed
   }
 
   get #bottom(): Layer {

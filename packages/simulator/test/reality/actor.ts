@@ -41,6 +41,11 @@ export class Actor {
     return this.#underWay !== null && this.#answer === null
   }
 
+  /** Its step has failed, and nobody has heard that yet. */
+  get hasFailed(): boolean {
+    return this.#answer !== null && /^[A-Z_]+$/.test(this.#answer)
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded
   }

@@ -32,6 +32,7 @@ export function modelSide(isolation: Isolation, seed: number): Side {
     chance,
     latencyMsMax: 0,
     interleaved: 0,
+    saw: () => undefined,
   })
   const ports = { stores: schema.stores, rows, entries }
   const settle = async (): Promise<void> => {

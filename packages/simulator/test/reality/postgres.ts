@@ -74,6 +74,11 @@ const WAITERS = {
     GROUP BY l.pid`,
 }
 
+const ACTIVE = {
+  name: 'active',
+  text: `SELECT a.pid FROM pg_stat_activity AS a WHERE a.pid = ANY ($1::int4[]) AND a.state = 'active'`,
+}
+
 export interface Postgres {
   readonly observer: Database
   /** Empty tables, and sessions of this isolation. */
@@ -167,18 +172,27 @@ async function settle(
   pids: ReadonlyMap<Actor, number>,
   observer: Database,
 ): Promise<void> {
+  const pidOf = (actor: Actor): number => pids.get(actor) ?? 0
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const failed = actors.filter(({ hasFailed }) => hasFailed)
+    if (failed.length > 0 && (await areActive(failed.map(pidOf), observer))) continue
     const busy = actors.filter(({ isBusy }) => isBusy)
     if (busy.length === 0) return
     await Promise.race([Promise.all(busy.map((actor) => actor.answered())), systemClock.sleep(LOOK_EVERY_MS)])
     if (!busy.every(({ isBusy }) => isBusy)) continue
-    const { rows: found } = await observer.query(WAITERS, [busy.map((actor) => pids.get(actor) ?? 0)])
+    const { rows: found } = await observer.query(WAITERS, [busy.map(pidOf)])
     const waiters = new Map(found.map((row) => [Number(row['pid']), row['blockers'] as readonly number[]]))
     const areSure = waiters.size === busy.length && found.every((row) => row['is_sure'] === true)
     const isStill = busy.every(({ isBusy }) => isBusy)
     if (areSure && isStill && [...waiters.keys()].every((pid) => !waitsForItself(pid, waiters))) return
   }
   throw new Error('a step neither ended nor waited')
+}
+
+/** A server says that a statement failed before it has taken the work back and let go of its locks. */
+async function areActive(pids: readonly number[], observer: Database): Promise<boolean> {
+  const { rows: active } = await observer.query(ACTIVE, [pids])
+  return active.length > 0
 }
 
 function waitsForItself(pid: number, waiters: ReadonlyMap<number, readonly number[]>): boolean {
