@@ -1,27 +1,16 @@
 // Owns: one database server of the model: its tables, the order of its commits, who waits for whom, its clock.
 // I1: of transactions that wait in a circle one is refused (DEADLOCK), any of them: a real server refuses whose look at
 // the others comes first. Whoever waits goes on when the other one ends.
-// I2: SERIALIZABLE refuses a commit that could complete a chain of three (or two) in which each has read what the next one
-// wrote, and the last was the first to commit: without such a chain there is a serial order (Cahill, Röhm and Fekete,
-// 2008).
 import type { Time } from '@ensemble/core'
 import type { TableRef } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import type { Schedule } from '../schedule.ts'
 import { raised, type Blocked } from './errors.ts'
+import { Footprints } from './footprint.ts'
 import { Table, type Holder, type Slot } from './table.ts'
 import { ServerTransaction } from './transaction.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
-
-/** What is remembered of a transaction that has committed, while others are open that began before that. */
-interface Footprint {
-  readonly commit: number
-  readonly reads: ReadonlySet<string>
-  readonly writes: ReadonlySet<string>
-  /** The first commit of a transaction that wrote what this one had read. */
-  readonly firstOut: number
-}
 
 /** A transaction that waits for another one's locks. */
 export interface Waiter {
@@ -49,7 +38,7 @@ export class DatabaseServer {
   readonly #tables = new Map<string, Map<TableRef<object>, Table>>()
   readonly #waits = new Map<Holder, Wait>()
   readonly #open = new Set<ServerTransaction>()
-  #footprints: readonly Footprint[] = []
+  readonly #footprints = new Footprints()
   #commitCount = 0
   #sequence = 0
   #lineCount = 0
@@ -116,18 +105,14 @@ export class DatabaseServer {
 
   /** Errors: SERIALIZATION; the transaction is then still open. */
   commit(tx: ServerTransaction): void {
-    const writes = new Set(tx.written())
-    const isSerializable = this.isolation === 'serializable'
-    const firstOut = isSerializable ? this.#refuseUnserializable(tx, writes) : Infinity
-    if (writes.size > 0 || isSerializable) this.#commitCount += 1
-    const commit = this.#commitCount
+    const commit = this.#commitCount + 1
+    if (this.isolation === 'serializable') {
+      const open = [...this.#open].filter((other) => other !== tx)
+      this.#footprints.commit(tx, { commit, writes: tx.written(), open })
+    }
+    this.#commitCount = commit
     tx.commit(commit)
     this.#ended(tx)
-    if (!isSerializable) return
-    const oldest = Math.min(...[...this.#open].map(({ begunAt }) => begunAt))
-    this.#footprints = [...this.#footprints, { commit, reads: tx.reads, writes, firstOut }].filter(
-      (footprint) => footprint.commit > oldest,
-    )
   }
 
   rollback(tx: ServerTransaction): void {
@@ -175,24 +160,4 @@ export class DatabaseServer {
     this.#waits.delete(tx)
     this.freed(tx, null)
   }
-
-  /** Answers the first commit of those that wrote what this transaction has read. */
-  #refuseUnserializable(tx: ServerTransaction, writes: ReadonlySet<string>): number {
-    const concurrent = this.#footprints.filter(({ commit }) => commit > tx.begunAt)
-    const outs = concurrent.filter((other) => meet(tx.reads, other.writes))
-    const firstOut = Math.min(...outs.map(({ commit }) => commit))
-    const open = [...this.#open]
-      .filter((other) => other !== tx)
-      .map(({ reads }) => ({ reads, commit: Infinity }))
-    const isMiddle =
-      firstOut < Infinity &&
-      [...concurrent, ...open].some((other) => other.commit >= firstOut && meet(other.reads, writes))
-    const isFirst = outs.some((middle) => middle.firstOut < middle.commit)
-    if (isMiddle || isFirst) throw raised('SERIALIZATION', 'read and write dependencies among transactions')
-    return firstOut
-  }
-}
-
-function meet(reads: ReadonlySet<string>, writes: ReadonlySet<string>): boolean {
-  return [...writes].some((name) => reads.has(name) || reads.has(name.replace(/ .*$/s, ' *')))
 }

@@ -9,6 +9,7 @@ import { plain, type Time } from '@ensemble/core'
 import type { Open, TableRef } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import { Blocked, raised } from './errors.ts'
+import { Reads, type Reader, type Write } from './footprint.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Change, Holder, Slot, Table } from './table.ts'
 
@@ -25,11 +26,11 @@ function layer(name: string): Layer {
   return { name, changes: new Map(), locks: new Set(), inherited: new Set(), effects: [] }
 }
 
-export class ServerTransaction implements Open, Holder {
+export class ServerTransaction implements Open, Holder, Reader {
   readonly now: Time
   readonly schema: string
   readonly begunAt: number
-  readonly reads = new Set<string>()
+  readonly reads = new Reads()
   readonly #server: DatabaseServer
   readonly #chance: Chance
   readonly #layers: Layer[] = [layer('transaction')]
@@ -128,11 +129,15 @@ export class ServerTransaction implements Open, Holder {
     }
   }
 
-  /** `table key` of every row that was written, for the checks of SERIALIZABLE. */
-  written(): readonly string[] {
-    return this.#layers
-      .flatMap(({ changes }) => [...changes])
-      .flatMap(([table, rows]) => [...rows.keys()].map((key) => nameOf(table, key)))
+  /** Every row that was written, for the checks of SERIALIZABLE. */
+  written(): readonly Write[] {
+    const changes = this.#layers.flatMap((one) => [...one.changes])
+    return changes.flatMap(([table, rows]) =>
+      [...rows].map(([key, { row }]) => {
+        const before = table.slots.get(key)?.latest?.row ?? null
+        return { table, key, rows: [before, row].filter((one) => one !== null) }
+      }),
+    )
   }
 
   nextSequence(): number {
@@ -153,7 +158,8 @@ export class ServerTransaction implements Open, Holder {
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
     const table = this.#table(ref)
-    this.#reads(table, '*')
+    const isFound = (row: object): boolean => keep(row as Row)
+    if (this.#server.isolation === 'serializable') this.reads.search(table, isFound)
     const found: Row[] = []
     for (const [key, slot] of table.slots) {
       const own = this.#own(table, key)
@@ -291,7 +297,7 @@ export class ServerTransaction implements Open, Holder {
   }
 
   #reads(table: Table, key: string): void {
-    if (this.#server.isolation === 'serializable') this.reads.add(nameOf(table, key))
+    if (this.#server.isolation === 'serializable') this.reads.key(table, key)
   }
 
   #table(ref: TableRef<object>): Table {
@@ -332,10 +338,6 @@ export class ServerTransaction implements Open, Holder {
   get #top(): Layer {
     return this.#layers.at(-1) ?? this.#bottom
   }
-}
-
-function nameOf(table: Table, key: string): string {
-  return `${table.schema}.${table.name} ${key}`
 }
 
 function slotsOf([table, rows]: readonly [Table, ReadonlyMap<string, unknown>]): readonly Slot[] {

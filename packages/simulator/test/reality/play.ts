@@ -2,7 +2,8 @@
 // I1: after each step everybody else is heard, too, in the order of the transactions: a step can set others free.
 import type { Actor } from './actor.ts'
 import { plainText } from './actor.ts'
-import { LOOK, type Call } from './calls.ts'
+import type { Call } from './calls.ts'
+import { LOOK } from './families.ts'
 import { shownStep, type Script } from './script.ts'
 
 export interface Side {
@@ -25,7 +26,7 @@ export function shownLine({ who, step, answer }: Line): string {
   return `${who}  ${step}  ->  ${answer}`
 }
 
-const WAITS = 'waits'
+export const WAITS = 'waits'
 
 export async function play(side: Side, script: Script): Promise<readonly Line[]> {
   const lines: Line[] = []

@@ -1,7 +1,8 @@
 // Owns: what a scene is, a few transactions whose steps are made in turns, and drawing one from a seed.
 // I1: a seed gives the same scene for ever: a difference that was found once can be looked at again.
 import { Chance } from '../../src/chance.ts'
-import { callsOf, type Call, type Calls, type Draw } from './calls.ts'
+import type { Call, Draw } from './calls.ts'
+import { callsOf, type Calls } from './families.ts'
 
 export type Step =
   | { readonly do: 'begin' }
