@@ -1,20 +1,20 @@
-// Owns: one transaction of a scene on one database: it makes the steps it is told, one at a time, and says what came of
-// them. It does not know which database that is.
-import { errorInfo, type Transaction } from '@ensemble/runtime'
+// Owns: one transaction of a scene on one side: it makes the steps it is told, one at a time, and says what came of
+// them. It does not know which side that is.
+import type { Message } from '@ensemble/core'
+import { errorInfo, type Database, type Delivered, type Link, type Transaction } from '@ensemble/runtime'
 import type { At, Call, Ports } from './calls.ts'
 import { shownStep, type Step } from './script.ts'
 
-/** As both databases offer it; `triesMax` 1 shows a failure that they would try again. */
-export interface Repeatable {
-  transaction<T>(work: (tx: Transaction) => Promise<T>, options: { readonly triesMax: number }): Promise<T>
-}
+/** How a transaction begins: by the database, by the bus (which sends what it ends with), by the bus with a batch. */
+export type Opening = 'transaction' | 'sending' | { readonly receive: number }
 
 class TakenBack extends Error {}
 
 export interface ActorParts {
-  readonly database: Repeatable
+  /** Makes a transaction once: what it fails with is not tried again. */
+  readonly database: Pick<Database, 'transaction'>
   readonly ports: Ports
-  /** Called once in each transaction, before its first step. */
+  /** Called in each transaction, before its first step. */
   readonly begun?: (tx: Transaction) => void
 }
 
@@ -31,12 +31,11 @@ export class Actor {
     this.#parts = parts
   }
 
-  /** The step that has no answer yet. */
+  /** The step that has no answer yet, or whose answer nobody has heard. */
   get underWay(): string | null {
     return this.#underWay
   }
 
-  /** Its step has neither an answer that was heard nor one that was not. */
   get isBusy(): boolean {
     return this.#underWay !== null && this.#answer === null
   }
@@ -59,8 +58,8 @@ export class Actor {
     this.#underWay = shownStep(step)
     this.#answered = Promise.withResolvers<void>()
     if (step.do === 'begin') {
-      this.#run().then(
-        () => this.#ended('committed'),
+      this.#run(step.by).then(
+        (answer) => this.#ended(answer),
         (error: unknown) => this.#ended(error instanceof TakenBack ? 'rolled back' : codeOf(error)),
       )
       return
@@ -78,20 +77,21 @@ export class Actor {
     return heard
   }
 
-  async #run(): Promise<void> {
+  async #run(by: Opening): Promise<string> {
     const { database, ports, begun } = this.#parts
-    await database.transaction(
-      async (tx) => {
-        begun?.(tx)
-        this.#say('begun')
-        await this.#level({ ...ports, tx, seen: new Map() })
-      },
-      { triesMax: 1 },
-    )
+    const work = async (tx: Transaction, said: string): Promise<readonly Message[]> => {
+      begun?.(tx)
+      this.#say(said)
+      return await this.#level({ ...ports, tx, seen: new Map() })
+    }
+    if (by === 'transaction') await database.transaction((tx) => work(tx, 'begun'))
+    else if (by === 'sending') await sending(ports.link, (tx) => work(tx, 'begun'))
+    else return await receiving(ports.link, by.receive, work)
+    return 'committed'
   }
 
-  /** The steps until the transaction, or the savepoint, ends. */
-  async #level(at: At): Promise<void> {
+  /** The steps until the transaction, or the savepoint, ends; answers what is to be sent. */
+  async #level(at: At): Promise<readonly Message[]> {
     for (;;) {
       const step = await this.#next()
       switch (step.do) {
@@ -103,9 +103,9 @@ export class Actor {
           break
         case 'commit':
           for (const { run } of step.deferred) at.tx.defer(run(at))
-          return
+          return step.messages
         case 'release':
-          return
+          return []
         case 'roll back':
         case 'roll back to savepoint':
           throw new TakenBack(step.do)
@@ -148,6 +148,25 @@ export class Actor {
     this.#answer = answer
     this.#answered.resolve()
   }
+}
+
+async function sending(link: Link, work: (tx: Transaction) => Promise<readonly Message[]>): Promise<void> {
+  await link.transaction(async (tx) => ({ value: null, messages: await work(tx) }))
+}
+
+async function receiving(
+  link: Link,
+  countMax: number,
+  work: (tx: Transaction, said: string) => Promise<readonly Message[]>,
+): Promise<string> {
+  const count = await link.receive(countMax, (tx, batch) => work(tx, `begun with ${shownBatch(batch)}`))
+  return count === 0 ? 'nothing to receive' : 'committed'
+}
+
+function shownBatch(batch: readonly Delivered[]): string {
+  return batch
+    .map((one) => `${one.ok ? one.message.id : one.reason} (${one.topic} at ${one.position})`)
+    .join(' ')
 }
 
 /** What calls answer that are made together. */

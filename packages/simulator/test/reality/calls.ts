@@ -3,7 +3,7 @@
 // day) is far from every due time that is drawn.
 // I2: no two due times of a scene are equal: what is first among equals is promised nowhere.
 import type { Message, Time } from '@ensemble/core'
-import type { Entries, Rows, Stores, Transaction } from '@ensemble/runtime'
+import type { Entries, Link, Rows, Stores, Transaction } from '@ensemble/runtime'
 import type { Chance } from '../../src/chance.ts'
 
 export interface Thing {
@@ -15,6 +15,7 @@ export interface Ports {
   readonly stores: Stores
   readonly rows: Rows<Thing>
   readonly entries: Entries<Thing>
+  readonly link: Link
 }
 
 /** Where a call is made. */
@@ -64,8 +65,8 @@ export function dueAt({ chance, next }: Draw): Time {
   return (chance.hit(0.75) ? LONG_AGO : FAR_AWAY) + next()
 }
 
-export function note(id: string): Message {
-  return { type: 'timer', id, topic: 't', key: 'k', name: 'tick', at: LONG_AGO, data: null, saga: null }
+export function note(id: string, topic = 't'): Message {
+  return { type: 'timer', id, topic, key: 'k', name: 'tick', at: LONG_AGO, data: null, saga: null }
 }
 
 export function pairs(items: readonly (readonly [string, string | number])[]): string {

@@ -22,7 +22,7 @@ export async function differenceOf(
 ): Promise<string | null> {
   let nearest: { readonly lines: readonly Line[]; readonly at: number } | null = null
   for (let run = 1; run <= RUNS_MAX; run += 1) {
-    const lines = await play(modelSide(isolation, run), script)
+    const lines = await play(await modelSide(isolation, run), script)
     const at = firstDifference(real, lines)
     if (at === -1) return null
     if (isolation === 'serializable' && isRefusal(real[at])) {

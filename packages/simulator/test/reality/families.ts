@@ -1,5 +1,6 @@
 // Owns: all calls that a scene may make, and drawing them.
 import type { Chance } from '../../src/chance.ts'
+import { putCalls } from './bus-calls.ts'
 import type { Call, Draw, Family } from './calls.ts'
 import { letterCalls, outboxCalls, scheduledCalls } from './message-calls.ts'
 import { operationCalls, sagaCalls, startCalls } from './saga-calls.ts'
@@ -29,7 +30,15 @@ export interface Calls {
 /** Of one to three tables, so that the calls of one scene meet. Operations have the most to say, and come more often. */
 export function callsOf(chance: Chance): Calls {
   const [first = operationCalls, ...rest] = chance.shuffled([operationCalls, operationCalls, ...FAMILIES])
-  const families = [first, ...rest.slice(0, chance.int(0, 2))] as const
+  return callsOfFamilies([first, ...rest.slice(0, chance.int(0, 2))])
+}
+
+/** Messages, and rows that handlers may wait for. */
+export function busCallsOf(): Calls {
+  return callsOfFamilies([putCalls, putCalls, claimCalls])
+}
+
+function callsOfFamilies(families: readonly [Family, ...Family[]]): Calls {
   const any = (draw: Draw): Call => {
     const { insert, others } = draw.chance.pick(families)
     return draw.chance.pick([insert, ...others])(draw)

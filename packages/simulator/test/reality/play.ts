@@ -1,7 +1,7 @@
 // Owns: making the steps of a scene on one side and writing down, line by line, what it answered.
 // I1: after each step everybody else is heard, too, in the order of the transactions: a step can set others free.
-import type { Actor } from './actor.ts'
-import { plainText } from './actor.ts'
+import { unpack } from '@ensemble/core'
+import { plainText, type Actor } from './actor.ts'
 import type { Call } from './calls.ts'
 import { LOOK } from './families.ts'
 import { shownStep, type Script } from './script.ts'
@@ -28,6 +28,12 @@ export function shownLine({ who, step, answer }: Line): string {
 
 export const WAITS = 'waits'
 
+/** Entries in their order, and how far the group has read. */
+export function shownLog(topic: string, entries: readonly string[], next: number): string {
+  const ids = entries.flatMap(unpack).map((one) => (one.ok ? one.message.id : one.reason))
+  return `${topic}: ${ids.join(' ')}, read to ${next}`
+}
+
 export async function play(side: Side, script: Script): Promise<readonly Line[]> {
   const lines: Line[] = []
   const alone = async (who: string, calls: readonly Call[]): Promise<void> => {
@@ -46,7 +52,7 @@ async function inTurns(side: Side, script: Script, lines: Line[]): Promise<void>
   const left = script.transactions.map((steps) => [...steps])
   const turn = async (index: number): Promise<void> => {
     const actor = actors[index]
-    if (actor === undefined || actor.underWay !== null) return
+    if (actor === undefined || actor.underWay !== null || actor.hasEnded) return
     const step = left[index]?.shift()
     if (step === undefined) return
     actor.do(step)

@@ -8,17 +8,21 @@ import {
   engineDatabase,
   migrate,
   openDatabase,
+  sharedBus,
   systemClock,
   tableEntries,
   tableRows,
   type Database,
+  type DatabaseOptions,
   type EngineDatabase,
   type Isolation,
 } from '@ensemble/postgres'
+import type { Link } from '@ensemble/runtime'
 import { freshDatabase } from '@ensemble/postgres/testing'
 import { Actor, answersOf } from './actor.ts'
-import type { Thing } from './calls.ts'
-import type { Side } from './play.ts'
+import { TOPICS } from './bus-calls.ts'
+import type { Ports, Thing } from './calls.ts'
+import { shownLog, type Side } from './play.ts'
 
 const SCHEMA = 'shop'
 /** A look for a deadlock is over long before `SURE_MS`. */
@@ -74,13 +78,21 @@ const WAITERS = {
     GROUP BY l.pid`,
 }
 
+const LOG = {
+  name: 'log',
+  text: `SELECT
+      c.topic, c.next_offset,
+      ARRAY(SELECT e.messages FROM bus.log_entry AS e WHERE e.topic = c.topic ORDER BY e.end_offset) AS entries
+    FROM bus.log_cursor AS c
+    ORDER BY c.topic`,
+}
+
 const ACTIVE = {
   name: 'active',
   text: `SELECT a.pid FROM pg_stat_activity AS a WHERE a.pid = ANY ($1::int4[]) AND a.state = 'active'`,
 }
 
 export interface Postgres {
-  readonly observer: Database
   /** Empty tables, and sessions of this isolation. */
   side(isolation: Isolation): Promise<Side>
   end(): Promise<void>
@@ -95,22 +107,40 @@ export async function openPostgres(): Promise<Postgres> {
   await observer.query('CREATE TABLE thing (id text PRIMARY KEY, amount int4 NOT NULL)')
   await observer.query('CREATE TABLE thing_entry (id text PRIMARY KEY, amount int4 NOT NULL)')
   const empty = await emptying(observer)
-  const databases = new Map<Isolation, Promise<EngineDatabase>>()
+  const opened = new Map<Isolation, Promise<Opened>>()
   return {
-    observer,
     side: async (isolation) => {
-      const opened = databases.get(isolation) ?? openDatabase({ ...options, isolation }).then(engineDatabase)
-      databases.set(isolation, opened)
-      const database = await opened
+      const one = opened.get(isolation) ?? open({ ...options, isolation })
+      opened.set(isolation, one)
+      const { database, link } = await one
       await observer.query(empty)
-      return sideOf(database, observer)
+      return sideOf({ database, observer, ports: { stores: database.stores, rows, entries, link } })
     },
     end: async () => {
-      for (const opened of databases.values()) await (await opened).close()
+      for (const one of opened.values()) {
+        const { database, link } = await one
+        await link.close()
+        await database.close()
+      }
       await observer.close()
       await drop()
     },
   }
+}
+
+interface Opened {
+  readonly database: EngineDatabase
+  readonly link: Link
+}
+
+async function open(options: DatabaseOptions): Promise<Opened> {
+  const sql = await openDatabase(options)
+  const database = engineDatabase({
+    ...sql,
+    transaction: (work, given) => sql.transaction(work, { ...given, triesMax: 1 }),
+  })
+  const link = await sharedBus({ partitions: 1 }).connect({ service: SCHEMA, database, topics: TOPICS })
+  return { database, link }
 }
 
 /** Whoever connects is told of a deadlock at once. */
@@ -120,19 +150,27 @@ function watchful(url: string): string {
   return own.href
 }
 
-/** One statement that deletes every row of both schemas. */
+/** One statement that deletes every row; the log's heads and cursors go back to the beginning. */
 async function emptying(observer: Database): Promise<{ readonly name: string; readonly text: string }> {
   const { rows: tables } = await observer.query(
     `SELECT format('%I.%I', t.schemaname, t.tablename) AS name FROM pg_tables AS t
-    WHERE t.schemaname IN ('${SCHEMA}', 'bus') AND t.tablename !~ 'migration'`,
+    WHERE t.schemaname IN ('${SCHEMA}', 'bus') AND t.tablename !~ 'migration|log_head|log_cursor'`,
   )
   const deletes = tables.map(({ name }, index) => `d${index} AS (DELETE FROM ${String(name)})`)
-  return { name: 'empty', text: `WITH ${deletes.join(', ')} SELECT 1` }
+  const text = `WITH ${deletes.join(', ')},
+    heads AS (UPDATE bus.log_head SET start_offset = 0, next_offset = 0)
+    UPDATE bus.log_cursor SET next_offset = 0, advanced_at = 'epoch'`
+  return { name: 'empty', text }
 }
 
-function sideOf(database: EngineDatabase, observer: Database): Side {
+interface Parts {
+  readonly database: EngineDatabase
+  readonly observer: Database
+  readonly ports: Ports
+}
+
+function sideOf({ database, observer, ports }: Parts): Side {
   const pids = new Map<Actor, number>()
-  const ports = { stores: database.stores, rows, entries }
   return {
     actor: () => {
       const actor: Actor = new Actor({
@@ -162,7 +200,14 @@ function sideOf(database: EngineDatabase, observer: Database): Side {
     left: async () => {
       const outbox = await observer.query('SELECT o.id FROM ensemble_outbox AS o ORDER BY o.id')
       const appended = await observer.query('SELECT e.id, e.amount FROM thing_entry AS e ORDER BY e.id')
-      return { outbox: outbox.rows.map(({ id }) => id), entries: appended.rows.map(thingOf) }
+      const log = await observer.query(LOG)
+      return {
+        outbox: outbox.rows.map(({ id }) => id),
+        entries: appended.rows.map(thingOf),
+        log: log.rows.map(({ topic, entries: texts, next_offset: next }) =>
+          shownLog(String(topic), texts as readonly string[], Number(next)),
+        ),
+      }
     },
   }
 }

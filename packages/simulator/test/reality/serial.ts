@@ -14,7 +14,7 @@ export async function hasSerialOrder(script: Script, lines: readonly Line[]): Pr
   for (const order of ordersOf(committed)) {
     const transactions = order.map(({ steps }) => steps)
     const turns = transactions.flatMap((steps, index) => steps.map(() => index))
-    const serial = await play(modelSide('serializable', 1), { ...script, transactions, turns })
+    const serial = await play(await modelSide('serializable', 1), { ...script, transactions, turns })
     const isSame = order.every(({ answers }, index) => isEqual(answers, answersOf(serial, index)))
     if (isSame && isEqual(left, leftOf(serial))) return true
   }
