@@ -103,6 +103,14 @@ export class MemoryTransaction implements Transaction, Executor, Open {
     return this.#table(table).pick(this.#layers, keep as (row: object) => boolean) as Row[]
   }
 
+  inOrder<Row extends object>(
+    table: TableRef<Row>,
+    keep: (row: Readonly<Row>) => boolean,
+    by: (a: Readonly<Row>, b: Readonly<Row>) => number,
+  ): Iterable<Row> {
+    return this.pick(table, keep).sort(by)
+  }
+
   /** Nobody else is there to wait for. */
   lock<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
     return this.get(table, key)

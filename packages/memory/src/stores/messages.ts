@@ -1,7 +1,7 @@
 // Owns: messages that wait in the memory database: scheduled ones, the outbox, dead letters.
 import type { Message, Time } from '@ensemble/core'
 import type { DeadLetter, DeadLetterStore, OutboxStore, ScheduledStore } from '@ensemble/runtime'
-import { reading, writing } from '../statement.ts'
+import { first, firstFree, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
 import { compareText } from './versioned.ts'
 
@@ -9,6 +9,10 @@ interface Scheduled {
   readonly sequence: number
   readonly dueAt: Time
   readonly messages: readonly Message[]
+}
+
+function byDueTime(a: Scheduled, b: Scheduled): number {
+  return a.dueAt - b.dueAt
 }
 
 export function scheduledStore(home: object): ScheduledStore {
@@ -23,12 +27,11 @@ export function scheduledStore(home: object): ScheduledStore {
       }),
     takeDue: (tx, countMax) =>
       writing(tx, (open) => {
-        const found = open.pick(table, ({ dueAt }) => dueAt <= open.now)
-        const due = open.inAnyOrder(found).sort((a, b) => a.dueAt - b.dueAt)
+        const due = open.inOrder(table, ({ dueAt }) => dueAt <= open.now, byDueTime)
         const taken: Message[] = []
         let ahead = 0
         // A pack is never split, so the last one may go past the bound. What others hold counts, too.
-        for (const row of due) {
+        for (const row of first(due, countMax)) {
           if (ahead >= countMax) break
           ahead += row.messages.length
           if (open.lockFree(table, String(row.sequence)) === undefined) continue
@@ -39,8 +42,11 @@ export function scheduledStore(home: object): ScheduledStore {
       }),
     nextDue: (tx) =>
       reading(tx, (open) => {
-        const dueAts = open.pick(table, () => true).map(({ dueAt }) => dueAt)
-        return dueAts.length === 0 ? null : dueAts.reduce((first, dueAt) => Math.min(first, dueAt))
+        const [next] = first(
+          open.inOrder(table, () => true, byDueTime),
+          1,
+        )
+        return next?.dueAt ?? null
       }),
   }
 }
@@ -65,16 +71,10 @@ export function outboxStore(home: object): OutboxStore {
       }),
     claim: (db, { countMax, claimAfterMs }) =>
       writing(db, (open) => {
-        const due = open.pick(table, ({ claimAt }) => claimAt <= open.now)
-        const left = open.inAnyOrder(due).sort((a, b) => a.claimAt - b.claimAt)
-        const claimed: Outgoing[] = []
-        for (const { id } of left) {
-          if (claimed.length >= countMax) break
-          const row = open.lockFree(table, id)
-          if (row === undefined || row.claimAt > open.now) continue
-          open.write(table, id, { ...row, claimAt: open.now + claimAfterMs })
-          claimed.push(row)
-        }
+        const isDue = ({ claimAt }: Outgoing): boolean => claimAt <= open.now
+        const rows = open.inOrder(table, isDue, (a, b) => a.claimAt - b.claimAt)
+        const claimed = firstFree(open, table, { rows, keyOf: ({ id }) => id, isDue, countMax })
+        for (const row of claimed) open.write(table, row.id, { ...row, claimAt: open.now + claimAfterMs })
         return claimed.map(({ id, messages }) => ({ id, messages }))
       }),
   }
@@ -83,6 +83,10 @@ export function outboxStore(home: object): OutboxStore {
 interface Letter {
   readonly at: Time
   readonly letter: DeadLetter
+}
+
+function newestFirst(a: Letter, b: Letter): number {
+  return b.at - a.at || compareText(b.letter.id, a.letter.id)
 }
 
 export function deadLetterStore(home: object): DeadLetterStore {
@@ -95,12 +99,9 @@ export function deadLetterStore(home: object): DeadLetterStore {
           open.offer(table, letter.id, { at: open.now, letter })
       }),
     list: (tx, countMax) =>
-      reading(tx, (open) =>
-        open
-          .pick(table, () => true)
-          .sort((a, b) => b.at - a.at || compareText(b.letter.id, a.letter.id))
-          .slice(0, countMax)
-          .map(({ letter, at }) => ({ ...letter, at })),
-      ),
+      reading(tx, (open) => {
+        const newest = open.inOrder(table, () => true, newestFirst)
+        return first(newest, countMax).map(({ letter, at }) => ({ ...letter, at }))
+      }),
   }
 }

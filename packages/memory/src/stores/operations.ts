@@ -1,7 +1,7 @@
 // Owns: the operation rows in memory.
 import type { Time } from '@ensemble/core'
 import type { OperationRow, OperationStatus, OperationStore } from '@ensemble/runtime'
-import { writing } from '../statement.ts'
+import { firstFree, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
 import { compareText, insertRow, keepRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
@@ -30,24 +30,17 @@ export function operationStore(home: object): OperationStore {
     update: (tx, rows) => writing(tx, (open) => updateRows(open, table, rows, ({ id }) => id)),
     claimDue: (tx, { owners, leaseMs, countMax }) =>
       writing(tx, (open) => {
-        const isDue = ({ status, owner, dueAt }: OperationRow): boolean =>
-          CALLABLE.includes(status) && owners.includes(owner) && dueAt !== null && dueAt <= open.now
-        const due = byDueTime(
-          open.inAnyOrder(open.pick(table, ({ row }) => isDue(row)).map(({ row }) => row)),
-        )
+        const isDue = ({ row }: Kept<OperationRow>): boolean =>
+          CALLABLE.includes(row.status) && row.dueAt !== null && row.dueAt <= open.now
         // As many of each owner are locked as may be claimed in all.
         const locked = owners.flatMap((owner) => {
-          const free: OperationRow[] = []
-          for (const { id } of due.filter((row) => row.owner === owner)) {
-            if (free.length >= countMax) break
-            const row = open.lockFree(table, id)?.row
-            if (row !== undefined && isDue(row)) free.push(row)
-          }
-          return free
+          const rows = open.inOrder(table, (kept) => kept.row.owner === owner && isDue(kept), byDueTime)
+          return firstFree(open, table, { rows, keyOf: ({ row }) => row.id, isDue, countMax })
         })
-        return byDueTime(locked)
+        return locked
+          .sort(byDueTime)
           .slice(0, countMax)
-          .map((row) => keepRow(open, table, row.id, called(row, open.now + leaseMs)))
+          .map(({ row }) => keepRow(open, table, row.id, called(row, open.now + leaseMs)))
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) =>
@@ -62,8 +55,8 @@ export function operationStore(home: object): OperationStore {
   }
 }
 
-function byDueTime(rows: readonly OperationRow[]): OperationRow[] {
-  return rows.toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+function byDueTime(a: Kept<OperationRow>, b: Kept<OperationRow>): number {
+  return (a.row.dueAt ?? 0) - (b.row.dueAt ?? 0)
 }
 
 /** A row that is still `calling` when due had a worker that died: its call may have landed. */

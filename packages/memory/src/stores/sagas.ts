@@ -1,6 +1,6 @@
 // Owns: the orchestrator's saga rows and the starters' start rows in memory.
 import type { SagaRow, SagaStore, StartRow, StartStore } from '@ensemble/runtime'
-import { reading, writing } from '../statement.ts'
+import { first, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
 import { compareText, insertRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
@@ -39,12 +39,11 @@ export function startStore(home: object): StartStore {
   const table: TableRef<StartRow> = { name: 'starts', home }
   return {
     load: (tx, ids) =>
-      reading(tx, (open) =>
-        keysOf(ids).flatMap((key) => {
-          const row = open.get(table, key)
-          return row === undefined ? [] : [row]
-        }),
-      ),
+      reading(tx, (open) => {
+        const keys = new Set(keysOf(ids))
+        const found = open.pick(table, ({ saga }) => keys.has(keyOf(saga)))
+        return found.sort((a, b) => compareText(keyOf(a.saga), keyOf(b.saga)))
+      }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
         for (const row of rows.toSorted((a, b) => compareText(keyOf(a.saga), keyOf(b.saga))))
@@ -63,12 +62,13 @@ export function startStore(home: object): StartStore {
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) => {
-        const found = open.pick(table, ({ startedAt, ended }) => ended !== null && startedAt < before)
-        const oldest = open
-          .inAnyOrder(found)
-          .sort((a, b) => a.startedAt - b.startedAt)
-          .slice(0, countMax)
-        const old = open.inAnyOrder(oldest).filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
+        const over = open.inOrder(
+          table,
+          ({ startedAt, ended }) => ended !== null && startedAt < before,
+          (a, b) => a.startedAt - b.startedAt,
+        )
+        const oldest = open.inAnyOrder(first(over, countMax))
+        const old = oldest.filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
         for (const { saga } of old) open.write(table, keyOf(saga), null)
         return old.length
       }),

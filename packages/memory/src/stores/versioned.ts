@@ -1,6 +1,7 @@
 // Owns: rows that carry a version: 1 or more when stored, one more with each change, refused when they moved meanwhile.
 import type { Time } from '@ensemble/core'
 import { MemoryError } from '../errors.ts'
+import { first } from '../statement.ts'
 import type { Open, TableRef } from '../statement.ts'
 
 interface Versioned {
@@ -66,14 +67,14 @@ export function pruneRows<Row extends Versioned>(
     readonly keyOf: (row: Row) => string
   },
 ): number {
-  const found = open.pick(table, ({ row, changedAt }) => changedAt < what.before && what.isOver(row))
-  const oldest = open
-    .inAnyOrder(found)
-    .sort((a, b) => a.changedAt - b.changedAt)
-    .slice(0, what.countMax)
-    .map(({ row }) => what.keyOf(row))
+  const over = open.inOrder(
+    table,
+    ({ row, changedAt }) => changedAt < what.before && what.isOver(row),
+    (a, b) => a.changedAt - b.changedAt,
+  )
+  const keys = first(over, what.countMax).map(({ row }) => what.keyOf(row))
   const old = open
-    .inAnyOrder(oldest)
+    .inAnyOrder(keys)
     .filter((key) => (open.lock(table, key)?.changedAt ?? what.before) < what.before)
   for (const key of old) open.write(table, key, null)
   return old.length

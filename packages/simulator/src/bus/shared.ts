@@ -32,6 +32,28 @@ interface Move {
   readonly to: number
 }
 
+interface Place {
+  readonly place: string
+  readonly topic: string
+  readonly partition: number
+}
+
+interface Held extends Place {
+  readonly from: number
+  readonly news: number
+}
+
+interface Reading {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly countMax: number
+}
+
+interface Taken {
+  readonly messages: readonly Delivered[]
+  readonly moves: readonly Move[]
+}
+
 interface Reader {
   readonly topics: readonly string[]
   readonly process: Process
@@ -97,27 +119,20 @@ export class SharedLog {
     }
   }
 
-  take(
-    open: Open,
-    what: { group: string; topics: readonly string[]; countMax: number },
-  ): { messages: readonly Delivered[]; moves: readonly Move[] } {
+  /** Null where a cursor is newer than the statement's snapshot of the log: to be taken again, by a newer one. */
+  take(open: Open, what: Reading): Taken | null {
+    const held = this.#hold(open, what)
+    if (held.some(({ news }) => news < 0)) return null
+    const quotaOf = sharing(held, what.countMax)
     const messages: Delivered[] = []
     const moves: Move[] = []
-    for (const { place, topic, partition } of this.#placesByAge(open, what)) {
-      if (messages.length >= what.countMax) break
-      const cursor = open.lockFree(this.#cursors, `${what.group} ${place}`)
-      if (cursor === undefined) {
-        this.#parts.saw(HAPPENED.skipped)
-        continue
-      }
-      const head = open.get(this.#heads, place)?.next ?? 0
-      const to = Math.min(head, cursor.next + what.countMax - messages.length)
-      if (to <= cursor.next) continue
-      for (let offset = cursor.next; offset < to; offset += 1) {
+    for (const { place, topic, partition, from, news } of held.sort((a, b) => (a.place < b.place ? -1 : 1))) {
+      const to = from + Math.min(news, quotaOf(news))
+      for (let offset = from; offset < to; offset += 1) {
         const text = open.get(this.entries, `${place}/${offset}`)?.text ?? ''
         messages.push(...unpack(text).map((one) => ({ ...one, topic, partition, position: String(offset) })))
       }
-      moves.push({ place, from: cursor.next, to })
+      moves.push({ place, from, to })
     }
     return { messages, moves }
   }
@@ -161,20 +176,24 @@ export class SharedLog {
     server.commit(tx)
   }
 
-  /** Cursors that have news, those first that waited longest. */
-  #placesByAge(
-    open: Open,
-    { group, topics }: { group: string; topics: readonly string[] },
-  ): readonly { place: string; topic: string; partition: number }[] {
+  /** Locks cursors that have news and that nobody else holds, those first that waited longest; one for a message. */
+  #hold(open: Open, { group, topics, countMax }: Reading): Held[] {
     const behind = this.#placesOf(topics).flatMap((at) => {
       const cursor = open.get(this.#cursors, `${group} ${at.place}`)
       const head = open.get(this.#heads, at.place)?.next ?? 0
-      return cursor === undefined || head <= cursor.next ? [] : [{ ...at, advancedAt: cursor.advancedAt }]
+      return cursor === undefined || head === cursor.next ? [] : [{ ...at, head, ...cursor }]
     })
-    return behind.sort((a, b) => a.advancedAt - b.advancedAt)
+    const held: Held[] = []
+    for (const at of open.inAnyOrder(behind).sort((a, b) => a.advancedAt - b.advancedAt)) {
+      if (held.length >= countMax) break
+      const cursor = open.lockFree(this.#cursors, `${group} ${at.place}`)
+      if (cursor === undefined) this.#parts.saw(HAPPENED.skipped)
+      else if (cursor.next !== at.head) held.push({ ...at, from: cursor.next, news: at.head - cursor.next })
+    }
+    return held
   }
 
-  #placesOf(topics: readonly string[]): { place: string; topic: string; partition: number }[] {
+  #placesOf(topics: readonly string[]): Place[] {
     return topics.flatMap((topic) =>
       Array.from({ length: this.#parts.partitionCount }, (_, partition) => ({
         place: placeName(topic, partition),
@@ -187,6 +206,14 @@ export class SharedLog {
   #placeOf({ topic, key }: Message): string {
     return placeName(topic, mixed(0, key) % this.#parts.partitionCount)
   }
+}
+
+/** An equal part each; what the quiet partitions leave goes to the busy ones. */
+function sharing(held: readonly Held[], countMax: number): (news: number) => number {
+  const part = Math.max(1, Math.floor(countMax / Math.max(1, held.length)))
+  const spare = held.reduce((sum, { news }) => sum + Math.max(0, part - news), 0)
+  const busy = held.filter(({ news }) => news > part).length
+  return (news) => (news > part ? part + Math.floor(spare / busy) : part)
 }
 
 function nextOf(row: object | undefined): number {
@@ -203,6 +230,8 @@ interface LinkParts {
   readonly database: Database
   readonly topics: readonly string[]
 }
+
+const NOTHING: Taken = { messages: [], moves: [] }
 
 class SharedLink implements Link {
   readonly #log: SharedLog
@@ -227,9 +256,8 @@ class SharedLink implements Link {
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
     const { database, group, topics } = this.#parts
     return await database.transaction(async (tx) => {
-      const { messages, moves } = await writing(tx, (open) =>
-        this.#log.take(open, { group, topics, countMax }),
-      )
+      const take = (open: Open): Taken | null => this.#log.take(open, { group, topics, countMax })
+      const { messages, moves } = (await writing(tx, take)) ?? (await writing(tx, take)) ?? NOTHING
       if (messages.length === 0) return 0
       const answers = await handle(tx, messages)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))

@@ -24,6 +24,7 @@ export class Reads {
     this.#keys.set(table, keys.add(key))
   }
 
+  /** The condition may come to be true of more rows while the search goes on. */
   search(table: Table, condition: Condition): void {
     const conditions = this.#conditions.get(table) ?? []
     conditions.push(condition)
@@ -45,6 +46,12 @@ export interface Reader {
   readonly reads: Reads
 }
 
+interface Doing {
+  readonly writes: readonly Write[]
+  /** The others that have not ended. */
+  readonly open: readonly Reader[]
+}
+
 interface Footprint extends Reader {
   readonly commit: number
   readonly writes: readonly Write[]
@@ -55,12 +62,8 @@ interface Footprint extends Reader {
 export class Footprints {
   #committed: readonly Footprint[] = []
 
-  /** `open` are the others. Errors: SERIALIZATION. */
-  commit(
-    tx: Reader,
-    what: { readonly commit: number; readonly writes: readonly Write[]; readonly open: readonly Reader[] },
-  ): void {
-    const { commit, writes, open } = what
+  /** Errors: SERIALIZATION, if this is a write too many. Answers the first commit that wrote what `tx` has read. */
+  check(tx: Reader, { writes, open }: Doing): number {
     const concurrent = this.#committed.filter((other) => other.commit > tx.begunAt)
     const outs = concurrent.filter((other) => tx.reads.meet(other.writes))
     const firstOut = Math.min(...outs.map((other) => other.commit))
@@ -68,6 +71,12 @@ export class Footprints {
     const isMiddle = firstOut < Infinity && [...later, ...open].some(({ reads }) => reads.meet(writes))
     const isFirst = outs.some((middle) => middle.firstOut < middle.commit)
     if (isMiddle || isFirst) throw raised('SERIALIZATION', 'read and write dependencies among transactions')
+    return firstOut
+  }
+
+  /** Errors: SERIALIZATION. */
+  commit(tx: Reader, commit: number, { writes, open }: Doing): void {
+    const firstOut = this.check(tx, { writes, open })
     const oldest = Math.min(...open.map(({ begunAt }) => begunAt))
     this.#committed = [
       ...this.#committed,

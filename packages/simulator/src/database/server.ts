@@ -6,7 +6,7 @@ import type { TableRef } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import type { Schedule } from '../schedule.ts'
 import { raised, type Blocked } from './errors.ts'
-import { Footprints } from './footprint.ts'
+import { Footprints, type Write } from './footprint.ts'
 import { Table, type Holder, type Slot } from './table.ts'
 import { ServerTransaction } from './transaction.ts'
 
@@ -106,13 +106,17 @@ export class DatabaseServer {
   /** Errors: SERIALIZATION; the transaction is then still open. */
   commit(tx: ServerTransaction): void {
     const commit = this.#commitCount + 1
-    if (this.isolation === 'serializable') {
-      const open = [...this.#open].filter((other) => other !== tx)
-      this.#footprints.commit(tx, { commit, writes: tx.written(), open })
-    }
+    if (this.isolation === 'serializable')
+      this.#footprints.commit(tx, commit, { writes: tx.written(), open: this.#othersOf(tx) })
     this.#commitCount = commit
     tx.commit(commit)
     this.#ended(tx)
+  }
+
+  /** Errors: SERIALIZATION, if no serial order could explain this write. */
+  refuseUnserializable(tx: ServerTransaction, write: Write): void {
+    if (this.isolation === 'serializable')
+      this.#footprints.check(tx, { writes: [write], open: this.#othersOf(tx) })
   }
 
   rollback(tx: ServerTransaction): void {
@@ -143,6 +147,10 @@ export class DatabaseServer {
   /** True when it was still waiting. */
   stopWaiting(tx: ServerTransaction): boolean {
     return this.#waits.delete(tx)
+  }
+
+  #othersOf(tx: ServerTransaction): readonly ServerTransaction[] {
+    return [...this.#open].filter((other) => other !== tx)
   }
 
   /** Those who wait for each other, this one among them. */

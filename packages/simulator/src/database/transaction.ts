@@ -150,23 +150,31 @@ export class ServerTransaction implements Open, Holder, Reader {
 
   get<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
     const table = this.#table(ref)
-    const own = this.#own(table, key)
-    if (own !== undefined) return typed<Row>(own)
     this.#reads(table, key)
-    return typed<Row>(table.slots.get(key)?.at(this.#snapshot))
+    return typed<Row>(this.#own(table, key) ?? table.slots.get(key)?.at(this.#snapshot))
   }
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
     const table = this.#table(ref)
-    const isFound = (row: object): boolean => keep(row as Row)
-    if (this.#server.isolation === 'serializable') this.reads.search(table, isFound)
-    const found: Row[] = []
-    for (const [key, slot] of table.slots) {
-      const own = this.#own(table, key)
-      const row = typed<Row>(own === undefined ? slot.at(this.#snapshot) : own)
-      if (row !== undefined && keep(row)) found.push(row)
+    if (this.#isSerializable) this.reads.search(table, (row) => keep(row as Row))
+    return this.#visible<Row>(table).filter(keep)
+  }
+
+  *inOrder<Row extends object>(
+    ref: TableRef<Row>,
+    keep: (row: Readonly<Row>) => boolean,
+    by: (a: Readonly<Row>, b: Readonly<Row>) => number,
+  ): Iterable<Row> {
+    const table = this.#table(ref)
+    let last: Row | null = null
+    let isWhole = false
+    const isRead = (row: Row): boolean => isWhole || (last !== null && by(row, last) <= 0)
+    if (this.#isSerializable) this.reads.search(table, (row) => keep(row as Row) && isRead(row as Row))
+    for (const row of this.inAnyOrder(this.#visible<Row>(table).filter(keep)).sort(by)) {
+      last = row
+      yield row
     }
-    return found
+    isWhole = true
   }
 
   lock<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
@@ -179,7 +187,10 @@ export class ServerTransaction implements Open, Holder, Reader {
 
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
     const table = this.#table(ref)
-    if (this.#isThere(table, key)) throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
+    if (this.#isThere(table, key)) {
+      this.#server.refuseUnserializable(this, { table, key, rows: [row] })
+      throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
+    }
     this.#begin(table, key, row)
   }
 
@@ -228,23 +239,34 @@ export class ServerTransaction implements Open, Holder, Reader {
     const own = this.#own(table, key)
     const slot = table.slots.get(key)
     const seen = slot?.at(this.#snapshot)
-    if (own !== undefined) {
-      // The row of the snapshot was deleted by somebody else, and this transaction has inserted another one.
-      if (slot !== undefined && seen !== undefined && seen.line !== own.line)
-        this.#refuseMoved(slot, ref.name, key)
-      return typed<Row>(own)
-    }
     this.#reads(table, key)
+    // Also where the row of the snapshot was deleted by somebody else, and this transaction has inserted another one.
+    if (slot !== undefined && seen !== undefined && seen.line !== own?.line)
+      this.#refuseMoved(slot, ref.name, key)
+    if (own !== undefined) return typed<Row>(own)
     if (slot === undefined || seen === undefined) return undefined
-    const other = this.#otherOf(slot)
-    if (other !== null) {
-      if (!waits) return undefined
-      throw new Blocked(slot, other)
-    }
-    this.#refuseMoved(slot, ref.name, key)
     if (slot.latest?.row === null || slot.latest?.line !== seen.line) return undefined
-    this.#take(slot)
-    return typed<Row>(slot.latest)
+    const other = this.#otherOf(slot)
+    if (other === null) {
+      this.#take(slot)
+      return typed<Row>(slot.latest)
+    }
+    if (waits) throw new Blocked(slot, other)
+    return undefined
+  }
+
+  /** Every row that the transaction sees. A deleted one of the snapshot may stand beside its own new one of that key. */
+  #visible<Row extends object>(table: Table): Row[] {
+    const found: Row[] = []
+    for (const [key, slot] of table.slots) {
+      const own = this.#own(table, key)
+      const seen = slot.at(this.#snapshot)
+      const theirs = seen?.line === own?.line ? undefined : typed<Row>(seen)
+      if (theirs !== undefined) found.push(theirs)
+      const ours = typed<Row>(own)
+      if (ours !== undefined) found.push(ours)
+    }
+    return found
   }
 
   /** Whether an insert would meet a row. One that is only locked is there; one that is being written may not stay. */
@@ -297,7 +319,11 @@ export class ServerTransaction implements Open, Holder, Reader {
   }
 
   #reads(table: Table, key: string): void {
-    if (this.#server.isolation === 'serializable') this.reads.key(table, key)
+    if (this.#isSerializable) this.reads.key(table, key)
+  }
+
+  get #isSerializable(): boolean {
+    return this.#server.isolation === 'serializable'
   }
 
   #table(ref: TableRef<object>): Table {
