@@ -119,10 +119,8 @@ export class SharedLog {
     }
   }
 
-  /** Null where a cursor is newer than the statement's snapshot of the log: to be taken again, by a newer one. */
-  take(open: Open, what: Reading): Taken | null {
+  take(open: Open, what: Reading): Taken {
     const held = this.#hold(open, what)
-    if (held.some(({ news }) => news < 0)) return null
     const quotaOf = sharing(held, what.countMax)
     const messages: Delivered[] = []
     const moves: Move[] = []
@@ -231,8 +229,6 @@ interface LinkParts {
   readonly topics: readonly string[]
 }
 
-const NOTHING: Taken = { messages: [], moves: [] }
-
 class SharedLink implements Link {
   readonly #log: SharedLog
   readonly #parts: LinkParts
@@ -256,8 +252,8 @@ class SharedLink implements Link {
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
     const { database, group, topics } = this.#parts
     return await database.transaction(async (tx) => {
-      const take = (open: Open): Taken | null => this.#log.take(open, { group, topics, countMax })
-      const { messages, moves } = (await writing(tx, take)) ?? (await writing(tx, take)) ?? NOTHING
+      const reading = { group, topics, countMax }
+      const { messages, moves } = await writing(tx, (open) => this.#log.take(open, reading))
       if (messages.length === 0) return 0
       const answers = await handle(tx, messages)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))
