@@ -3,7 +3,7 @@
 // I2: a group's cursor is taken with SKIP LOCKED in the batch's transaction and moves only from where it was read.
 // I3: news of a commit may come late or not at all; polling is the truth.
 import { pack, unpack, type Message, type Time } from '@ensemble/core'
-import { writing, type Open, type TableRef } from '@ensemble/memory'
+import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
 import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
 import { mixed, type Chance } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
@@ -109,14 +109,16 @@ export class SharedLog {
   }
 
   append(open: Open, messages: readonly Message[]): void {
-    const placed = messages.map((message) => ({ place: this.#placeOf(message), text: pack([message]) }))
-    const places = [...new Set(placed.map(({ place }) => place))].sort()
-    for (const place of places) open.upsert(this.#heads, place, (head) => head ?? { next: 0 })
-    for (const { place, text } of placed) {
-      const { next } = open.get(this.#heads, place) ?? { next: 0 }
-      open.insert(this.entries, `${place}/${next}`, { text })
-      open.write(this.#heads, place, { next: next + 1 })
-    }
+    const places = new Set(messages.map((message) => this.#placeOf(message)))
+    for (const place of [...places].sort()) open.upsert(this.#heads, place, (head) => head ?? { next: 0 })
+    for (const message of messages) this.appendRaw(open, { ...message, text: pack([message]) })
+  }
+
+  /** A text as it is, as a foreign or broken sender would append it. */
+  appendRaw(open: Open, message: RawMessage): void {
+    const place = this.#placeOf(message)
+    const { next } = open.upsert(this.#heads, place, (head) => ({ next: (head?.next ?? 0) + 1 }))
+    open.insert(this.entries, `${place}/${next - 1}`, { text: message.text })
   }
 
   take(open: Open, what: Reading): Taken {
@@ -186,7 +188,7 @@ export class SharedLog {
       if (held.length >= countMax) break
       const cursor = open.lockFree(this.#cursors, `${group} ${at.place}`)
       if (cursor === undefined) this.#parts.saw(HAPPENED.skipped)
-      else if (cursor.next !== at.head) held.push({ ...at, from: cursor.next, news: at.head - cursor.next })
+      else held.push({ ...at, from: cursor.next, news: at.head - cursor.next })
     }
     return held
   }
@@ -201,7 +203,7 @@ export class SharedLog {
     )
   }
 
-  #placeOf({ topic, key }: Message): string {
+  #placeOf({ topic, key }: Pick<RawMessage, 'topic' | 'key'>): string {
     return placeName(topic, mixed(0, key) % this.#parts.partitionCount)
   }
 }
