@@ -37,19 +37,19 @@ export function memoryRows<State>(options: {
       }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) {
-          check(row)
-          open.insert(table, row.key, row)
-        }
+        rows.forEach(check)
+        for (const row of rows.toSorted((a, b) => compareText(a.key, b.key))) open.insert(table, row.key, row)
       }),
     update: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) {
-          check(row)
-          if (open.lock(table, row.key) === undefined)
-            throw new MemoryError('MOVED', `${name}: '${row.key}' is not there`)
+        rows.forEach(check)
+        const missing = open.inAnyOrder(rows).filter((row) => {
+          if (open.lock(table, row.key) === undefined) return true
           open.write(table, row.key, row)
-        }
+          return false
+        })
+        if (missing.length > 0)
+          throw new MemoryError('MOVED', `${name}: not there: ${missing.map(({ key }) => key).join(', ')}`)
       }),
     all: (tx) =>
       reading(tx, (open) => byKey(open.pick(table, () => true).sort((a, b) => compareText(a.key, b.key)))),

@@ -14,22 +14,31 @@ export interface TableRef<Row extends object> {
   readonly row?: Row
 }
 
+type Condition<Row> = (row: Readonly<Row>) => boolean
+type Order<Row> = (a: Readonly<Row>, b: Readonly<Row>) => number
+
 /** The verbs of a statement, named after what SQL would do. */
 export interface Open {
   /** The database's clock at BEGIN, epoch milliseconds. */
   readonly now: Time
   /** Grows with each call, never rolled back. */
   nextSequence(): number
+  /** What SQL leaves open: the order in which one UPDATE or DELETE meets its rows. */
+  inAnyOrder<T>(items: readonly T[]): T[]
   /** SELECT: as the statement's snapshot and the own changes have it; locks nothing. */
   get<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
-  pick<Row extends object>(table: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[]
+  pick<Row extends object>(table: TableRef<Row>, keep: Condition<Row>): Row[]
+  /** SELECT ... ORDER BY: read no further than it is asked for; equals in any order. */
+  inOrder<Row extends object>(table: TableRef<Row>, keep: Condition<Row>, by: Order<Row>): Iterable<Row>
   /** SELECT ... FOR UPDATE: waits for the row's lock, then the row as it is now. */
   lock<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
   /** SELECT ... FOR UPDATE SKIP LOCKED: undefined where another transaction has the row. */
   lockFree<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
   /** INSERT. Errors: UNIQUE. */
   insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void
-  /** INSERT ... ON CONFLICT: `merge` gets the row that is there, undefined when none is; what it returns is stored. */
+  /** INSERT ... ON CONFLICT DO NOTHING: a row that is there stays, unlocked. */
+  offer<Row extends object>(table: TableRef<Row>, key: string, row: Row): void
+  /** INSERT ... ON CONFLICT DO UPDATE: `merge` gets the row that is there, undefined when none is; what it returns is stored. */
   upsert<Row extends object>(table: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row
   /** UPDATE or, with null, DELETE of a row that this transaction has locked. */
   write<Row extends object>(table: TableRef<Row>, key: string, row: Row | null): void
@@ -46,6 +55,37 @@ const executors = new WeakMap<Queryable, Executor>()
 
 export function executesStatements(tx: Queryable, executor: Executor): void {
   executors.set(tx, executor)
+}
+
+/** LIMIT. */
+export function first<Row>(rows: Iterable<Row>, countMax: number): Row[] {
+  const found: Row[] = []
+  if (countMax <= 0) return found
+  for (const row of rows) {
+    found.push(row)
+    if (found.length >= countMax) break
+  }
+  return found
+}
+
+/** LIMIT behind FOR UPDATE SKIP LOCKED: rows that are locked here and, as they are now, still due. */
+export function firstFree<Row extends object>(
+  open: Open,
+  table: TableRef<Row>,
+  what: {
+    readonly rows: Iterable<Row>
+    readonly keyOf: (row: Row) => string
+    readonly isDue: (row: Row) => boolean
+    readonly countMax: number
+  },
+): Row[] {
+  function* free(): Iterable<Row> {
+    for (const row of what.rows) {
+      const locked = open.lockFree(table, what.keyOf(row))
+      if (locked !== undefined && what.isDue(locked)) yield locked
+    }
+  }
+  return first(free(), what.countMax)
 }
 
 export async function writing<T>(tx: Queryable, statement: (open: Open) => T): Promise<T> {

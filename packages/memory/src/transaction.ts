@@ -89,6 +89,11 @@ export class MemoryTransaction implements Transaction, Executor, Open {
     return this.#home.nextSequence()
   }
 
+  /** As they are, so that a test is the same each time. */
+  inAnyOrder<T>(items: readonly T[]): T[] {
+    return [...items]
+  }
+
   get<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
     // The table holds what was written under this reference, so it has its type.
     return this.#table(table).find(this.#layers, key) as Row | undefined
@@ -96,6 +101,14 @@ export class MemoryTransaction implements Transaction, Executor, Open {
 
   pick<Row extends object>(table: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
     return this.#table(table).pick(this.#layers, keep as (row: object) => boolean) as Row[]
+  }
+
+  inOrder<Row extends object>(
+    table: TableRef<Row>,
+    keep: (row: Readonly<Row>) => boolean,
+    by: (a: Readonly<Row>, b: Readonly<Row>) => number,
+  ): Iterable<Row> {
+    return this.pick(table, keep).sort(by)
   }
 
   /** Nobody else is there to wait for. */
@@ -108,10 +121,13 @@ export class MemoryTransaction implements Transaction, Executor, Open {
   }
 
   insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void {
-    this.upsert(table, key, (existing) => {
-      if (existing !== undefined) throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
-      return row
-    })
+    if (this.get(table, key) !== undefined)
+      throw new MemoryError('UNIQUE', `${table.name}: '${key}' is already there`)
+    this.write(table, key, row)
+  }
+
+  offer<Row extends object>(table: TableRef<Row>, key: string, row: Row): void {
+    if (this.get(table, key) === undefined) this.write(table, key, row)
   }
 
   upsert<Row extends object>(table: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {

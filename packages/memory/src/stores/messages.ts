@@ -1,13 +1,18 @@
 // Owns: messages that wait in the memory database: scheduled ones, the outbox, dead letters.
 import type { Message, Time } from '@ensemble/core'
 import type { DeadLetter, DeadLetterStore, OutboxStore, ScheduledStore } from '@ensemble/runtime'
-import { reading, writing } from '../statement.ts'
+import { first, firstFree, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
+import { compareText } from './versioned.ts'
 
 interface Scheduled {
   readonly sequence: number
   readonly dueAt: Time
   readonly messages: readonly Message[]
+}
+
+function byDueTime(a: Scheduled, b: Scheduled): number {
+  return a.dueAt - b.dueAt
 }
 
 export function scheduledStore(home: object): ScheduledStore {
@@ -22,13 +27,11 @@ export function scheduledStore(home: object): ScheduledStore {
       }),
     takeDue: (tx, countMax) =>
       writing(tx, (open) => {
-        const due = open
-          .pick(table, ({ dueAt }) => dueAt <= open.now)
-          .sort((a, b) => a.dueAt - b.dueAt || a.sequence - b.sequence)
+        const due = open.inOrder(table, ({ dueAt }) => dueAt <= open.now, byDueTime)
         const taken: Message[] = []
         let ahead = 0
         // A pack is never split, so the last one may go past the bound. What others hold counts, too.
-        for (const row of due) {
+        for (const row of first(due, countMax)) {
           if (ahead >= countMax) break
           ahead += row.messages.length
           if (open.lockFree(table, String(row.sequence)) === undefined) continue
@@ -39,15 +42,17 @@ export function scheduledStore(home: object): ScheduledStore {
       }),
     nextDue: (tx) =>
       reading(tx, (open) => {
-        const dueAts = open.pick(table, () => true).map(({ dueAt }) => dueAt)
-        return dueAts.length === 0 ? null : dueAts.reduce((first, dueAt) => Math.min(first, dueAt))
+        const [next] = first(
+          open.inOrder(table, () => true, byDueTime),
+          1,
+        )
+        return next?.dueAt ?? null
       }),
   }
 }
 
 interface Outgoing {
   readonly id: string
-  readonly sequence: number
   readonly claimAt: Time
   readonly messages: readonly Message[]
 }
@@ -57,35 +62,31 @@ export function outboxStore(home: object): OutboxStore {
   return {
     insert: (tx, { id, messages, claimAfterMs }) =>
       writing(tx, (open) => {
-        const sequence = open.nextSequence()
-        open.insert(table, id, { id, sequence, claimAt: open.now + claimAfterMs, messages })
+        open.insert(table, id, { id, claimAt: open.now + claimAfterMs, messages })
       }),
     remove: (db, ids) =>
       writing(db, (open) => {
-        for (const id of ids) if (open.lock(table, id) !== undefined) open.write(table, id, null)
+        for (const id of open.inAnyOrder(ids))
+          if (open.lock(table, id) !== undefined) open.write(table, id, null)
       }),
     claim: (db, { countMax, claimAfterMs }) =>
       writing(db, (open) => {
-        const left = open
-          .pick(table, ({ claimAt }) => claimAt <= open.now)
-          .sort((a, b) => a.claimAt - b.claimAt || a.sequence - b.sequence)
-        const claimed: Outgoing[] = []
-        for (const { id } of left) {
-          if (claimed.length >= countMax) break
-          const row = open.lockFree(table, id)
-          if (row === undefined || row.claimAt > open.now) continue
-          open.write(table, id, { ...row, claimAt: open.now + claimAfterMs })
-          claimed.push(row)
-        }
+        const isDue = ({ claimAt }: Outgoing): boolean => claimAt <= open.now
+        const rows = open.inOrder(table, isDue, (a, b) => a.claimAt - b.claimAt)
+        const claimed = firstFree(open, table, { rows, keyOf: ({ id }) => id, isDue, countMax })
+        for (const row of claimed) open.write(table, row.id, { ...row, claimAt: open.now + claimAfterMs })
         return claimed.map(({ id, messages }) => ({ id, messages }))
       }),
   }
 }
 
 interface Letter {
-  readonly sequence: number
   readonly at: Time
   readonly letter: DeadLetter
+}
+
+function newestFirst(a: Letter, b: Letter): number {
+  return b.at - a.at || compareText(b.letter.id, a.letter.id)
 }
 
 export function deadLetterStore(home: object): DeadLetterStore {
@@ -93,19 +94,14 @@ export function deadLetterStore(home: object): DeadLetterStore {
   return {
     insert: (tx, letters) =>
       writing(tx, (open) => {
-        for (const letter of letters) {
-          const fresh = { sequence: open.nextSequence(), at: open.now, letter }
-          // A redelivered message is the same letter; a failure here would make its batch fail for ever.
-          open.upsert(table, letter.id, (existing) => existing ?? fresh)
-        }
+        // A redelivered message is the same letter; a failure here would make its batch fail for ever.
+        for (const letter of letters.toSorted((a, b) => compareText(a.id, b.id)))
+          open.offer(table, letter.id, { at: open.now, letter })
       }),
     list: (tx, countMax) =>
-      reading(tx, (open) =>
-        open
-          .pick(table, () => true)
-          .sort((a, b) => b.sequence - a.sequence)
-          .slice(0, countMax)
-          .map(({ letter, at }) => ({ ...letter, at })),
-      ),
+      reading(tx, (open) => {
+        const newest = open.inOrder(table, () => true, newestFirst)
+        return first(newest, countMax).map(({ letter, at }) => ({ ...letter, at }))
+      }),
   }
 }

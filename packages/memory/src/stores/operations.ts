@@ -1,9 +1,9 @@
 // Owns: the operation rows in memory.
 import type { Time } from '@ensemble/core'
 import type { OperationRow, OperationStatus, OperationStore } from '@ensemble/runtime'
-import { writing } from '../statement.ts'
+import { firstFree, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText, insertRow, pruneRows, updateRow } from './versioned.ts'
+import { compareText, insertRow, keepRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
 const ANSWERED: readonly OperationStatus[] = ['succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown']
@@ -27,26 +27,20 @@ export function operationStore(home: object): OperationStore {
         for (const row of rows.toSorted((a, b) => compareText(a.id, b.id)))
           insertRow(open, table, row.id, row)
       }),
-    update: (tx, rows) =>
-      writing(tx, (open) => {
-        for (const row of rows) updateRow(open, table, row.id, row)
-      }),
+    update: (tx, rows) => writing(tx, (open) => updateRows(open, table, rows, ({ id }) => id)),
     claimDue: (tx, { owners, leaseMs, countMax }) =>
       writing(tx, (open) => {
-        const isDue = ({ status, owner, dueAt }: OperationRow): boolean =>
-          CALLABLE.includes(status) && owners.includes(owner) && dueAt !== null && dueAt <= open.now
-        const due = open
-          .pick(table, ({ row }) => isDue(row))
-          .map(({ row }) => row)
-          .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || compareText(a.id, b.id))
-        const claimed: OperationRow[] = []
-        for (const { id } of due) {
-          if (claimed.length >= countMax) break
-          const row = open.lockFree(table, id)?.row
-          if (row === undefined || !isDue(row)) continue
-          claimed.push(updateRow(open, table, id, called(row, open.now + leaseMs)))
-        }
-        return claimed
+        const isDue = ({ row }: Kept<OperationRow>): boolean =>
+          CALLABLE.includes(row.status) && row.dueAt !== null && row.dueAt <= open.now
+        // As many of each owner are locked as may be claimed in all.
+        const locked = owners.flatMap((owner) => {
+          const rows = open.inOrder(table, (kept) => kept.row.owner === owner && isDue(kept), byDueTime)
+          return firstFree(open, table, { rows, keyOf: ({ row }) => row.id, isDue, countMax })
+        })
+        return locked
+          .sort(byDueTime)
+          .slice(0, countMax)
+          .map(({ row }) => keepRow(open, table, row.id, called(row, open.now + leaseMs)))
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) =>
@@ -59,6 +53,10 @@ export function operationStore(home: object): OperationStore {
         }),
       ),
   }
+}
+
+function byDueTime(a: Kept<OperationRow>, b: Kept<OperationRow>): number {
+  return (a.row.dueAt ?? 0) - (b.row.dueAt ?? 0)
 }
 
 /** A row that is still `calling` when due had a worker that died: its call may have landed. */

@@ -1,8 +1,8 @@
 // Owns: the orchestrator's saga rows and the starters' start rows in memory.
 import type { SagaRow, SagaStore, StartRow, StartStore } from '@ensemble/runtime'
-import { reading, writing } from '../statement.ts'
+import { first, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText, insertRow, pruneRows, updateRow } from './versioned.ts'
+import { compareText, insertRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
 interface SagaKey {
@@ -20,12 +20,10 @@ export function sagaStore(home: object): SagaStore {
       }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) insertRow(open, table, keyOf(row), row)
+        for (const row of rows.toSorted((a, b) => compareText(keyOf(a), keyOf(b))))
+          insertRow(open, table, keyOf(row), row)
       }),
-    update: (tx, rows) =>
-      writing(tx, (open) => {
-        for (const row of rows) updateRow(open, table, keyOf(row), row)
-      }),
+    update: (tx, rows) => writing(tx, (open) => updateRows(open, table, rows, keyOf)),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) => pruneRows(open, table, { before, countMax, isOver, keyOf })),
   }
@@ -41,33 +39,36 @@ export function startStore(home: object): StartStore {
   const table: TableRef<StartRow> = { name: 'starts', home }
   return {
     load: (tx, ids) =>
-      reading(tx, (open) =>
-        keysOf(ids).flatMap((key) => {
-          const row = open.get(table, key)
-          return row === undefined ? [] : [row]
-        }),
-      ),
+      reading(tx, (open) => {
+        const keys = new Set(keysOf(ids))
+        const found = open.pick(table, ({ saga }) => keys.has(keyOf(saga)))
+        return found.sort((a, b) => compareText(keyOf(a.saga), keyOf(b.saga)))
+      }),
     insert: (tx, rows) =>
       writing(tx, (open) => {
-        for (const row of rows) open.insert(table, keyOf(row.saga), row)
+        for (const row of rows.toSorted((a, b) => compareText(keyOf(a.saga), keyOf(b.saga))))
+          open.insert(table, keyOf(row.saga), row)
       }),
     ended: (tx, ends) =>
       writing(tx, (open) => {
         for (const { saga, status, data } of ends.toSorted((a, b) =>
           compareText(keyOf(a.saga), keyOf(b.saga)),
         )) {
+          if (open.get(table, keyOf(saga))?.ended !== null) continue
           const row = open.lock(table, keyOf(saga))
-          if (row === undefined || row.ended !== null) continue
+          if (row?.ended !== null) continue
           open.write(table, keyOf(saga), { ...row, ended: { status, data } })
         }
       }),
     prune: (tx, { before, countMax }) =>
       writing(tx, (open) => {
-        const old = open
-          .pick(table, ({ startedAt, ended }) => ended !== null && startedAt < before)
-          .sort((a, b) => a.startedAt - b.startedAt)
-          .slice(0, countMax)
-          .filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
+        const over = open.inOrder(
+          table,
+          ({ startedAt, ended }) => ended !== null && startedAt < before,
+          (a, b) => a.startedAt - b.startedAt,
+        )
+        const oldest = open.inAnyOrder(first(over, countMax))
+        const old = oldest.filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
         for (const { saga } of old) open.write(table, keyOf(saga), null)
         return old.length
       }),

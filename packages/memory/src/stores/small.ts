@@ -19,11 +19,13 @@ export function claimStore(home: object): ClaimStore {
       }),
     insert: (tx, claims) =>
       writing(tx, (open) => {
-        for (const { value, owner } of claims) open.insert(table, value, { owner })
+        for (const { value, owner } of claims.toSorted((a, b) => compareText(a.value, b.value)))
+          open.insert(table, value, { owner })
       }),
     release: (tx, values) =>
       writing(tx, (open) => {
-        for (const value of values) if (open.lock(table, value) !== undefined) open.write(table, value, null)
+        for (const value of open.inAnyOrder(values))
+          if (open.lock(table, value) !== undefined) open.write(table, value, null)
       }),
   }
 }
@@ -55,14 +57,20 @@ export function registryStore(home: object): RegistryStore {
   const versions: TableRef<{ readonly fingerprint: string }> = { name: 'plan versions', home }
   const horizons: TableRef<{ readonly at: Time }> = { name: 'horizon', home }
   return {
-    plans: (tx, plans) =>
-      writing(tx, (open) =>
-        plans.map(({ name, version, fingerprint }) => {
-          const key = JSON.stringify([name, version])
-          const first = open.upsert(versions, key, (stored) => stored ?? { fingerprint })
-          return { name, version, fingerprint: first.fingerprint }
+    plans: async (tx, plans) => {
+      const keyed = plans
+        .map((plan) => ({ plan, key: JSON.stringify([plan.name, plan.version]) }))
+        .sort((a, b) => compareText(a.key, b.key))
+      await writing(tx, (open) => {
+        for (const { plan, key } of keyed) open.offer(versions, key, { fingerprint: plan.fingerprint })
+      })
+      return await reading(tx, (open) =>
+        keyed.flatMap(({ plan, key }) => {
+          const stored = open.get(versions, key)
+          return stored === undefined ? [] : [{ ...plan, fingerprint: stored.fingerprint }]
         }),
-      ),
+      )
+    },
     horizon: (tx) => reading(tx, (open) => open.get(horizons, HORIZON)?.at ?? 0),
     // Never back: what was pruned behind it must not be executed again.
     moveHorizon: (tx, to) =>

@@ -1,6 +1,7 @@
 // Owns: rows that carry a version: 1 or more when stored, one more with each change, refused when they moved meanwhile.
 import type { Time } from '@ensemble/core'
 import { MemoryError } from '../errors.ts'
+import { first } from '../statement.ts'
 import type { Open, TableRef } from '../statement.ts'
 
 interface Versioned {
@@ -23,19 +24,37 @@ export function insertRow<Row extends Versioned>(
   open.insert(table, key, { row: { ...row, version: VERSION_FIRST }, changedAt: open.now })
 }
 
-/** Returns the row with its new version. */
-export function updateRow<Row extends Versioned>(
+/**
+ * Changes rows that are at the version that was read, then raises MOVED when one was not. As an UPDATE does, it waits for
+ * the rows that its snapshot shows at their version, and for no others.
+ */
+export function updateRows<Row extends Versioned>(
+  open: Open,
+  table: TableRef<Kept<Row>>,
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+): void {
+  const moved = open.inAnyOrder(rows).filter((row) => {
+    const key = keyOf(row)
+    const isAt = (kept: Kept<Row> | undefined): boolean => kept?.row.version === row.version
+    if (!isAt(open.get(table, key)) || !isAt(open.lock(table, key))) return true
+    keepRow(open, table, key, row)
+    return false
+  })
+  if (moved.length > 0)
+    throw new MemoryError('MOVED', `${table.name}: not at their versions: ${moved.map(keyOf).join(', ')}`)
+}
+
+/** Changes a row that is locked; returns it with its new version. */
+export function keepRow<Row extends Versioned>(
   open: Open,
   table: TableRef<Kept<Row>>,
   key: string,
   row: Row,
 ): Row {
-  const kept = open.lock(table, key)
-  if (kept?.row.version !== row.version)
-    throw new MemoryError('MOVED', `${table.name}: '${key}' is not at version ${row.version}`)
-  const moved = { ...row, version: row.version + 1 }
-  open.write(table, key, { row: moved, changedAt: open.now })
-  return moved
+  const next = { ...row, version: row.version + 1 }
+  open.write(table, key, { row: next, changedAt: open.now })
+  return next
 }
 
 export function pruneRows<Row extends Versioned>(
@@ -48,11 +67,14 @@ export function pruneRows<Row extends Versioned>(
     readonly keyOf: (row: Row) => string
   },
 ): number {
+  const over = open.inOrder(
+    table,
+    ({ row, changedAt }) => changedAt < what.before && what.isOver(row),
+    (a, b) => a.changedAt - b.changedAt,
+  )
+  const keys = first(over, what.countMax).map(({ row }) => what.keyOf(row))
   const old = open
-    .pick(table, ({ row, changedAt }) => changedAt < what.before && what.isOver(row))
-    .sort((a, b) => a.changedAt - b.changedAt)
-    .slice(0, what.countMax)
-    .map(({ row }) => what.keyOf(row))
+    .inAnyOrder(keys)
     .filter((key) => (open.lock(table, key)?.changedAt ?? what.before) < what.before)
   for (const key of old) open.write(table, key, null)
   return old.length

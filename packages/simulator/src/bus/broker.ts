@@ -1,10 +1,11 @@
 // Owns: a broker of its own, like Kafka: partitions, groups with members and generations, positions that are
 // committed after the work; what it loses, repeats and delays.
 // I1: what was sent stays, whatever becomes of the sender; a send whose answer is lost may be there, or twice.
-// I2: a partition is one member's at a time; after a rebalance its new owner begins at the committed offset, so what
-// the old one still holds is delivered again. The old one's late `done` changes nothing.
+// I2: a partition is one member's at a time, and its messages one take's; after a rebalance its owner begins at the
+// committed offset, so what was held is delivered again. A late `done` of what was held before changes nothing.
 // I3: a member that is silent for longer than the session is removed.
 import { pack, unpack, type Message } from '@ensemble/core'
+import type { RawMessage } from '@ensemble/memory'
 import type { Delivered, Delivery, Subscription, Transport } from '@ensemble/runtime'
 import { mixed } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
@@ -20,6 +21,8 @@ interface Member {
   readonly news: Set<() => void>
   /** Where it reads next, by partition it owns. */
   readonly positions: Map<string, number>
+  /** Partitions whose messages are taken and neither done nor given back, and by which take. */
+  readonly held: Map<string, symbol>
   isClosed: boolean
 }
 
@@ -42,6 +45,12 @@ export class Broker {
   /** Every message there ever was, in no particular order between partitions. */
   all(): readonly string[] {
     return [...this.#partitions.values()].flat()
+  }
+
+  /** A text as it is, as a foreign or broken sender would send it. */
+  appendRaw(message: RawMessage): void {
+    this.#put(message)
+    for (const group of this.#groups.values()) this.#tell(group, new Set([message.topic]))
   }
 
   transportOf(process: Process): Transport {
@@ -110,14 +119,16 @@ export class Broker {
     const kept = messages.filter(
       (message) => !isRepairable(message) || !this.#parts.faults.hit('message lost'),
     )
-    for (const message of kept) {
-      const place = placeName(message.topic, mixed(0, message.key) % this.#parts.partitionCount)
-      const texts = this.#partitions.get(place) ?? []
-      this.#partitions.set(place, texts)
-      texts.push(pack([message]))
-    }
+    for (const message of kept) this.#put({ ...message, text: pack([message]) })
     const topics = new Set(kept.map(({ topic }) => topic))
     for (const group of this.#groups.values()) this.#tell(group, topics)
+  }
+
+  #put({ topic, key, text }: RawMessage): void {
+    const place = placeName(topic, mixed(0, key) % this.#parts.partitionCount)
+    const texts = this.#partitions.get(place) ?? []
+    this.#partitions.set(place, texts)
+    texts.push(text)
   }
 
   #join(
@@ -131,7 +142,14 @@ export class Broker {
       owners: new Map(),
     }
     this.#groups.set(name, group)
-    const member: Member = { process, topics, news: new Set(), positions: new Map(), isClosed: false }
+    const member: Member = {
+      process,
+      topics,
+      news: new Set(),
+      positions: new Map(),
+      held: new Map(),
+      isClosed: false,
+    }
     group.members.add(member)
     this.#rebalance(group)
     const leave = (): void => this.#leave(group, member)
@@ -154,6 +172,7 @@ export class Broker {
   #leave(group: Group, member: Member): void {
     if (!group.members.delete(member)) return
     member.positions.clear()
+    member.held.clear()
     this.#rebalance(group)
   }
 
@@ -167,7 +186,10 @@ export class Broker {
     const members = this.#parts.chance.shuffled([...group.members])
     const [first] = members
     group.owners.clear()
-    for (const member of group.members) member.positions.clear()
+    for (const member of group.members) {
+      member.positions.clear()
+      member.held.clear()
+    }
     if (first === undefined) return
     const topics = new Set(members.flatMap((member) => member.topics))
     for (const [index, place] of this.#placesOf([...topics]).entries()) {
@@ -182,33 +204,33 @@ export class Broker {
     if (member.isClosed) throw raised('CONNECTION', 'the subscription is closed')
     const messages: Delivered[] = []
     const taken: { place: string; from: number; to: number }[] = []
+    const take = Symbol('take')
     for (const place of this.#parts.chance.shuffled([...member.positions.keys()])) {
+      if (member.held.has(place)) continue
       const from = member.positions.get(place) ?? 0
       const texts = this.#partitions.get(place) ?? []
       const to = Math.min(texts.length, from + countMax - messages.length)
       if (to <= from) continue
       texts.slice(from, to).forEach((text, index) => messages.push(...deliveredOf(text, place, from + index)))
       member.positions.set(place, to)
+      member.held.set(place, take)
       taken.push({ place, from, to })
     }
     if (messages.length === 0) return null
+    const free = (place: string): boolean => member.held.get(place) === take && member.held.delete(place)
     return {
       messages,
       done: () =>
         this.#called(member.process, 'done', () => {
-          if (this.#parts.faults.hit('done lost')) return
+          const isLost = this.#parts.faults.hit('done lost')
           for (const { place, to } of taken) {
-            if (group.owners.get(place) !== member) {
-              this.#parts.saw(HAPPENED.late)
-              continue
-            }
-            group.committed.set(place, Math.max(to, group.committed.get(place) ?? 0))
+            if (!free(place)) this.#parts.saw(HAPPENED.late)
+            else if (!isLost) group.committed.set(place, Math.max(to, group.committed.get(place) ?? 0))
           }
         }),
       release: () =>
         this.#called(member.process, 'release', () => {
-          for (const { place, from } of taken)
-            if (group.owners.get(place) === member) member.positions.set(place, from)
+          for (const { place, from } of taken) if (free(place)) member.positions.set(place, from)
         }),
     }
   }

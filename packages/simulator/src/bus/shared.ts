@@ -3,7 +3,7 @@
 // I2: a group's cursor is taken with SKIP LOCKED in the batch's transaction and moves only from where it was read.
 // I3: news of a commit may come late or not at all; polling is the truth.
 import { pack, unpack, type Message, type Time } from '@ensemble/core'
-import { writing, type Open, type TableRef } from '@ensemble/memory'
+import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
 import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
 import { mixed, type Chance } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
@@ -30,6 +30,28 @@ interface Move {
   readonly place: string
   readonly from: number
   readonly to: number
+}
+
+interface Place {
+  readonly place: string
+  readonly topic: string
+  readonly partition: number
+}
+
+interface Held extends Place {
+  readonly from: number
+  readonly news: number
+}
+
+interface Reading {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly countMax: number
+}
+
+interface Taken {
+  readonly messages: readonly Delivered[]
+  readonly moves: readonly Move[]
 }
 
 interface Reader {
@@ -87,37 +109,30 @@ export class SharedLog {
   }
 
   append(open: Open, messages: readonly Message[]): void {
-    const placed = messages.map((message) => ({ place: this.#placeOf(message), text: pack([message]) }))
-    const places = [...new Set(placed.map(({ place }) => place))].sort()
-    for (const place of places) open.upsert(this.#heads, place, (head) => head ?? { next: 0 })
-    for (const { place, text } of placed) {
-      const { next } = open.get(this.#heads, place) ?? { next: 0 }
-      open.insert(this.entries, `${place}/${next}`, { text })
-      open.write(this.#heads, place, { next: next + 1 })
-    }
+    const places = new Set(messages.map((message) => this.#placeOf(message)))
+    for (const place of [...places].sort()) open.upsert(this.#heads, place, (head) => head ?? { next: 0 })
+    for (const message of messages) this.appendRaw(open, { ...message, text: pack([message]) })
   }
 
-  take(
-    open: Open,
-    what: { group: string; topics: readonly string[]; countMax: number },
-  ): { messages: readonly Delivered[]; moves: readonly Move[] } {
+  /** A text as it is, as a foreign or broken sender would append it. */
+  appendRaw(open: Open, message: RawMessage): void {
+    const place = this.#placeOf(message)
+    const { next } = open.upsert(this.#heads, place, (head) => ({ next: (head?.next ?? 0) + 1 }))
+    open.insert(this.entries, `${place}/${next - 1}`, { text: message.text })
+  }
+
+  take(open: Open, what: Reading): Taken {
+    const held = this.#hold(open, what)
+    const quotaOf = sharing(held, what.countMax)
     const messages: Delivered[] = []
     const moves: Move[] = []
-    for (const { place, topic, partition } of this.#placesByAge(open, what)) {
-      if (messages.length >= what.countMax) break
-      const cursor = open.lockFree(this.#cursors, `${what.group} ${place}`)
-      if (cursor === undefined) {
-        this.#parts.saw(HAPPENED.skipped)
-        continue
-      }
-      const head = open.get(this.#heads, place)?.next ?? 0
-      const to = Math.min(head, cursor.next + what.countMax - messages.length)
-      if (to <= cursor.next) continue
-      for (let offset = cursor.next; offset < to; offset += 1) {
+    for (const { place, topic, partition, from, news } of held.sort((a, b) => (a.place < b.place ? -1 : 1))) {
+      const to = from + Math.min(news, quotaOf(news))
+      for (let offset = from; offset < to; offset += 1) {
         const text = open.get(this.entries, `${place}/${offset}`)?.text ?? ''
         messages.push(...unpack(text).map((one) => ({ ...one, topic, partition, position: String(offset) })))
       }
-      moves.push({ place, from: cursor.next, to })
+      moves.push({ place, from, to })
     }
     return { messages, moves }
   }
@@ -151,7 +166,7 @@ export class SharedLog {
 
   /** All cursors back to the beginning. */
   forgetOffsets(server: DatabaseServer): void {
-    const tx = server.begin('')
+    const tx = server.begin('', this.#parts.chance)
     tx.run((open) => {
       for (const key of server.table('', this.#cursors).committed().keys()) {
         if (open.lockFree(this.#cursors, key) !== undefined)
@@ -161,20 +176,24 @@ export class SharedLog {
     server.commit(tx)
   }
 
-  /** Cursors that have news, those first that waited longest. */
-  #placesByAge(
-    open: Open,
-    { group, topics }: { group: string; topics: readonly string[] },
-  ): readonly { place: string; topic: string; partition: number }[] {
+  /** Locks cursors that have news and that nobody else holds, those first that waited longest; one for a message. */
+  #hold(open: Open, { group, topics, countMax }: Reading): Held[] {
     const behind = this.#placesOf(topics).flatMap((at) => {
       const cursor = open.get(this.#cursors, `${group} ${at.place}`)
       const head = open.get(this.#heads, at.place)?.next ?? 0
-      return cursor === undefined || head <= cursor.next ? [] : [{ ...at, advancedAt: cursor.advancedAt }]
+      return cursor === undefined || head === cursor.next ? [] : [{ ...at, head, ...cursor }]
     })
-    return behind.sort((a, b) => a.advancedAt - b.advancedAt)
+    const held: Held[] = []
+    for (const at of open.inAnyOrder(behind).sort((a, b) => a.advancedAt - b.advancedAt)) {
+      if (held.length >= countMax) break
+      const cursor = open.lockFree(this.#cursors, `${group} ${at.place}`)
+      if (cursor === undefined) this.#parts.saw(HAPPENED.skipped)
+      else held.push({ ...at, from: cursor.next, news: at.head - cursor.next })
+    }
+    return held
   }
 
-  #placesOf(topics: readonly string[]): { place: string; topic: string; partition: number }[] {
+  #placesOf(topics: readonly string[]): Place[] {
     return topics.flatMap((topic) =>
       Array.from({ length: this.#parts.partitionCount }, (_, partition) => ({
         place: placeName(topic, partition),
@@ -184,9 +203,17 @@ export class SharedLog {
     )
   }
 
-  #placeOf({ topic, key }: Message): string {
+  #placeOf({ topic, key }: Pick<RawMessage, 'topic' | 'key'>): string {
     return placeName(topic, mixed(0, key) % this.#parts.partitionCount)
   }
+}
+
+/** An equal part each; what the quiet partitions leave goes to the busy ones. */
+function sharing(held: readonly Held[], countMax: number): (news: number) => number {
+  const part = Math.max(1, Math.floor(countMax / Math.max(1, held.length)))
+  const spare = held.reduce((sum, { news }) => sum + Math.max(0, part - news), 0)
+  const busy = held.filter(({ news }) => news > part).length
+  return (news) => (news > part ? part + Math.floor(spare / busy) : part)
 }
 
 function nextOf(row: object | undefined): number {
@@ -227,9 +254,8 @@ class SharedLink implements Link {
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
     const { database, group, topics } = this.#parts
     return await database.transaction(async (tx) => {
-      const { messages, moves } = await writing(tx, (open) =>
-        this.#log.take(open, { group, topics, countMax }),
-      )
+      const reading = { group, topics, countMax }
+      const { messages, moves } = await writing(tx, (open) => this.#log.take(open, reading))
       if (messages.length === 0) return 0
       const answers = await handle(tx, messages)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))

@@ -62,13 +62,16 @@ export class DatabaseClient implements Database, Executor {
     return await this.transaction((tx) => executed(tx, statement))
   }
 
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (tx: Transaction) => Promise<T>,
+    { triesMax = TRIES_MAX }: { readonly triesMax?: number } = {},
+  ): Promise<T> {
     const { process, chance } = this.#parts
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#once(work)
       } catch (error) {
-        if (!canRetry(error) || tries >= TRIES_MAX) throw error
+        if (!canRetry(error) || tries >= triesMax) throw error
         await process.clock.sleep(chance.int(5, 200), new AbortController().signal)
       }
     }
@@ -148,21 +151,26 @@ class ClientTransaction implements Transaction, Executor {
     this.#savepointCount += 1
     const name = `s${this.#savepointCount}`
     const before = { failure: this.#failure, deferred: this.#deferred.length, actions: this.#actions.length }
-    await this.#session.control(`SAVEPOINT ${name}`, (tx) => tx.savepoint(name))
+    // As the adapter of PostgreSQL: only ROLLBACK TO is waited for.
+    this.#send(this.#session.savepoint(name))
     try {
       const value = await work()
       await Promise.all(this.#deferred.slice(before.deferred))
       if (this.#failure !== before.failure) throw this.#failure
-      await this.#session.control(`RELEASE ${name}`, (tx) => tx.release(name))
+      this.#send(this.#session.release(name))
       return value
     } catch (error) {
-      await this.#session.control(`ROLLBACK TO ${name}`, (tx) => tx.rollbackTo(name))
-      await this.#session.control(`RELEASE ${name}`, (tx) => tx.release(name))
+      await this.#session.rollbackTo(name)
+      this.#send(this.#session.release(name))
       this.#deferred.length = before.deferred
       this.#actions.length = before.actions
       if (!canRetry(this.#failure)) this.#failure = before.failure
       throw error
     }
+  }
+
+  #send(answer: Promise<void>): void {
+    answer.catch((error: unknown) => void (this.#failure ??= error))
   }
 
   async commit(): Promise<void> {

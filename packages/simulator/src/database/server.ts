@@ -1,20 +1,28 @@
 // Owns: one database server of the model: its tables, the order of its commits, who waits for whom, its clock.
-// I1: a transaction that would wait in a circle is refused (DEADLOCK); whoever waits goes on when the other one ends.
-// I2: SERIALIZABLE refuses a commit when a concurrent transaction has read what this one wrote and written what it
-// read: with two transactions that is exactly when no serial order explains both (Cahill, Röhm and Fekete, 2008).
+// I1: of transactions that wait in a circle one is refused (DEADLOCK), any of them: a real server refuses whose look at
+// the others comes first. Whoever waits goes on when the other one ends.
 import type { Time } from '@ensemble/core'
 import type { TableRef } from '@ensemble/memory'
+import type { Chance } from '../chance.ts'
 import type { Schedule } from '../schedule.ts'
-import { raised } from './errors.ts'
-import { Table, type Holder } from './table.ts'
+import { raised, type Blocked } from './errors.ts'
+import { Footprints, type Write } from './footprint.ts'
+import { Table, type Holder, type Slot } from './table.ts'
 import { ServerTransaction } from './transaction.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
-interface Footprint {
-  readonly commit: number
-  readonly reads: ReadonlySet<string>
-  readonly writes: ReadonlySet<string>
+/** A transaction that waits for another one's locks. */
+export interface Waiter {
+  readonly chance: Chance
+  /** The other one has ended, or has taken back what it did. */
+  readonly wake: () => void
+  readonly refuse: (error: Error) => void
+}
+
+interface Wait extends Waiter {
+  readonly slot: Slot
+  readonly holder: Holder
 }
 
 export interface ServerOptions {
@@ -28,12 +36,12 @@ export class DatabaseServer {
   readonly isolation: Isolation
   readonly #schedule: Schedule
   readonly #tables = new Map<string, Map<TableRef<object>, Table>>()
-  readonly #waits = new Map<Holder, Holder>()
-  readonly #wakes = new Map<Holder, (() => void)[]>()
+  readonly #waits = new Map<Holder, Wait>()
   readonly #open = new Set<ServerTransaction>()
-  readonly #footprints: Footprint[] = []
+  readonly #footprints = new Footprints()
   #commitCount = 0
   #sequence = 0
+  #lineCount = 0
   #skewMs = 0
   #downUntil: Time = 0
 
@@ -64,6 +72,12 @@ export class DatabaseServer {
     this.#skewMs += ms
   }
 
+  /** The number of a row that is new. */
+  nextLine(): number {
+    this.#lineCount += 1
+    return this.#lineCount
+  }
+
   nextSequence(): number {
     this.#sequence += 1
     return this.#sequence
@@ -83,21 +97,26 @@ export class DatabaseServer {
     return [...this.#tables.values()].flatMap((tables) => [...tables.values()])
   }
 
-  begin(schema: string): ServerTransaction {
-    const tx = new ServerTransaction(this, schema)
+  begin(schema: string, chance: Chance): ServerTransaction {
+    const tx = new ServerTransaction(this, schema, chance)
     this.#open.add(tx)
     return tx
   }
 
   /** Errors: SERIALIZATION; the transaction is then still open. */
   commit(tx: ServerTransaction): void {
-    const written = tx.written()
-    if (this.isolation === 'serializable') this.#refuseUnserializable(tx, written)
-    if (written.length > 0) this.#commitCount += 1
-    tx.commit(this.#commitCount)
+    const commit = this.#commitCount + 1
     if (this.isolation === 'serializable')
-      this.#footprints.push({ commit: this.#commitCount, reads: new Set(tx.reads), writes: new Set(written) })
+      this.#footprints.commit(tx, commit, { writes: tx.written(), open: this.#othersOf(tx) })
+    this.#commitCount = commit
+    tx.commit(commit)
     this.#ended(tx)
+  }
+
+  /** Errors: SERIALIZATION, if no serial order could explain this write. */
+  refuseUnserializable(tx: ServerTransaction, write: Write): void {
+    if (this.isolation === 'serializable')
+      this.#footprints.check(tx, { writes: [write], open: this.#othersOf(tx) })
   }
 
   rollback(tx: ServerTransaction): void {
@@ -106,24 +125,23 @@ export class DatabaseServer {
     this.#ended(tx)
   }
 
-  /** Locks were freed without an end, by ROLLBACK TO SAVEPOINT. */
-  freed(tx: ServerTransaction): void {
-    this.#wake(tx)
+  /** Locks are free without an end, by ROLLBACK TO SAVEPOINT or a failed statement; null for all. */
+  freed(tx: ServerTransaction, slots: ReadonlySet<Slot> | null): void {
+    for (const [waiting, { holder, slot, wake }] of this.#waits) {
+      if (holder !== tx || slots?.has(slot) === false) continue
+      this.#waits.delete(waiting)
+      wake()
+    }
   }
 
-  /** `wake` is called when `holder` has ended. Errors: DEADLOCK. */
-  wait(tx: ServerTransaction, holder: Holder, wake: () => void): void {
-    for (let next: Holder | undefined = holder; next !== undefined; next = this.#waits.get(next)) {
-      if (next === tx) throw raised('DEADLOCK', 'each waits for the other')
-    }
-    this.#waits.set(tx, holder)
-    const wakes = this.#wakes.get(holder) ?? []
-    this.#wakes.set(holder, wakes)
-    wakes.push(() => {
-      if (this.#waits.get(tx) !== holder) return
-      this.#waits.delete(tx)
-      wake()
-    })
+  wait(tx: ServerTransaction, { slot, holder }: Blocked, waiter: Waiter): void {
+    this.#waits.set(tx, { ...waiter, slot, holder })
+    const circle = this.#circleOf(tx)
+    if (circle.length === 0) return
+    const [victim = tx] = waiter.chance.shuffled(circle)
+    const refused = this.#waits.get(victim)
+    this.#waits.delete(victim)
+    refused?.refuse(raised('DEADLOCK', 'each waits for the other'))
   }
 
   /** True when it was still waiting. */
@@ -131,25 +149,23 @@ export class DatabaseServer {
     return this.#waits.delete(tx)
   }
 
+  #othersOf(tx: ServerTransaction): readonly ServerTransaction[] {
+    return [...this.#open].filter((other) => other !== tx)
+  }
+
+  /** Those who wait for each other, this one among them. */
+  #circleOf(tx: Holder): readonly Holder[] {
+    const circle = [tx]
+    for (let next = this.#waits.get(tx)?.holder; next !== undefined; next = this.#waits.get(next)?.holder) {
+      if (next === tx) return circle
+      circle.push(next)
+    }
+    return []
+  }
+
   #ended(tx: ServerTransaction): void {
     this.#open.delete(tx)
     this.#waits.delete(tx)
-    this.#wake(tx)
-  }
-
-  #wake(tx: ServerTransaction): void {
-    const wakes = this.#wakes.get(tx) ?? []
-    this.#wakes.delete(tx)
-    for (const wake of wakes) wake()
-  }
-
-  #refuseUnserializable(tx: ServerTransaction, written: readonly string[]): void {
-    const writes = new Set(written)
-    const meets = (reads: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
-      [...others].some((name) => reads.has(name) || reads.has(name.replace(/ .*$/s, ' *')))
-    const dangerous = this.#footprints.some(
-      (other) => other.commit > tx.begunAt && meets(tx.reads, other.writes) && meets(other.reads, writes),
-    )
-    if (dangerous) throw raised('SERIALIZATION', 'read and write dependencies among transactions')
+    this.freed(tx, null)
   }
 }

@@ -1,7 +1,8 @@
 // Owns: one connection of a process to a database server while it runs one transaction: the statements it has sent,
 // one after the other, the waiting for locks, and what becomes of it all when the connection is lost.
 // I1: statements are done in the order they were sent; the one behind a waiting one waits, too.
-// I2: after a statement has failed each further one fails, until ROLLBACK, or ROLLBACK TO a savepoint.
+// I2: a statement that fails takes back what was done since the last savepoint; each further one fails, until ROLLBACK,
+// or ROLLBACK TO a savepoint.
 // I3: a connection that is lost before COMMIT was done rolls back; one that is lost after it does not.
 import type { Time } from '@ensemble/core'
 import type { Open } from '@ensemble/memory'
@@ -30,7 +31,7 @@ export interface SessionParts {
   readonly saw: (what: string) => void
 }
 
-type Kind = 'statement' | 'control' | 'commit' | 'rollback'
+type Kind = 'statement' | 'savepoint' | 'rollback to' | 'commit' | 'rollback'
 
 interface Sent {
   readonly kind: Kind
@@ -52,7 +53,7 @@ export class Session {
 
   constructor(parts: SessionParts, schema: string) {
     this.#parts = parts
-    this.#tx = parts.server.begin(schema)
+    this.#tx = parts.server.begin(schema, parts.chance)
   }
 
   get now(): Time {
@@ -67,8 +68,19 @@ export class Session {
     return await this.#send<T>('statement', name, (tx, isAgain) => tx.run(run, isAgain))
   }
 
-  async control(name: string, act: (tx: ServerTransaction) => void): Promise<void> {
-    await this.#send<undefined>('control', name, (tx) => act(tx))
+  async savepoint(name: string): Promise<void> {
+    await this.#send<undefined>('savepoint', `SAVEPOINT ${name}`, (tx) => void tx.savepoint(name))
+  }
+
+  async release(name: string): Promise<void> {
+    await this.#send<undefined>('savepoint', `RELEASE ${name}`, (tx) => void tx.release(name))
+  }
+
+  async rollbackTo(name: string): Promise<void> {
+    await this.#send<undefined>('rollback to', `ROLLBACK TO ${name}`, (tx) => {
+      this.#hasFailed = false
+      this.#parts.server.freed(tx, tx.rollbackTo(name))
+    })
   }
 
   /** Answers the command that was done: a transaction that has failed is rolled back. */
@@ -144,13 +156,12 @@ export class Session {
     if (this.#isLost) return
     if (sent.kind === 'commit' && this.#isCommitUnknown(sent)) return
     try {
-      if (this.#hasFailed && sent.kind === 'statement')
+      if (this.#hasFailed && (sent.kind === 'statement' || sent.kind === 'savepoint'))
         throw raised('ROLLED_BACK', 'the transaction is aborted')
       if (sent.kind === 'statement' && this.#parts.faults.hit('serialization'))
         throw raised('SERIALIZATION', 'injected')
       this.#dropLocks()
       const value = sent.act(this.#tx, isAgain)
-      if (sent.kind === 'control') this.#controlled(sent.name)
       this.#answer(sent, () => sent.resolve(value))
     } catch (error) {
       if (error instanceof Blocked) this.#wait(sent, error)
@@ -163,17 +174,12 @@ export class Session {
     const { server, faults } = this.#parts
     if (server.isolation === 'read committed' || !faults.hit('lock dropped')) return
     this.#tx.dropLocks()
-    server.freed(this.#tx)
-  }
-
-  #controlled(name: string): void {
-    if (!name.startsWith('ROLLBACK TO')) return
-    this.#hasFailed = false
-    this.#parts.server.freed(this.#tx)
+    server.freed(this.#tx, null)
   }
 
   #failed(sent: Sent, error: unknown): void {
     this.#hasFailed = true
+    this.#parts.server.freed(this.#tx, this.#tx.abort())
     this.#answer(sent, () => sent.reject(error))
   }
 
@@ -190,17 +196,17 @@ export class Session {
     this.#next()
   }
 
-  #wait(sent: Sent, { holder }: Blocked): void {
+  #wait(sent: Sent, blocked: Blocked): void {
     const { server, schedule, chance, saw } = this.#parts
     saw(HAPPENED.blocked)
-    const again = (): void => schedule.after(chance.int(0, 1), () => this.#do(sent, true))
-    try {
-      server.wait(this.#tx, holder, again)
-    } catch (error) {
-      saw(HAPPENED.deadlock)
-      this.#failed(sent, error)
-      return
-    }
+    server.wait(this.#tx, blocked, {
+      chance,
+      wake: () => schedule.after(chance.int(0, 1), () => this.#do(sent, true)),
+      refuse: (error) => {
+        saw(HAPPENED.deadlock)
+        this.#failed(sent, error)
+      },
+    })
     schedule.after(LOCK_TIMEOUT_MS, () => {
       if (this.#queue[0] !== sent || !server.stopWaiting(this.#tx)) return
       this.#failed(sent, raised('TIMEOUT', `${sent.name} waited ${LOCK_TIMEOUT_MS} ms for a lock`))

@@ -1,19 +1,25 @@
 // Owns: one table of a database model: the versions of each row that were committed, and who holds its lock.
 // I1: a version is never changed; a commit adds one. So a snapshot is a number, and the history of a row can be
 // checked.
+// I2: a row that is inserted where one was deleted is another row: whoever waited for the old one does not find it.
 import type { Time } from '@ensemble/core'
 
-interface Version {
-  /** Number of the commit that wrote it. */
-  readonly commit: number
+export interface Change {
   /** Null: deleted. */
   readonly row: object | null
+  /** The same for all versions of one row. */
+  readonly line: number
+}
+
+interface Version extends Change {
+  /** Number of the commit that wrote it. */
+  readonly commit: number
   readonly at: Time
 }
 
 /** The transaction that has a row's lock. */
 export interface Holder {
-  /** Whether it has changed the row: such a row may be another one, or none, once it has ended. */
+  /** Whether it has changed the row, committed or not: it may be another one, or none, once the holder has ended. */
   hasWritten(table: Table, key: string): boolean
 }
 
@@ -21,12 +27,10 @@ export class Slot {
   readonly versions: Version[] = []
   holder: Holder | null = null
 
-  at(snapshot: number): object | null {
-    for (let index = this.versions.length - 1; index >= 0; index -= 1) {
-      const version = this.versions[index]
-      if (version !== undefined && version.commit <= snapshot) return version.row
-    }
-    return null
+  /** What a snapshot shows, undefined where no row is in it. */
+  at(snapshot: number): Version | undefined {
+    const version = this.versions.findLast(({ commit }) => commit <= snapshot)
+    return version?.row === null ? undefined : version
   }
 
   get latest(): Version | undefined {

@@ -2,46 +2,56 @@
 // savepoints, transaction), its row locks, and what one statement sees and does. Does not own waiting (session.ts).
 // I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that,
 // the snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
-// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends.
-// I3: a statement that has to wait keeps its locks and its snapshot and takes back its changes.
+// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends; a failed statement ends it, too.
+// Once that savepoint is released, whoever waits for the lock waits for the end of the whole transaction.
+// I3: a statement that has to wait keeps its locks and its snapshot; its changes are made again when it goes on.
 import { plain, type Time } from '@ensemble/core'
 import type { Open, TableRef } from '@ensemble/memory'
+import type { Chance } from '../chance.ts'
 import { Blocked, raised } from './errors.ts'
+import { Reads, type Reader, type Write } from './footprint.ts'
 import type { DatabaseServer } from './server.ts'
-import type { Holder, Slot, Table } from './table.ts'
+import type { Change, Holder, Slot, Table } from './table.ts'
 
 interface Layer {
   readonly name: string
-  readonly changes: Map<Table, Map<string, object | null>>
+  readonly changes: Map<Table, Map<string, Change>>
   readonly locks: Set<Slot>
+  /** Locks that were taken in a savepoint which is released. */
+  readonly inherited: Set<Slot>
   readonly effects: (() => void)[]
 }
 
 function layer(name: string): Layer {
-  return { name, changes: new Map(), locks: new Set(), effects: [] }
+  return { name, changes: new Map(), locks: new Set(), inherited: new Set(), effects: [] }
 }
 
-export class ServerTransaction implements Open, Holder {
+export class ServerTransaction implements Open, Holder, Reader {
   readonly now: Time
   readonly schema: string
   readonly begunAt: number
-  readonly reads = new Set<string>()
+  readonly reads = new Reads()
   readonly #server: DatabaseServer
+  readonly #chance: Chance
   readonly #layers: Layer[] = [layer('transaction')]
   /** Of the transaction above READ COMMITTED, else of the statement. */
-  #snapshot: number | null = null
+  #snapshot: number
+  /** Changes of a statement that waits. */
+  #unfinished: Layer['changes'] | null = null
 
-  constructor(server: DatabaseServer, schema: string) {
+  constructor(server: DatabaseServer, schema: string, chance: Chance) {
     this.#server = server
+    this.#chance = chance
     this.schema = schema
     this.now = server.now
     this.begunAt = server.commitCount
+    this.#snapshot = server.commitCount
   }
 
   /** Runs a statement; throws Blocked when it has to wait, and is then to be run again with `isAgain`. */
   run<T>(statement: (open: Open) => T, isAgain: boolean): T {
-    if (!isAgain && (this.#snapshot === null || this.#server.isolation === 'read committed'))
-      this.#snapshot = this.#server.commitCount
+    if (!isAgain && this.#server.isolation === 'read committed') this.#snapshot = this.#server.commitCount
+    this.#unfinished = null
     const own = layer('statement')
     this.#layers.push(own)
     try {
@@ -53,8 +63,21 @@ export class ServerTransaction implements Open, Holder {
       this.#layers.pop()
       // What was locked stays locked, as in a statement that waits in the middle.
       for (const slot of own.locks) this.#top.locks.add(slot)
+      if (error instanceof Blocked) this.#unfinished = own.changes
       throw error
     }
+  }
+
+  /**
+   * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails. Answers
+   * the locks whose waiters can go on.
+   */
+  abort(): ReadonlySet<Slot> {
+    const { changes, effects } = this.#top
+    this.#unfinished = null
+    changes.clear()
+    effects.length = 0
+    return this.#free(this.#top)
   }
 
   savepoint(name: string): void {
@@ -62,12 +85,18 @@ export class ServerTransaction implements Open, Holder {
   }
 
   release(name: string): void {
-    for (const dropped of this.#cut(name).toReversed()) this.#merge(dropped)
+    for (const dropped of this.#cut(name).toReversed()) {
+      for (const slot of dropped.locks) dropped.inherited.add(slot)
+      dropped.locks.clear()
+      this.#merge(dropped)
+    }
   }
 
-  rollbackTo(name: string): void {
-    for (const dropped of this.#cut(name)) this.#free(dropped)
+  /** Answers the locks whose waiters can go on. */
+  rollbackTo(name: string): ReadonlySet<Slot> {
+    const freed = this.#cut(name).map((dropped) => this.#free(dropped))
     this.savepoint(name)
+    return new Set(freed.flatMap((slots) => [...slots]))
   }
 
   /** Writes become versions, those of open savepoints too. The caller has checked that it may. */
@@ -77,7 +106,8 @@ export class ServerTransaction implements Open, Holder {
       if (open !== undefined) this.#merge(open)
     }
     for (const [table, rows] of this.#bottom.changes) {
-      for (const [key, row] of rows) table.slot(key).versions.push({ commit, row, at: this.#server.now })
+      for (const [key, change] of rows)
+        table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
     }
     for (const effect of this.#bottom.effects) effect()
     this.#free(this.#bottom)
@@ -90,43 +120,61 @@ export class ServerTransaction implements Open, Holder {
   /** Locks that protect no change are lost, as a lease transfer may do where they are only a hint. */
   dropLocks(): void {
     const written = new Set(this.#layers.flatMap(({ changes }) => [...changes]).flatMap(slotsOf))
-    for (const { locks } of this.#layers) {
-      for (const slot of [...locks].filter((held) => !written.has(held))) {
+    for (const { locks, inherited } of this.#layers) {
+      for (const slot of [...locks, ...inherited].filter((held) => !written.has(held))) {
         locks.delete(slot)
+        inherited.delete(slot)
         slot.holder = null
       }
     }
   }
 
-  /** `table key` of every row that was written, for the checks of SERIALIZABLE. */
-  written(): readonly string[] {
-    return this.#layers
-      .flatMap(({ changes }) => [...changes])
-      .flatMap(([table, rows]) => [...rows.keys()].map((key) => nameOf(table, key)))
+  /** Every row that was written, for the checks of SERIALIZABLE. */
+  written(): readonly Write[] {
+    const changes = this.#layers.flatMap((one) => [...one.changes])
+    return changes.flatMap(([table, rows]) =>
+      [...rows].map(([key, { row }]) => {
+        const before = table.slots.get(key)?.latest?.row ?? null
+        return { table, key, rows: [before, row].filter((one) => one !== null) }
+      }),
+    )
   }
 
   nextSequence(): number {
     return this.#server.nextSequence()
   }
 
+  inAnyOrder<T>(items: readonly T[]): T[] {
+    return this.#chance.shuffled(items)
+  }
+
   get<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
     const table = this.#table(ref)
-    const own = this.#own(table, key)
-    if (own !== undefined) return typed<Row>(own)
     this.#reads(table, key)
-    return typed<Row>(table.slots.get(key)?.at(this.#snapshot ?? 0) ?? null)
+    return typed<Row>(this.#own(table, key) ?? table.slots.get(key)?.at(this.#snapshot))
   }
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
     const table = this.#table(ref)
-    this.#reads(table, '*')
-    const found: Row[] = []
-    for (const [key, slot] of table.slots) {
-      const own = this.#own(table, key)
-      const row = typed<Row>(own === undefined ? slot.at(this.#snapshot ?? 0) : own)
-      if (row !== undefined && keep(row)) found.push(row)
+    if (this.#isSerializable) this.reads.search(table, (row) => keep(row as Row))
+    return this.#visible<Row>(table).filter(keep)
+  }
+
+  *inOrder<Row extends object>(
+    ref: TableRef<Row>,
+    keep: (row: Readonly<Row>) => boolean,
+    by: (a: Readonly<Row>, b: Readonly<Row>) => number,
+  ): Iterable<Row> {
+    const table = this.#table(ref)
+    let last: Row | null = null
+    let isWhole = false
+    const isRead = (row: Row): boolean => isWhole || (last !== null && by(row, last) <= 0)
+    if (this.#isSerializable) this.reads.search(table, (row) => keep(row as Row) && isRead(row as Row))
+    for (const row of this.inAnyOrder(this.#visible<Row>(table).filter(keep)).sort(by)) {
+      last = row
+      yield row
     }
-    return found
+    isWhole = true
   }
 
   lock<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
@@ -139,19 +187,17 @@ export class ServerTransaction implements Open, Holder {
 
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
     const table = this.#table(ref)
-    const refuse = (): never => {
+    if (this.#isThere(table, key)) {
+      this.#server.refuseUnserializable(this, { table, key, rows: [row] })
       throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
     }
-    const own = this.#own(table, key)
-    if (own !== undefined && own !== null) refuse()
-    const slot = table.slot(key)
-    const other = this.#otherOf(slot)
-    // A row that is only locked is there; one that is being written may not be, in the end.
-    if (other?.hasWritten(table, key) === true) throw new Blocked(other)
-    if (own === undefined && (slot.latest?.row ?? null) !== null) refuse()
-    if (other !== null) throw new Blocked(other)
-    this.#take(slot)
-    this.#put(table, key, row)
+    this.#begin(table, key, row)
+  }
+
+  offer<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
+    const table = this.#table(ref)
+    if (!this.#isThere(table, key)) this.#begin(table, key, row)
+    else if (this.#own(table, key) === undefined) this.#refuseMoved(table.slot(key), ref.name, key)
   }
 
   upsert<Row extends object>(ref: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row {
@@ -159,49 +205,85 @@ export class ServerTransaction implements Open, Holder {
     const own = this.#own(table, key)
     const slot = table.slot(key)
     const other = this.#otherOf(slot)
-    if (other !== null) throw new Blocked(other)
+    if (other !== null) throw new Blocked(slot, other)
+    const there = own ?? slot.latest
+    const row = merge(typed<Row>(there))
+    if (there === undefined || there.row === null) {
+      this.#begin(table, key, row)
+      return row
+    }
     if (own === undefined) this.#refuseMoved(slot, ref.name, key)
     this.#take(slot)
-    const row = merge(typed<Row>(own === undefined ? (slot.latest?.row ?? null) : own))
-    this.#put(table, key, row)
+    this.#put(table, key, { row, line: there.line })
     return row
   }
 
   write<Row extends object>(ref: TableRef<Row>, key: string, row: Row | null): void {
     const table = this.#table(ref)
     if (table.slot(key).holder !== this) this.lock(ref, key)
-    this.#put(table, key, row)
+    const line = (this.#own(table, key) ?? table.slot(key).latest)?.line
+    if (line === undefined) throw raised('SQL', `${ref.name}: '${key}' is written and not there`)
+    this.#put(table, key, { row, line })
   }
 
   atCommit(effect: () => void): void {
     this.#top.effects.push(effect)
   }
 
-  /** Whether this transaction has changed the row, committed or not. */
   hasWritten(table: Table, key: string): boolean {
-    return this.#own(table, key) !== undefined
+    return this.#own(table, key) !== undefined || this.#unfinished?.get(table)?.has(key) === true
   }
 
   #lock<Row extends object>(ref: TableRef<Row>, key: string, waits: boolean): Row | undefined {
     const table = this.#table(ref)
     const own = this.#own(table, key)
-    if (own !== undefined) return typed<Row>(own)
-    this.#reads(table, key)
     const slot = table.slots.get(key)
-    if (slot === undefined || slot.at(this.#snapshot ?? 0) === null) return undefined
+    const seen = slot?.at(this.#snapshot)
+    this.#reads(table, key)
+    // Also where the row of the snapshot was deleted by somebody else, and this transaction has inserted another one.
+    if (slot !== undefined && seen !== undefined && seen.line !== own?.line)
+      this.#refuseMoved(slot, ref.name, key)
+    if (own !== undefined) return typed<Row>(own)
+    if (slot === undefined || seen === undefined) return undefined
+    if (slot.latest?.row === null || slot.latest?.line !== seen.line) return undefined
     const other = this.#otherOf(slot)
-    if (other !== null) {
-      if (!waits) return undefined
-      throw new Blocked(other)
+    if (other === null) {
+      this.#take(slot)
+      return typed<Row>(slot.latest)
     }
-    this.#refuseMoved(slot, ref.name, key)
-    this.#take(slot)
-    return typed<Row>(slot.latest?.row ?? null)
+    if (waits) throw new Blocked(slot, other)
+    return undefined
+  }
+
+  /** Every row that the transaction sees. A deleted one of the snapshot may stand beside its own new one of that key. */
+  #visible<Row extends object>(table: Table): Row[] {
+    const found: Row[] = []
+    for (const [key, slot] of table.slots) {
+      const own = this.#own(table, key)
+      const seen = slot.at(this.#snapshot)
+      const theirs = seen?.line === own?.line ? undefined : typed<Row>(seen)
+      if (theirs !== undefined) found.push(theirs)
+      const ours = typed<Row>(own)
+      if (ours !== undefined) found.push(ours)
+    }
+    return found
+  }
+
+  /** Whether an insert would meet a row. One that is only locked is there; one that is being written may not stay. */
+  #isThere(table: Table, key: string): boolean {
+    const own = this.#own(table, key)
+    if (own !== undefined && own.row !== null) return true
+    const slot = table.slot(key)
+    const other = this.#otherOf(slot)
+    if (other?.hasWritten(table, key) === true) throw new Blocked(slot, other)
+    if (own === undefined && (slot.latest?.row ?? null) !== null) return true
+    if (other !== null) throw new Blocked(slot, other)
+    return false
   }
 
   #refuseMoved({ latest }: Slot, name: string, key: string): void {
     if (this.#server.isolation === 'read committed' || latest === undefined) return
-    if (latest.commit > (this.#snapshot ?? 0))
+    if (latest.commit > this.#snapshot)
       throw raised('SERIALIZATION', `${name}: '${key}' was changed by a concurrent transaction`)
   }
 
@@ -215,14 +297,20 @@ export class ServerTransaction implements Open, Holder {
     this.#top.locks.add(slot)
   }
 
-  #put(table: Table, key: string, row: object | null): void {
-    const { changes } = this.#top
-    const rows = changes.get(table) ?? new Map<string, object | null>()
-    changes.set(table, rows.set(key, plain(row)))
+  /** Stores a row where none is. */
+  #begin(table: Table, key: string, row: object): void {
+    this.#take(table.slot(key))
+    this.#put(table, key, { row, line: this.#server.nextLine() })
   }
 
-  /** The own change of a row: null when it was deleted, undefined when there is none. */
-  #own(table: Table, key: string): object | null | undefined {
+  #put(table: Table, key: string, { row, line }: Change): void {
+    const { changes } = this.#top
+    const rows = changes.get(table) ?? new Map<string, Change>()
+    changes.set(table, rows.set(key, { row: plain(row), line }))
+  }
+
+  /** The own change of a row, undefined when there is none. */
+  #own(table: Table, key: string): Change | undefined {
     for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
       const change = this.#layers[index]?.changes.get(table)?.get(key)
       if (change !== undefined) return change
@@ -231,7 +319,11 @@ export class ServerTransaction implements Open, Holder {
   }
 
   #reads(table: Table, key: string): void {
-    if (this.#server.isolation === 'serializable') this.reads.add(nameOf(table, key))
+    if (this.#isSerializable) this.reads.key(table, key)
+  }
+
+  get #isSerializable(): boolean {
+    return this.#server.isolation === 'serializable'
   }
 
   #table(ref: TableRef<object>): Table {
@@ -241,21 +333,28 @@ export class ServerTransaction implements Open, Holder {
   #merge(from: Layer): void {
     const top = this.#top
     for (const [table, rows] of from.changes) {
-      const into = top.changes.get(table) ?? new Map<string, object | null>()
+      const into = top.changes.get(table) ?? new Map<string, Change>()
       top.changes.set(table, into)
-      for (const [key, row] of rows) into.set(key, row)
+      for (const [key, change] of rows) into.set(key, change)
     }
     for (const slot of from.locks) top.locks.add(slot)
+    for (const slot of from.inherited) top.inherited.add(slot)
     top.effects.push(...from.effects)
   }
 
   #cut(name: string): Layer[] {
-    return this.#layers.splice(this.#layers.findLastIndex((one) => one.name === name))
+    const from = this.#layers.findLastIndex((one) => one.name === name)
+    if (from === -1) throw raised('SQL', `there is no savepoint ${name}`)
+    return this.#layers.splice(from)
   }
 
-  #free({ locks }: Layer): void {
-    for (const slot of locks) if (slot.holder === this) slot.holder = null
+  #free(dropped: Layer): ReadonlySet<Slot> {
+    const { locks, inherited } = dropped
+    const freed = new Set(dropped === this.#bottom ? [...locks, ...inherited] : locks)
+    for (const slot of [...locks, ...inherited]) if (slot.holder === this) slot.holder = null
     locks.clear()
+    inherited.clear()
+    return freed
   }
 
   get #bottom(): Layer {
@@ -267,15 +366,11 @@ export class ServerTransaction implements Open, Holder {
   }
 }
 
-function nameOf(table: Table, key: string): string {
-  return `${table.schema}.${table.name} ${key}`
-}
-
 function slotsOf([table, rows]: readonly [Table, ReadonlyMap<string, unknown>]): readonly Slot[] {
   return [...rows.keys()].map((key) => table.slot(key))
 }
 
 /** A table holds what was written under its reference, so a row has the reference's type. */
-function typed<Row extends object>(row: object | null): Row | undefined {
-  return row === null ? undefined : (row as Row)
+function typed<Row extends object>(change: Change | undefined): Row | undefined {
+  return change === undefined || change.row === null ? undefined : (change.row as Row)
 }

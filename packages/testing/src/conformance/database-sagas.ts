@@ -81,6 +81,7 @@ function sagaPruneScenes(world: () => DatabaseWorld): void {
       sagaRow('early cancel', { state: null, wish: { reason: 'r', by: 'b' } }),
       sagaRow('running', { state: running('running') }),
       sagaRow('parked', { parked: 'PLAN_THROWS' }),
+      sagaRow('parked at its start', { state: null, parked: 'PLAN_THROWS' }),
     ]
     const prune = (database: Database, ageMs: number, countMax: number): Promise<number> =>
       database.transaction((tx) => database.stores.sagas.prune(tx, { before: tx.now - ageMs, countMax }))
@@ -96,7 +97,7 @@ function sagaPruneScenes(world: () => DatabaseWorld): void {
             rows.map(({ id }) => id),
           )
         ).map(({ id }) => id),
-      ).toEqual(['parked', 'running'])
+      ).toEqual(['parked', 'parked at its start', 'running'])
     })
 
     test('keeps what changed since, and deletes at most countMax', async () => {
