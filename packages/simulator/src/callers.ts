@@ -34,25 +34,30 @@ export class Callers {
     return this.sagas.every(({ isAcknowledged }) => isAcknowledged)
   }
 
-  begin({ plan, id, pattern, input, visits }: Beginning): void {
+  begin({ plan, id, pattern, input, before, visits }: Beginning): void {
     const witnessed: Witnessed = {
       saga: { plan: plan.name, id, pattern },
       plan,
       input,
       isAcknowledged: false,
       wasCancelled: false,
+      answers: [],
     }
     this.sagas.push(witnessed)
     const start: Visit = {
       afterMs: 0,
       service: STARTER,
       name: 'start',
-      call: (host) => host.start(plan, { id, input, pattern }),
+      call: async (host) => {
+        await before?.(host)
+        return await host.start(plan, { id, input, pattern })
+      },
     }
     this.#visit(start, () => void (witnessed.isAcknowledged = true))
     for (const visit of visits) {
       if (visit.name === 'cancel') witnessed.wasCancelled = true
-      this.#parts.schedule.after(visit.afterMs, () => this.#visit(visit))
+      const hear = (answer: unknown): void => void witnessed.answers.push({ name: visit.name, answer })
+      this.#parts.schedule.after(visit.afterMs, () => this.#visit(visit, hear))
     }
   }
 
@@ -96,7 +101,7 @@ export class Callers {
     return null
   }
 
-  #visit(visit: Visit, onAnswer: () => void = () => undefined, tries = 1): void {
+  #visit(visit: Visit, onAnswer: (answer: unknown) => void = () => undefined, tries = 1): void {
     const { system, schedule, chance, tell } = this.#parts
     let isAnswered = false
     const again = (why: string): void => {
@@ -112,10 +117,10 @@ export class Callers {
     }
     schedule.after(PATIENCE_MS, () => again('no answer in time'))
     visit.call(reached.host).then(
-      () => {
+      (answer) => {
         if (isAnswered) return
         isAnswered = true
-        onAnswer()
+        onAnswer(answer)
       },
       (error: unknown) => (isFinal(error) ? undefined : again(String(error))),
     )
