@@ -27,11 +27,11 @@ const SAGAS_PER_USER = 3
 const REGISTRATION_LOOKS_MAX = 8
 const NOBODY = uuidOf('dddd', 0)
 
-export function begin({ chance, number }: Parameters<Subject['begin']>[0]): Beginning {
+export function begin({ chance, number, isCrowded }: Parameters<Subject['begin']>[0]): Beginning {
   const pattern = chance.pick(PATTERNS_BOTH)
   return number % SAGAS_PER_USER === 1
     ? { pattern, ...registration(chance, userIdOf(Math.ceil(number / SAGAS_PER_USER))) }
-    : { pattern, ...ordering(chance, number) }
+    : { pattern, ...ordering(chance, { number, isCrowded }) }
 }
 
 const [FIRST = 'orchestration', SECOND = 'choreography'] = PATTERNS
@@ -74,14 +74,18 @@ function emailOf(chance: Chance, userId: string): string {
   return chance.hit(0.35) ? chance.pick(['Hot@sim.test', 'hot@sim.test']) : `${userId}@sim.test`
 }
 
-function ordering(chance: Chance, number: number): Begun {
+/** In a crowd everybody orders for one user at once. */
+function ordering(
+  chance: Chance,
+  { number, isCrowded }: { readonly number: number; readonly isCrowded: boolean },
+): Begun {
   const orderId = uuidOf('aaaa', number)
   const registered = Math.ceil(number / SAGAS_PER_USER)
-  const userId = chance.hit(0.08) ? NOBODY : userIdOf(chance.skewed(1, registered))
+  const userId = chance.hit(0.08) ? NOBODY : userIdOf(isCrowded ? 1 : chance.skewed(1, registered))
   const amountDue = chance.hit(0.2) ? null : chance.hit(0.05) ? 0 : chance.int(1, AMOUNT_MAX)
   const input: PlaceOrder = {
     orderId,
-    orderNumber: chance.hit(0.2) ? 'hot' : `number ${number}`,
+    orderNumber: chance.hit(isCrowded ? 0.5 : 0.2) ? 'hot' : `number ${number}`,
     userId,
     orderTypeId: chance.hit(0.04) ? '1' : ORDER_TYPE.SKU,
     orderStatusId: null,

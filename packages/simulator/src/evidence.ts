@@ -43,6 +43,12 @@ export class Evidence {
     return this.#named(name, schema).flatMap((table) => [...table.committed().values()])
   }
 
+  /** Committed rows of the services' own tables, by service and table. */
+  business(): ReadonlyMap<string, readonly object[]> {
+    const own = this.#tables.filter(({ isOwn }) => isOwn)
+    return new Map(own.map((table) => [`${table.schema} ${table.name}`, [...table.committed().values()]]))
+  }
+
   /** The committed states of a service's rows. */
   states<State>({ name }: Rows<State>): readonly State[] {
     return this.rows(name).map((row) => typed<Row<State>>(row).state)

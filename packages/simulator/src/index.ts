@@ -1,4 +1,5 @@
 // The public names of the simulator: running a subject from a seed, and what a subject is.
+export { alike } from './alike.ts'
 export type { Chance } from './chance.ts'
 export { endOf } from './checks/sagas.ts'
 export { SITUATIONS } from './coverage.ts'

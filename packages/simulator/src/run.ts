@@ -7,27 +7,24 @@ import type { Time } from '@ensemble/core'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
 import { checkHistory } from './checks/history.ts'
-import { checkSagas, isUnderWay } from './checks/sagas.ts'
+import { checkSagas } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
 import type { Evidence } from './evidence.ts'
 import { Faults, type FaultKind } from './faults.ts'
 import { unleash } from './nemesis.ts'
+import { untilAtRest } from './rest.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Subject } from './subject.ts'
 import { System } from './system.ts'
 import { Trace } from './trace.ts'
 
-const START: Time = 1_800_000_000_000
+/** When every run begins. */
+export const START: Time = 1_800_000_000_000
 
-/** Virtual time that a healed system has to end everything, milliseconds. */
-const HEALED_MS_MAX = 45 * 60_000
 /** Sagas of a crowd come in two waves, each within this time: the second meets the rows of the first. Milliseconds. */
 const CROWD_MS = 100
 const WAVE_MS = 3_000
-/** How often it is looked whether all is over, and how long nothing may happen then. */
-const LOOK_MS = 1_000
-const OPERATE_MS = 60_000
 
 export interface RunOptions {
   readonly seed: number
@@ -91,11 +88,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
-    const late = [...(await untilOver(schedule, system, callers))]
+    const late = [...(await untilAtRest({ schedule, system, callers }))]
     if (scenario.longMs > 0 && late.length === 0) {
       await schedule.run(schedule.now + scenario.longMs)
       system.readAgain()
-      late.push(...(await untilOver(schedule, system, callers)))
+      late.push(...(await untilAtRest({ schedule, system, callers })))
     }
     system.end()
     const evidence = system.evidence()
@@ -127,28 +124,6 @@ function heal(system: System, faults: Faults): void {
   faults.heal()
   system.deployment.isRepaired = true
   for (const process of system.processes()) process.goOn()
-}
-
-/** Lets a healed system end; what is not over in time is named. */
-async function untilOver(schedule: Schedule, system: System, callers: Callers): Promise<readonly string[]> {
-  const end = schedule.now + HEALED_MS_MAX
-  let operateAt = schedule.now + OPERATE_MS
-  let round = 0
-  while (schedule.now < end) {
-    await schedule.run(schedule.now + LOOK_MS)
-    if (isQuiet(system, callers)) return []
-    if (schedule.now < operateAt) continue
-    round += 1
-    operateAt = schedule.now + OPERATE_MS
-    callers.operate(system.evidence(), round)
-  }
-  return ['it did not come to rest although everything was healed']
-}
-
-function isQuiet(system: System, callers: Callers): boolean {
-  if (!callers.areAnswered || system.lag() > 0) return false
-  const evidence = system.evidence()
-  return !isUnderWay(evidence) && checkSagas(evidence, callers.sagas).length === 0
 }
 
 interface Errors {

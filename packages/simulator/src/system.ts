@@ -17,7 +17,7 @@ import type { Schedule } from './schedule.ts'
 import type { Deployment, Subject } from './subject.ts'
 
 export const STARTER = 'desk'
-const OBSERVER = 'history'
+export const OBSERVER = 'history'
 
 /** `shared`: one database with the log in it. `separate`: a database for each service and a broker. */
 export type Layout = 'shared' | 'separate'

@@ -20,6 +20,8 @@ interface Member {
   readonly news: Set<() => void>
   /** Where it reads next, by partition it owns. */
   readonly positions: Map<string, number>
+  /** Deliveries that it works on. */
+  readonly held: Set<object>
   isClosed: boolean
 }
 
@@ -53,14 +55,18 @@ export class Broker {
     }
   }
 
-  /** Messages that a group has not read; one whose commit was lost counts as read until somebody reads it again. */
+  /**
+   * Messages that a group has not read, and batches that it works on; what was read and not committed counts as read
+   * until somebody reads it again.
+   */
   lag(name: string): number {
     const group = this.#groups.get(name)
     if (group === undefined) return 0
     const topics = new Set([...group.members].flatMap(({ topics: read }) => read))
+    const held = [...group.members].reduce((sum, member) => sum + member.held.size, 0)
     return this.#placesOf([...topics]).reduce(
       (sum, place) => sum + this.#size(place) - this.#readTo(group, place),
-      0,
+      held,
     )
   }
 
@@ -131,7 +137,14 @@ export class Broker {
       owners: new Map(),
     }
     this.#groups.set(name, group)
-    const member: Member = { process, topics, news: new Set(), positions: new Map(), isClosed: false }
+    const member: Member = {
+      process,
+      topics,
+      news: new Set(),
+      positions: new Map(),
+      held: new Set(),
+      isClosed: false,
+    }
     group.members.add(member)
     this.#rebalance(group)
     const leave = (): void => this.#leave(group, member)
@@ -192,10 +205,12 @@ export class Broker {
       taken.push({ place, from, to })
     }
     if (messages.length === 0) return null
+    member.held.add(messages)
     return {
       messages,
       done: () =>
         this.#called(member.process, 'done', () => {
+          member.held.delete(messages)
           if (this.#parts.faults.hit('done lost')) return
           for (const { place, to } of taken) {
             if (group.owners.get(place) !== member) {
@@ -207,6 +222,7 @@ export class Broker {
         }),
       release: () =>
         this.#called(member.process, 'release', () => {
+          member.held.delete(messages)
           for (const { place, from } of taken)
             if (group.owners.get(place) === member) member.positions.set(place, from)
         }),
