@@ -13,7 +13,8 @@ import { START } from './run.ts'
 import { drawScenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Beginning, Subject } from './subject.ts'
-import { OBSERVER, System } from './system.ts'
+import { OBSERVER } from './roles.ts'
+import { System } from './system.ts'
 
 const TRIES_MAX = 6
 /** What is only troubled for a while is over when the first saga begins. */
@@ -70,7 +71,7 @@ async function left(
   const schedule = new Schedule(START, chance.stream(`order ${attempt}`))
   const faults = new Faults(chance.stream('faults'), {})
   faults.heal()
-  const parts = { schedule, faults, tell: () => undefined, saw: () => undefined }
+  const parts = { schedule, faults, tell: () => undefined, saw: () => undefined, watch: null }
   const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: POLL_MS }
   const calm = { ...shape, latencyMsMax: attempt, settings }
   const system = new System({ ...parts, subject, shape: calm, chance: chance.stream('system') })

@@ -8,7 +8,8 @@ import type { Evidence } from './evidence.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
 import type { Beginning, Visit, Witnessed } from './subject.ts'
-import { STARTER, type System } from './system.ts'
+import { STARTER } from './roles.ts'
+import type { System } from './system.ts'
 
 const PATIENCE_MS = 5_000
 const TRIES_MAX = 60
@@ -115,8 +116,10 @@ export class Callers {
       again('nobody answers')
       return
     }
+    const { host, process } = reached
+    process.watch?.called(process.name, tries === 1 ? visit.name : `${visit.name}, try ${tries}`)
     schedule.after(PATIENCE_MS, () => again('no answer in time'))
-    visit.call(reached.host).then(
+    visit.call(host).then(
       (answer) => {
         if (isAnswered) return
         isAnswered = true

@@ -60,7 +60,7 @@ export class World {
   outsideOf(process: Process): Outside {
     return {
       poison: () => {
-        if (this.#parts.faults.hit('poison')) process.end('crash', 'by a handler that kills')
+        if (this.#parts.faults.hit('poison', process.name)) process.end('crash', 'by a handler that kills')
       },
       ask: ({ operation, run }, { manner, hasKeys } = KEYED) =>
         new Promise((resolve, reject) => {

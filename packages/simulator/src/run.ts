@@ -17,7 +17,7 @@ import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Subject } from './subject.ts'
 import { System } from './system.ts'
-import { Trace } from './trace.ts'
+import { Trace, type Moment } from './trace.ts'
 
 /** When every run begins. */
 export const START: Time = 1_800_000_000_000
@@ -29,10 +29,12 @@ const WAVE_MS = 3_000
 export interface RunOptions {
   readonly seed: number
   readonly subject: Subject
-  /** Numbers of the faults that may happen; null for all. */
-  readonly allowed?: ReadonlySet<number> | null
-  /** How many of the drawn sagas are started; null for all. */
-  readonly sagas?: number | null
+  /** Names of the faults that may happen; null for all. */
+  readonly allowed?: ReadonlySet<string> | null
+  /** Numbers of the sagas that are started; null for all that are drawn. */
+  readonly sagas?: ReadonlySet<number> | null
+  /** Another order of events for the same callers in the same system; 0 for the seed's own. */
+  readonly order?: number
   readonly keepsTrace?: boolean
 }
 
@@ -43,24 +45,27 @@ export interface RunResult {
   readonly sagas: number
   readonly events: number
   readonly faults: ReadonlyMap<FaultKind, number>
-  readonly faultsDrawn: number
+  /** Names of the faults that happened, in order. */
+  readonly faultsHappened: readonly string[]
   readonly coverage: ReadonlySet<string>
   /** Of everything that happened, in order. */
   readonly hash: string
   readonly trace: readonly string[]
+  /** What the trace is made of, for drawings. */
+  readonly moments: readonly Moment[]
   readonly evidence: Evidence
 }
 
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, subject, allowed = null, keepsTrace = false } = options
+  const { seed, subject, allowed = null, order = 0, keepsTrace = false } = options
   const chance = new Chance(seed)
   const scenario = drawScenario(chance.stream('scenario'))
-  const schedule = new Schedule(START, chance.stream('order'))
-  const faults = new Faults(chance.stream('faults'), scenario.weights, allowed)
+  const schedule = new Schedule(START, chance.stream(`order ${order}`))
   const trace = new Trace({ now: () => schedule.now - START, keeps: keepsTrace })
   const tell = (who: string, what: string): void => trace.add(who, what)
+  const faults = new Faults(chance.stream('faults'), scenario.weights, { allowed, tell })
   const happened = new Set<string>()
-  const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what) }
+  const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what), watch: trace.watch }
   const system = new System({ ...parts, subject, shape: scenario.shape, chance: chance.stream('system') })
   const callers = new Callers({ ...parts, system, chance: chance.stream('callers') })
   const errors = listen(tell)
@@ -73,7 +78,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       const afterMs = scenario.isCrowded
         ? own.int(0, CROWD_MS) + (number % 2) * WAVE_MS
         : own.int(0, scenario.troubleMs * 0.7)
-      if (number > (options.sagas ?? scenario.sagaCount)) continue
+      if (options.sagas?.has(number) === false) continue
       schedule.after(afterMs, () =>
         callers.begin(
           subject.begin({
@@ -109,10 +114,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
       sagas: callers.sagas.length,
       events: schedule.count,
       faults: faults.counts,
-      faultsDrawn: faults.drawn,
+      faultsHappened: faults.happened,
       coverage: covered(evidence, { errors: errors.seen, happened }),
       hash: trace.hash,
       trace: trace.lines,
+      moments: trace.moments,
       evidence,
     }
   } finally {

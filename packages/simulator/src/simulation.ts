@@ -17,7 +17,7 @@ import { endOf } from './checks/sagas.ts'
 import type { Evidence } from './evidence.ts'
 import type { Deed, Outside } from './outside.ts'
 import type { Answered, Beginning, Occasion, Subject, Visit, Witnessed } from './subject.ts'
-import { STARTER } from './system.ts'
+import { STARTER } from './roles.ts'
 import { typed } from './typed.ts'
 
 /** Customers come within this time after they have started a saga, milliseconds. */

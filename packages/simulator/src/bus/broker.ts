@@ -106,21 +106,23 @@ export class Broker {
   #send(process: Process, messages: readonly Message[]): void {
     const { faults } = this.#parts
     if (process.isDead) return
-    if (faults.hit('send fails')) throw raised('CONNECTION', 'the broker is away')
-    this.#append(messages)
-    if (faults.hit('sent twice')) this.#append(messages)
-    if (faults.hit('send unknown')) throw raised('CONNECTION', 'no answer from the broker')
+    if (faults.hit('send fails', process.name)) throw raised('CONNECTION', 'the broker is away')
+    this.#append(process, messages)
+    if (faults.hit('sent twice', process.name)) this.#append(process, messages)
+    if (faults.hit('send unknown', process.name)) throw raised('CONNECTION', 'no answer from the broker')
   }
 
-  #append(messages: readonly Message[]): void {
+  #append(process: Process, messages: readonly Message[]): void {
     const kept = messages.filter(
-      (message) => !isRepairable(message) || !this.#parts.faults.hit('message lost'),
+      (message) =>
+        !isRepairable(message) || !this.#parts.faults.hit('message lost', `${message.type} ${message.id}`),
     )
     for (const message of kept) {
       const place = placeName(message.topic, mixed(0, message.key) % this.#parts.partitionCount)
       const texts = this.#partitions.get(place) ?? []
       this.#partitions.set(place, texts)
       texts.push(pack([message]))
+      process.watch?.sent(process.name, message)
     }
     const topics = new Set(kept.map(({ topic }) => topic))
     for (const group of this.#groups.values()) this.#tell(group, topics)
@@ -206,12 +208,13 @@ export class Broker {
     }
     if (messages.length === 0) return null
     member.held.add(messages)
+    member.process.watch?.took(member.process.name, messages)
     return {
       messages,
       done: () =>
         this.#called(member.process, 'done', () => {
           member.held.delete(messages)
-          if (this.#parts.faults.hit('done lost')) return
+          if (this.#parts.faults.hit('done lost', member.process.name)) return
           for (const { place, to } of taken) {
             if (group.owners.get(place) !== member) {
               this.#parts.saw(HAPPENED.late)
@@ -233,7 +236,7 @@ export class Broker {
     const { schedule, chance, faults } = this.#parts
     for (const member of group.members) {
       if (topics !== null && !member.topics.some((topic) => topics.has(topic))) continue
-      if (faults.hit('news lost')) continue
+      if (faults.hit('news lost', member.process.name)) continue
       const tell = (): void => member.news.forEach((news) => news())
       schedule.after(chance.skewed(0, 5), () => member.process.hears(tell))
     }
