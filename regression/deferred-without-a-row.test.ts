@@ -1,5 +1,6 @@
-// A rule that deferred at a row that was not there lost the customer who paid at the same moment: neither saw the other,
-// and the saga waited for ever. Found while looking at what the simulator had found for a row that is only locked.
+// A rule that deferred at a row that was not there lost the customer who paid at the same moment: neither saw the
+// other, and the saga waited for ever. Found while looking at what the simulator had found for a row that is only
+// locked.
 import { command, deferred, participant, saga, type Schema } from '@ensemble/core'
 import { manualClock, memoryDatabase, memoryRows, seededIds, sharedMemoryBus } from '@ensemble/memory'
 import { aggregate, createHost, implement } from '@ensemble/runtime'

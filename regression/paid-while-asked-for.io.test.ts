@@ -1,6 +1,6 @@
-// Money that came in while the saga asked for it was kept and the saga waited for ever: under REPEATABLE READ the payment
-// saw the row unchanged, for a deferral only locked it, and its snapshot was older than the deferred operation. Found by
-// the simulator (seed 32 of the reference system).
+// Money that came in while the saga asked for it was kept, and the saga waited for ever: under REPEATABLE READ a
+// deferral only locked the row, so the payment saw it unchanged, and its snapshot was older than the deferred
+// operation. Found by the simulator (the reference system's first hundred seeds).
 import { fileURLToPath } from 'node:url'
 import { command, deferred, participant, saga, succeeded, type Schema } from '@ensemble/core'
 import { ENGINE_MIGRATIONS, engineDatabase, migrate, openDatabase, type Isolation } from '@ensemble/postgres'

@@ -7,18 +7,18 @@ import { userImplementation } from '@ensemble/service-user/handlers'
 import { placeOrder, registerUser } from '@ensemble/service-contracts'
 import type { Subject } from '@ensemble/simulator'
 import { booksOf } from './reference/books.ts'
-import { begin, DUE_IN_MS, PAY_LATER_LIMIT } from './reference/customers.ts'
-import * as tables from './reference/tables.ts'
+import { begin, TERMS } from './reference/customers.ts'
+import { credits, entries, logins, messages, orders, payments, receivers, users } from './reference/tables.ts'
 import { verdict } from './reference/verdict.ts'
 
 export const subject: Subject = {
   name: 'reference',
   plans: () => [placeOrder, registerUser],
   participants: {
-    order: () => orderImplementation(tables),
-    user: () => userImplementation(tables),
-    payment: () => paymentImplementation(tables, { dueInMs: DUE_IN_MS, payLaterLimit: PAY_LATER_LIMIT }),
-    notification: () => notificationImplementation(tables),
+    order: () => orderImplementation({ orders }),
+    user: () => userImplementation({ users, logins }),
+    payment: () => paymentImplementation({ payments, credits, entries }, TERMS),
+    notification: () => notificationImplementation({ receivers, messages }),
   },
   begin,
   check: (evidence, sagas) => verdict(booksOf(evidence, sagas)),

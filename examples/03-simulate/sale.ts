@@ -13,17 +13,17 @@ const Sale = z.object({ customer: z.string(), item: z.string(), amount: z.number
 export type Sale = z.infer<typeof Sale>
 
 const accounts = participant('accounts', {
-  ask: query({ input: Sale, rejections: { over_limit: Sale } }),
-  hold: command({ input: Sale, rejections: { over_limit: Sale } }),
-  free: command({ input: Sale }),
-  charge: command({ input: Sale }),
+  ask: query({ input: Sale, rejections: { over_limit: Sale }, event: 'credit-found' }),
+  hold: command({ input: Sale, rejections: { over_limit: Sale }, event: 'credit-held' }),
+  free: command({ input: Sale, event: 'credit-freed' }),
+  charge: command({ input: Sale, event: 'charged' }),
   /** Charges what is held. */
-  settle: command({ input: Sale }),
+  settle: command({ input: Sale, event: 'charged-held' }),
 })
 const stock = participant('stock', {
-  reserve: command({ input: Sale, rejections: { sold_out: Sale } }),
-  release: command({ input: Sale }),
-  ship: command({ input: Sale }),
+  reserve: command({ input: Sale, rejections: { sold_out: Sale }, event: 'reserved' }),
+  release: command({ input: Sale, event: 'released' }),
+  ship: command({ input: Sale, event: 'shipped' }),
 })
 
 // region wrong

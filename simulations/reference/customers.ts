@@ -13,12 +13,11 @@ import {
   user,
   type PlaceOrder,
 } from '@ensemble/service-contracts'
+import type { PaymentTerms } from '@ensemble/service-payment/rules'
 import type { Beginning, Chance, Subject, Visit } from '@ensemble/simulator'
 
-/** Most open Pay Later money of one user. */
-export const PAY_LATER_LIMIT = 100
-/** Short enough to pass while there are faults. */
-export const DUE_IN_MS = 8_000
+/** A limit that a few orders reach, and a due time that passes while there are faults. */
+export const TERMS: PaymentTerms = { dueInMs: 8_000, payLaterLimit: 100 }
 
 const AMOUNT_MAX = 60
 const VISITS_MS_MAX = 12_000

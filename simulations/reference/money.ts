@@ -4,7 +4,7 @@
 // I3: what a customer was told about a payment stands.
 import type { Payment, PaymentEntry } from '@ensemble/service-payment/rules'
 import type { Books } from './books.ts'
-import { PAY_LATER_LIMIT } from './customers.ts'
+import { TERMS } from './customers.ts'
 
 export function moneyProblems(books: Books): readonly string[] {
   const payments = books.payments.flatMap((states) => states.slice(-1))
@@ -63,7 +63,7 @@ function totalProblems({ orders, entries }: Books, payments: readonly Payment[])
 function creditProblems({ credits }: Books, payments: readonly Payment[]): readonly string[] {
   return credits.flatMap((states) => {
     const problems = states.flatMap(({ userId, open }) =>
-      open < 0 || open > PAY_LATER_LIMIT ? [`user ${userId} had credit for ${open}`] : [],
+      open < 0 || open > TERMS.payLaterLimit ? [`user ${userId} had credit for ${open}`] : [],
     )
     const [last] = states.slice(-1)
     if (last === undefined) return problems

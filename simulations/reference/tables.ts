@@ -1,4 +1,5 @@
-// Owns: the tables of the reference services, in memory. Entries have no key here, so that what is booked twice is seen.
+// Owns: the tables of the reference services, in memory. Entries have no key here, so that what is booked twice is
+// seen.
 import { memoryEntries, memoryRows } from '@ensemble/memory'
 import type { Rows } from '@ensemble/runtime'
 import type { MessageEntry, Receiver } from '@ensemble/service-notification/rules'

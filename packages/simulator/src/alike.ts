@@ -105,7 +105,14 @@ async function left(
 function leftOf(evidence: Evidence, begun: readonly Beginning[], late: readonly string[]): Left {
   const left = new Map<string, string>(late.map((one) => [one, 'true']))
   for (const [name, rows] of evidence.business()) {
-    if (!name.startsWith(`${OBSERVER} `)) left.set(name, JSON.stringify(rows.map(told).toSorted()))
+    if (!name.startsWith(`${OBSERVER} `))
+      left.set(
+        name,
+        rows
+          .map((row) => told(contentOf(row)))
+          .toSorted()
+          .join(' '),
+      )
   }
   for (const [key, { done, undone }] of evidence.deeds) left.set(key, `${done} done, ${undone} undone`)
   for (const { plan, id } of begun) {
@@ -126,9 +133,15 @@ function storyOf(evidence: Evidence, { plan, id }: Pick<SagaRef, 'plan' | 'id'>)
   return [...bySeq].toSorted(([a], [b]) => a - b).flatMap(([, entries]) => entries)
 }
 
-/** Times differ from run to run, and so do names made of them; an entry's number in its table does, too. */
-function told(value: object): string {
-  return JSON.stringify('entry' in value ? value.entry : value)
+/** What a service has written: the number of an entry in its table differs from run to run. */
+function contentOf(row: object): unknown {
+  if ('entry' in row) return row.entry
+  return 'state' in row ? row.state : row
+}
+
+/** Times differ from run to run, and so do names made of them. */
+function told(value: unknown): string {
+  return (JSON.stringify(value) ?? '')
     .replaceAll(/\b18\d{11}\b|\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'a time')
     .replaceAll(/\b[\da-f]{8}-[\da-f]{4}-5[\da-f]{3}-[\da-f]{4}-[\da-f]{12}\b/g, 'a name')
 }

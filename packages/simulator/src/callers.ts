@@ -48,7 +48,7 @@ export class Callers {
     const start: Visit = {
       afterMs: 0,
       service: STARTER,
-      name: 'start',
+      name: `start ${plan.name}/${id}`,
       call: async (host) => {
         await before?.(host)
         return await host.start(plan, { id, input, pattern })

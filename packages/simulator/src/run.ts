@@ -26,6 +26,8 @@ export const START: Time = 1_800_000_000_000
 const CROWD_MS = 100
 const WAVE_MS = 3_000
 
+const PLAIN = { instances: 1, partitionCount: 1, observes: false } as const
+
 export interface RunOptions {
   readonly seed: number
   readonly subject: Subject
@@ -35,6 +37,8 @@ export interface RunOptions {
   readonly sagas?: ReadonlySet<number> | null
   /** Another order of events for the same callers in the same system; 0 for the seed's own. */
   readonly order?: number
+  /** One instance of each service, one partition, no observer: easier to read. */
+  readonly isPlain?: boolean
   readonly keepsTrace?: boolean
 }
 
@@ -59,7 +63,8 @@ export interface RunResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, subject, allowed = null, order = 0, keepsTrace = false } = options
   const chance = new Chance(seed)
-  const scenario = drawScenario(chance.stream('scenario'))
+  const drawn = drawScenario(chance.stream('scenario'))
+  const scenario = options.isPlain === true ? { ...drawn, shape: { ...drawn.shape, ...PLAIN } } : drawn
   const schedule = new Schedule(START, chance.stream(`order ${order}`))
   const trace = new Trace({ now: () => schedule.now - START, keeps: keepsTrace })
   const tell = (who: string, what: string): void => trace.add(who, what)

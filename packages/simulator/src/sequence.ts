@@ -8,10 +8,9 @@ import { addressee, sagaOf, short } from './words.ts'
 
 const ARROWS_MAX = 200
 const CUSTOMER = 'customer'
-/** What a process tells of itself, and faults that nobody tells of. */
+/** What a process tells of itself, and faults that nobody tells of; those are left out that happen all the time. */
 const TROUBLE = /^(?:crash |host lost|paused|goes on|clock jumps|FAULT )/
-/** Told by the process that it happens to. */
-const TOLD_ANYWAY = /^FAULT (?:crash|host lost|pause|clock jump|poison)/
+const TOLD_ANYWAY = /^FAULT (?:crash|host lost|pause|clock jump|poison|news lost|slow statement)/
 
 export function sequenceDiagram(moments: readonly Moment[]): string {
   const drawing = new Drawing(moments)
@@ -74,7 +73,7 @@ class Drawing {
     const about = saga === null ? '' : ` [${this.#hasOnePlan ? saga.id : `${saga.plan}/${saga.id}`}]`
     const text = `${short(message)}${about}`
     if (taker === undefined) this.#arrow(sender, service, text)
-    else this.#arrow(sender, service, `${text}, again`)
+    else this.#arrow(sender, service, `${text}, again`, '-->>')
   }
 
   #told(who: string, what: string): void {
@@ -85,9 +84,9 @@ class Drawing {
     else this.#draw(`  Note over ${CUSTOMER}: ${plain(who)}: ${text}`)
   }
 
-  #arrow(from: string, to: string, text: string): void {
+  #arrow(from: string, to: string, text: string, line = '->>'): void {
     for (const service of [from, to]) if (service !== CUSTOMER) this.#services.add(service)
-    this.#draw(`  ${from}->>${to}: ${plain(text)}`)
+    this.#draw(`  ${from}${line}${to}: ${plain(text)}`)
   }
 
   #draw(line: string): void {

@@ -1,4 +1,4 @@
-// Owns: making a failing run smaller: fewer sagas and fewer faults that still give the same violation.
+// Owns: making a failing run smaller: fewer sagas and faults, and a plain system, that still give the same violation.
 // I1: every try is a run of its own; at most `runsMax` are made, and what is smallest by then is the answer.
 // I2: the same violation is one whose words are the same, whatever numbers and names are in it.
 import { run, type RunOptions, type RunResult } from './run.ts'
@@ -10,6 +10,8 @@ export interface Kept {
   readonly faults: readonly string[]
   /** In which order of events it fails. */
   readonly order: number
+  /** Whether it fails with one instance of each service, too. */
+  readonly isPlain: boolean
 }
 
 /** With fewer sagas everything happens at other moments: so each try is made in several orders of events. */
@@ -38,6 +40,7 @@ export async function shrink(options: ShrinkOptions): Promise<Shrunk | null> {
   if (whole.violations.length === 0) return null
   const search = new Search(options, whole)
   await search.withoutFaults()
+  await search.plain()
   await search.fewer('sagas')
   await search.withoutKinds()
   await search.fewer('faults')
@@ -47,8 +50,8 @@ export async function shrink(options: ShrinkOptions): Promise<Shrunk | null> {
   return { ...kept, runs, result }
 }
 
-function asked({ sagas, faults, order }: Kept): Pick<RunOptions, 'sagas' | 'allowed' | 'order'> {
-  return { sagas: new Set(sagas), allowed: new Set(faults), order }
+function asked({ sagas, faults, ...same }: Kept): Partial<RunOptions> {
+  return { sagas: new Set(sagas), allowed: new Set(faults), ...same }
 }
 
 class Search {
@@ -61,7 +64,11 @@ class Search {
     this.#options = options
     this.#wanted = new Set(violations.map(wordsOf))
     const sagas = Array.from({ length: scenario.sagaCount }, (_, index) => index + 1)
-    this.kept = { sagas, faults: faultsHappened, order: 0 }
+    this.kept = { sagas, faults: faultsHappened, order: 0, isPlain: false }
+  }
+
+  async plain(): Promise<void> {
+    await this.#fails({ ...this.kept, isPlain: true })
   }
 
   async withoutFaults(): Promise<void> {
