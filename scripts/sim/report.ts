@@ -1,6 +1,15 @@
 // Owns: what is told of a failing seed: its smallest form found, drawn and line by line, as Markdown.
 import { performance } from 'node:perf_hooks'
-import { sequenceDiagram, shrink, type Kept, type Shrunk, type Subject } from '@ensemble/simulator'
+import {
+  endOf,
+  sequenceDiagram,
+  shrink,
+  type Evidence,
+  type Kept,
+  type Shrunk,
+  type Subject,
+  type Witnessed,
+} from '@ensemble/simulator'
 
 /** Enough for hundreds of faults; a run that never comes to rest takes seconds. */
 const RUNS_MAX = 300
@@ -33,13 +42,14 @@ function counted({ sagas, faults }: Kept): string {
 }
 
 function written({ seed, subject }: Omit<Failing, 'say'>, shrunk: Shrunk): string {
-  const { sagas, faults, runs, result } = shrunk
+  const { faults, runs, result } = shrunk
   const { shape, isCrowded } = result.scenario
   return [
     `# Seed ${seed} of ${subject.name}, made smaller in ${runs} runs`,
     '',
     ...result.violations.map((violation) => `- wrong: ${violation}`),
-    `- sagas: ${sagas.join(', ')}${isCrowded ? ', at once' : ''}`,
+    ...result.witnessed.map((one) => `- saga ${sagaText(one, result.evidence)}`),
+    ...(isCrowded ? ['- they begin at once'] : []),
     `- faults: ${faults.length === 0 ? 'none, it is a matter of order' : faults.join(', ')}`,
     `- system: ${JSON.stringify(shape)}`,
     '',
@@ -51,4 +61,10 @@ function written({ seed, subject }: Omit<Failing, 'say'>, shrunk: Shrunk): strin
     ...result.trace,
     '```',
   ].join('\n')
+}
+
+function sagaText({ saga, input, wasCancelled }: Witnessed, evidence: Evidence): string {
+  const end = endOf(evidence, saga) ?? 'never ended'
+  const cancelled = wasCancelled ? ', cancelled' : ''
+  return `${saga.plan}/${saga.id}, ${saga.pattern}${cancelled}, ${end}: ${JSON.stringify(input)}`
 }

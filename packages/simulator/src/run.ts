@@ -15,7 +15,7 @@ import { unleash } from './nemesis.ts'
 import { untilAtRest } from './rest.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
-import type { Subject } from './subject.ts'
+import type { Subject, Witnessed } from './subject.ts'
 import { System } from './system.ts'
 import { Trace, type Moment } from './trace.ts'
 
@@ -47,6 +47,8 @@ export interface RunResult {
   readonly scenario: Scenario
   readonly violations: readonly string[]
   readonly sagas: number
+  /** The sagas as their callers know them. */
+  readonly witnessed: readonly Witnessed[]
   readonly events: number
   readonly faults: ReadonlyMap<FaultKind, number>
   /** Names of the faults that happened, in order. */
@@ -117,6 +119,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       scenario,
       violations,
       sagas: callers.sagas.length,
+      witnessed: callers.sagas,
       events: schedule.count,
       faults: faults.counts,
       faultsHappened: faults.happened,
