@@ -3,11 +3,14 @@
 //   npm run sim -- --remembered                                      the seeds of regression/seeds.json
 //   npm run sim -- [FILE] --seed N [--trace]                         one seed; with --trace a line per event
 // FILE exports a `subject` of one's own; without it the made-up system is run, and a situation that no seed has met
-// fails, too (from SITUATIONS_FROM seeds on).
-import { readFileSync } from 'node:fs'
+// fails, too (from SITUATIONS_FROM seeds on). Of a seed that fails, or the simplest of many, the smallest form found is
+// told and drawn, on the terminal or with `--out REPORT` in a Markdown file.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { run, SITUATIONS } from '@ensemble/simulator'
+import { SITUATIONS } from '@ensemble/simulator'
+import { check } from './sim/check.ts'
 import { runFleet, type Sum } from './sim/fleet.ts'
+import { reportOf } from './sim/report.ts'
 import { subjectOf } from './sim/subject.ts'
 
 /** Below that a rare situation may well be missed by chance. */
@@ -22,6 +25,7 @@ const options = {
   seed: { type: 'string' },
   trace: { type: 'boolean' },
   remembered: { type: 'boolean' },
+  out: { type: 'string' },
 } as const
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -31,15 +35,32 @@ const [file = null] = positionals
 let shownAt = 0
 
 async function one(seed: number): Promise<number> {
-  const result = await run({ seed, subject: await subjectOf(file), keepsTrace: values.trace === true })
+  const isTraced = values.trace === true
+  const result = await check({ seed, subject: await subjectOf(file), keepsTrace: isTraced })
   for (const line of result.trace) say(line)
   say(`seed ${seed}: ${result.sagas} sagas, ${result.events} events, hash ${result.hash}`)
   say(`  ${JSON.stringify(result.scenario)}`)
   for (const violation of result.violations) say(`  wrong: ${violation}`)
-  return result.violations.length === 0 ? 0 : 1
+  if (result.violations.length === 0) return 0
+  if (!isTraced) await tell(seed)
+  return 1
+}
+
+async function tell(seed: number): Promise<void> {
+  const report = await reportOf({ seed, subject: await subjectOf(file), say })
+  // Only the comparison of the patterns failed: its sentence says it all.
+  if (report === null) return
+  if (values.out === undefined) {
+    say(report)
+    return
+  }
+  writeFileSync(values.out, `${report}\n`)
+  say(`  told in ${values.out}`)
 }
 
 interface Remembered {
+  /** Of the made-up system unless given. */
+  readonly file?: string
   readonly seed: number
   /** What it found when it was new. */
   readonly found: string
@@ -49,8 +70,8 @@ async function remembered(): Promise<number> {
   const file = new URL('../regression/seeds.json', import.meta.url)
   const all = JSON.parse(readFileSync(file, 'utf8')) as readonly Remembered[]
   let failed = 0
-  for (const { seed, found } of all) {
-    const { violations } = await run({ seed, subject: await subjectOf(null) })
+  for (const { seed, file: of = null, found } of all) {
+    const { violations } = await check({ seed, subject: await subjectOf(of) })
     say(`${violations.length === 0 ? 'ok ' : 'BAD'} ${seed}: ${found}`)
     for (const violation of violations) say(`  wrong: ${violation}`)
     if (violations.length > 0) failed += 1
@@ -77,6 +98,8 @@ async function many(): Promise<number> {
     onProgress: progress,
   })
   report(sum)
+  const [simplest] = simplestFirst(sum)
+  if (simplest !== undefined) await tell(simplest.seed)
   return verdict(sum)
 }
 
@@ -96,7 +119,14 @@ function progress({ seeds, seconds, failed }: Sum): void {
   say(`  ${seeds} seeds, ${(seeds / seconds).toFixed(1)} a second, ${failed.length} failed`)
 }
 
-function report({ seeds, sagas, events, seconds, faults, coverage, failed }: Sum): void {
+/** What is short is read first. */
+function simplestFirst({ failed }: Sum): Sum['failed'] {
+  return failed.toSorted((a, b) => a.events - b.events)
+}
+
+function report(sum: Sum): void {
+  const { seeds, sagas, events, seconds, faults, coverage } = sum
+
   const rate = `${(seeds / seconds).toFixed(1)} seeds/s`
   say(`${seeds} seeds in ${seconds.toFixed(0)} s: ${rate}, ${sagas} sagas, ${events} events`)
   say('faults:')
@@ -106,10 +136,8 @@ function report({ seeds, sagas, events, seconds, faults, coverage, failed }: Sum
     say('situations, by the seeds that met them:')
     for (const name of SITUATIONS) say(`  ${name.padEnd(44)} ${coverage.get(name) ?? 0}`)
   }
-  for (const { seed, violations } of failed) {
-    say(
-      `seed ${seed} FAILED; see it with: npm run sim -- ${file === null ? '' : `${file} `}--seed ${seed} --trace`,
-    )
+  for (const { seed, violations } of simplestFirst(sum).slice(0, FAILED_MAX)) {
+    say(`seed ${seed} FAILED; see it with: npm run sim -- ${file === null ? '' : `${file} `}--seed ${seed}`)
     for (const violation of violations.slice(0, SHOWN_MAX)) say(`  wrong: ${violation}`)
   }
 }

@@ -44,9 +44,9 @@ export const bookTrip: Plan<z.infer<typeof Trip>> = saga('trip.book', { version:
 
 // region services
 type Seat = { readonly trip: string; readonly status: 'booked' | 'freed' | 'confirmed' }
-const seatRows = memoryRows<Seat>({ name: 'seat', key: ({ trip }) => trip })
+export const seatRows = memoryRows<Seat>({ name: 'seat', key: ({ trip }) => trip })
 const seat = aggregate({ rows: seatRows })
-const seatService = implement(seats, {
+export const seatService = implement(seats, {
   book: seat.on(seats.book, {
     key: ({ trip }) => trip,
     decide: (_state, { trip }) => ({
@@ -68,8 +68,9 @@ const seatService = implement(seats, {
 })
 
 type Charge = { readonly trip: string; readonly price: number }
-const charge = aggregate({ rows: memoryRows<Charge>({ name: 'charge', key: ({ trip }) => trip }) })
-const cardService = implement(cards, {
+export const charges = memoryRows<Charge>({ name: 'charge', key: ({ trip }) => trip })
+const charge = aggregate({ rows: charges })
+export const cardService = implement(cards, {
   charge: charge.on(cards.charge, {
     key: ({ trip }) => trip,
     decide: (_state, { trip, card, price }) =>

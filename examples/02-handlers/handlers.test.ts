@@ -96,7 +96,7 @@ test('given no money, when it is collected, then the outcome is still to come', 
   specifyRule(collect)
     .given({ now: 1_000 })
     .when(input)
-    .then({ outcome: deferred({ until: 86_401_000 }) })
+    .then({ outcome: deferred({ until: 86_401_000 }), state: { parcel: 'p1', paid: 0 } })
 })
 
 test('given that somebody waits, when the money comes, then the waiting is settled', () => {

@@ -50,10 +50,10 @@ const bills = aggregate({ rows: memoryRows<Bill>({ name: 'bill', key: ({ parcel 
 /** Succeeds at once when the money is there already, else when it comes. */
 export const collect = bills.on(till.collect, {
   key: ({ parcel }) => parcel,
-  decide: (state, { price }, { now }) =>
+  decide: (state, { parcel, price }, { now }) =>
     state !== undefined && state.paid >= price
       ? { outcome: succeeded({ paid: state.paid }) }
-      : { outcome: deferred({ until: now + DAY_MS }) },
+      : { outcome: deferred({ until: now + DAY_MS }), state: state ?? { parcel, paid: 0 } },
   withdraw: () => ({ outcome: { status: 'withdrawn' } }),
 })
 

@@ -1,6 +1,6 @@
 // Owns: one worker of the simulator: runs the seeds it is given and tells what came of each.
 import { parentPort, workerData } from 'node:worker_threads'
-import { run } from '@ensemble/simulator'
+import { check } from './check.ts'
 import { subjectOf } from './subject.ts'
 
 export interface Told {
@@ -24,7 +24,7 @@ port.on('message', (seeds: readonly number[]) => {
   void (async () => {
     const told: Told[] = []
     for (const seed of seeds) {
-      const { violations, sagas, events, faults, coverage } = await run({ seed, subject })
+      const { violations, sagas, events, faults, coverage } = await check({ seed, subject })
       told.push({ seed, violations, sagas, events, faults: [...faults], coverage: [...coverage] })
     }
     port.postMessage(told)

@@ -8,7 +8,7 @@ const ENTRY_PATTERNS = [
   /\.test\.ts$/,
   /\.config\.ts$/,
   /\.d\.ts$/,
-  /^(scripts|benchmarks)\/[^/]+\.ts$/,
+  /^(scripts|benchmarks|simulations)\/[^/]+\.ts$/,
   /^examples\/([^/]+\/)?[^/]+\.ts$/,
 ]
 

@@ -7,8 +7,9 @@ import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
+import { STARTER } from './roles.ts'
 import type { Beginning, Subject, Visit, Witnessed } from './subject.ts'
-import { STARTER, type System } from './system.ts'
+import type { System } from './system.ts'
 
 const PATIENCE_MS = 5_000
 const TRIES_MAX = 60
@@ -37,25 +38,30 @@ export class Callers {
     return this.sagas.every(({ isAcknowledged }) => isAcknowledged)
   }
 
-  begin({ plan, id, pattern, input, visits }: Beginning): void {
+  begin({ plan, id, pattern, input, before, visits }: Beginning): void {
     const witnessed: Witnessed = {
       saga: { plan: plan.name, id, pattern },
       plan,
       input,
       isAcknowledged: false,
       wasCancelled: false,
+      answers: [],
     }
     this.sagas.push(witnessed)
     const start: Visit = {
       afterMs: 0,
       service: STARTER,
-      name: 'start',
-      call: (host) => host.start(plan, { id, input, pattern }),
+      name: `start ${plan.name}/${id}`,
+      call: async (host) => {
+        await before?.(host)
+        return await host.start(plan, { id, input, pattern })
+      },
     }
     this.#visit(start, () => void (witnessed.isAcknowledged = true))
     for (const visit of visits) {
       if (visit.name === 'cancel') witnessed.wasCancelled = true
-      this.#parts.schedule.after(visit.afterMs, () => this.#visit(visit))
+      const hear = (answer: unknown): void => void witnessed.answers.push({ name: visit.name, answer })
+      this.#parts.schedule.after(visit.afterMs, () => this.#visit(visit, hear))
     }
   }
 
@@ -106,7 +112,7 @@ export class Callers {
     return null
   }
 
-  #visit(visit: Visit, onAnswer: () => void = () => undefined, tries = 1): void {
+  #visit(visit: Visit, onAnswer: (answer: unknown) => void = () => undefined, tries = 1): void {
     const { system, schedule, chance, tell } = this.#parts
     let isAnswered = false
     const again = (why: string): void => {
@@ -120,12 +126,14 @@ export class Callers {
       again('nobody answers')
       return
     }
+    const { host, process } = reached
+    process.watch?.called(process.name, tries === 1 ? visit.name : `${visit.name}, try ${tries}`)
     schedule.after(PATIENCE_MS, () => again('no answer in time'))
-    visit.call(reached.host, reached.database).then(
-      () => {
+    visit.call(host, reached.database).then(
+      (answer) => {
         if (isAnswered) return
         isAnswered = true
-        onAnswer()
+        onAnswer(answer)
       },
       (error: unknown) => (isFinal(error) ? undefined : again(String(error))),
     )

@@ -1,8 +1,10 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
 import { unpack, type Message } from '@ensemble/core'
+import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { Table } from './database/table.ts'
 import type { Deed } from './outside.ts'
+import { typed } from './typed.ts'
 
 export interface RowHistory {
   readonly table: string
@@ -39,6 +41,32 @@ export class Evidence {
   /** Committed rows of the tables of this name, of one service or of all. */
   rows(name: string, schema: string | null = null): readonly object[] {
     return this.#named(name, schema).flatMap((table) => [...table.committed().values()])
+  }
+
+  /** Committed rows of the services' own tables, by service and table. */
+  business(): ReadonlyMap<string, readonly object[]> {
+    const own = this.#tables.filter(({ isOwn }) => isOwn)
+    return new Map(own.map((table) => [`${table.schema} ${table.name}`, [...table.committed().values()]]))
+  }
+
+  /** The committed states of a service's rows. */
+  states<State>({ name }: Rows<State>): readonly State[] {
+    return this.rows(name).map((row) => typed<Row<State>>(row).state)
+  }
+
+  /** Every committed state of each of a service's rows, oldest first. */
+  versions<State>({ name }: Rows<State>): readonly (readonly State[])[] {
+    return this.histories(name).map(({ versions }) =>
+      versions.flatMap((row) => (row === null ? [] : [typed<Row<State>>(row).state])),
+    )
+  }
+
+  /** The committed entries of a service, in the order they were appended. */
+  entries<Entry>({ name }: Entries<Entry>): readonly Entry[] {
+    return this.rows(name)
+      .map((row) => typed<{ readonly sequence: number; readonly entry: Entry }>(row))
+      .sort((a, b) => a.sequence - b.sequence)
+      .map(({ entry }) => entry)
   }
 
   histories(name: string): readonly RowHistory[] {

@@ -1,7 +1,7 @@
 // Owns: what goes wrong in a run and how often, and the count of what did.
 // I1: faults happen while the run is in its first phase only; `heal` ends them.
-// I2: each fault that happens has a number; a run that is given the numbers it may have has no other ones (that is
-// how a failing scenario is made smaller).
+// I2: each fault has a name, its kind and a number; a run that is given the names it may have has no other ones (that
+// is how a failing scenario is made smaller). Each kind has chance of its own, so that leaving one out moves no other.
 import type { Chance } from './chance.ts'
 
 export const FAULTS = [
@@ -35,42 +35,59 @@ export type FaultKind = (typeof FAULTS)[number]
 /** The share of occasions at which a fault happens; what is left out never does. */
 export type FaultWeights = Readonly<Partial<Record<FaultKind, number>>>
 
+interface FaultOptions {
+  /** Names of the faults that may happen; null for all. */
+  readonly allowed?: ReadonlySet<string> | null
+  readonly tell?: (who: string, what: string) => void
+}
+
 export class Faults {
   readonly weights: FaultWeights
   readonly counts = new Map<FaultKind, number>()
   readonly #chance: Chance
-  readonly #allowed: ReadonlySet<number> | null
-  #drawn = 0
+  readonly #streams = new Map<FaultKind, Chance>()
+  readonly #numbers = new Map<FaultKind, number>()
+  readonly #options: FaultOptions
+  readonly #happened: string[] = []
   #isHealed = false
 
-  /** `allowed` are the numbers of the faults that may happen; null for all. */
-  constructor(chance: Chance, weights: FaultWeights, allowed: ReadonlySet<number> | null = null) {
+  constructor(chance: Chance, weights: FaultWeights, options: FaultOptions = {}) {
     this.#chance = chance
     this.weights = weights
-    this.#allowed = allowed
+    this.#options = options
   }
 
   get isHealed(): boolean {
     return this.#isHealed
   }
 
-  /** Faults that would have happened, allowed or not. */
-  get drawn(): number {
-    return this.#drawn
+  /** Names of the faults that happened, in order. */
+  get happened(): readonly string[] {
+    return this.#happened
   }
 
   heal(): void {
     this.#isHealed = true
   }
 
-  /** Whether this fault happens on this occasion. */
-  hit(kind: FaultKind): boolean {
+  /** Whether this fault happens on this occasion, to `who`. */
+  hit(kind: FaultKind, who = 'all'): boolean {
     const weight = this.weights[kind] ?? 0
-    if (this.#isHealed || weight === 0 || !this.#chance.hit(weight)) return false
-    const number = this.#drawn
-    this.#drawn += 1
-    if (this.#allowed !== null && !this.#allowed.has(number)) return false
+    if (this.#isHealed || weight === 0 || !this.#streamOf(kind).hit(weight)) return false
+    const number = (this.#numbers.get(kind) ?? 0) + 1
+    this.#numbers.set(kind, number)
+    const name = `${kind} ${number}`
+    const { allowed = null, tell } = this.#options
+    if (allowed !== null && !allowed.has(name)) return false
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
+    this.#happened.push(name)
+    tell?.(who, `FAULT ${name}`)
     return true
+  }
+
+  #streamOf(kind: FaultKind): Chance {
+    const stream = this.#streams.get(kind) ?? this.#chance.stream(kind)
+    this.#streams.set(kind, stream)
+    return stream
   }
 }

@@ -20,6 +20,9 @@ export interface Deed {
   readonly isVoid: boolean
 }
 
+/** A provider that knows a call by its key, in a manner that is drawn. */
+const KEYED = { manner: null, hasKeys: true } as const
+
 const NOTHING: Deed = { landed: 0, done: 0, undone: 0, isVoid: false }
 
 /** How a provider takes the calls of one key while there are faults. */
@@ -30,12 +33,12 @@ export interface Outside {
   /** The bug that brings a whole process down: until a newer program is deployed, or at each try of this mark. */
   poison(what: { readonly mark: string; readonly isRepairable: boolean }): void
   /**
-   * Calls a provider. `manner` is how it takes this call, null for drawn; one without keys does again what it is asked
-   * again. Errors: NotDone when surely nothing happened.
+   * Calls a provider: answered late, never, or refused before anything was done. `manner` is how it takes this call,
+   * null for drawn; one without keys does again what it is asked again. Errors: NotDone when surely nothing happened.
    */
   ask(
-    call: Pick<EffectCall<unknown>, 'operation' | 'run' | 'signal'>,
-    how: { readonly manner: Manner | null; readonly hasKeys: boolean },
+    call: Pick<EffectCall<unknown>, 'operation' | 'run'>,
+    how?: { readonly manner: Manner | null; readonly hasKeys: boolean },
   ): Promise<Outcome>
 }
 
@@ -59,11 +62,11 @@ export class World {
   outsideOf(process: Process): Outside {
     return {
       poison: ({ mark, isRepairable }) => {
-        const isHit = this.#fatal.has(mark) || this.#parts.faults.hit('poison')
+        const isHit = this.#fatal.has(mark) || this.#parts.faults.hit('poison', process.name)
         if (isHit && !isRepairable) this.#fatal.add(mark)
         if (isHit) process.end('crash', 'by a handler that kills')
       },
-      ask: ({ operation, run }, { manner, hasKeys }) =>
+      ask: ({ operation, run }, { manner, hasKeys } = KEYED) =>
         new Promise((resolve, reject) => {
           if (!process.calls('provider')) return
           const { schedule, chance, tell } = this.#parts

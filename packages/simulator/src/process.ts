@@ -7,6 +7,7 @@ import type { Clock, Ids } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
+import type { Watch } from './trace.ts'
 
 export type End = 'crash' | 'host lost'
 
@@ -17,6 +18,8 @@ export interface ProcessOptions {
   readonly faults: Faults
   readonly chance: Chance
   readonly tell: (what: string) => void
+  /** Sees more than is told, where somebody reads it. */
+  readonly watch?: Watch | null
 }
 
 export class Process {
@@ -29,6 +32,7 @@ export class Process {
   readonly #unheard: (() => void)[] = []
   #state: 'running' | 'paused' | 'dead' = 'running'
   #skewMs: number
+  #isUp = false
 
   constructor(options: ProcessOptions) {
     const { name, schedule, chance } = options
@@ -42,6 +46,11 @@ export class Process {
     }
   }
 
+  /** Null where nobody reads, and until it has started: how services start is the same in every run. */
+  get watch(): Watch | null {
+    return this.#isUp ? (this.#options.watch ?? null) : null
+  }
+
   get isDead(): boolean {
     return this.#state === 'dead'
   }
@@ -50,10 +59,15 @@ export class Process {
     return this.#state === 'paused'
   }
 
+  /** It has started. */
+  comesUp(): void {
+    this.#isUp = true
+  }
+
   /** A call of a port begins; false when the process dies here, or is dead, and the call is never made. */
   calls(point: string): boolean {
     if (this.isDead) return false
-    if (!this.#options.faults.hit('crash before call')) return true
+    if (!this.#options.faults.hit('crash before call', this.name)) return true
     this.end('crash', `before ${point}`)
     return false
   }
@@ -62,11 +76,11 @@ export class Process {
   hears(act: () => void, point: string | null = null): void {
     if (this.isDead) return
     const { faults, chance } = this.#options
-    if (point !== null && faults.hit('crash after call')) {
+    if (point !== null && faults.hit('crash after call', this.name)) {
       this.end('crash', `after ${point}`)
       return
     }
-    if (point !== null && !this.isPaused && faults.hit('pause in a call'))
+    if (point !== null && !this.isPaused && faults.hit('pause in a call', this.name))
       this.pause(chance.int(8_000, 30_000))
     if (this.isPaused) this.#unheard.push(act)
     else act()

@@ -9,37 +9,38 @@ import { Chance } from './chance.ts'
 import { checkCancels } from './checks/cancels.ts'
 import { checkHistory } from './checks/history.ts'
 import { checkMessages } from './checks/messages.ts'
-import { checkSagas, isUnderWay } from './checks/sagas.ts'
+import { checkSagas } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
 import type { Evidence } from './evidence.ts'
 import { Faults, type FaultKind } from './faults.ts'
 import { unleash } from './nemesis.ts'
+import { untilAtRest } from './rest.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Subject, Witnessed } from './subject.ts'
 import { System } from './system.ts'
-import { Trace } from './trace.ts'
+import { Trace, type Moment } from './trace.ts'
 
-const START: Time = 1_800_000_000_000
+/** When every run begins. */
+export const START: Time = 1_800_000_000_000
 
-/** Virtual time that a healed system has to end everything, milliseconds; and where it looks at its work rarely. */
-const HEALED_MS_MAX = 15 * 60_000
-const HEALED_LONG_MS_MAX = 60 * 60_000
 /** Sagas of a crowd come in two waves, each within this time: the second meets the rows of the first. Milliseconds. */
 const CROWD_MS = 100
 const WAVE_MS = 3_000
-/** How often it is looked whether all is over, and how long it must stay so: what was read may still be in hand. */
-const LOOK_MS = 1_000
-const CALM_MS = 3_000
-const OPERATE_MS = 60_000
+
+const PLAIN = { instances: 1, partitionCount: 1, observes: false } as const
 
 export interface RunOptions {
   readonly seed: number
   readonly subject: Subject
-  /** Numbers of the faults that may happen; null for all. */
-  readonly allowed?: ReadonlySet<number> | null
-  /** How many of the drawn sagas are started; null for all. */
-  readonly sagas?: number | null
+  /** Names of the faults that may happen; null for all. */
+  readonly allowed?: ReadonlySet<string> | null
+  /** Numbers of the sagas that are started; null for all that are drawn. */
+  readonly sagas?: ReadonlySet<number> | null
+  /** Another order of events for the same callers in the same system; 0 for the seed's own. */
+  readonly order?: number
+  /** One instance of each service, one partition, no observer: easier to read. */
+  readonly isPlain?: boolean
   readonly keepsTrace?: boolean
 }
 
@@ -48,26 +49,32 @@ export interface RunResult {
   readonly scenario: Scenario
   readonly violations: readonly string[]
   readonly sagas: number
+  /** The sagas as their callers know them. */
+  readonly witnessed: readonly Witnessed[]
   readonly events: number
   readonly faults: ReadonlyMap<FaultKind, number>
-  readonly faultsDrawn: number
+  /** Names of the faults that happened, in order. */
+  readonly faultsHappened: readonly string[]
   readonly coverage: ReadonlySet<string>
   /** Of everything that happened, in order. */
   readonly hash: string
   readonly trace: readonly string[]
+  /** What the trace is made of, for drawings. */
+  readonly moments: readonly Moment[]
   readonly evidence: Evidence
 }
 
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, subject, allowed = null, keepsTrace = false } = options
+  const { seed, subject, allowed = null, order = 0, keepsTrace = false } = options
   const chance = new Chance(seed)
-  const scenario = drawScenario(chance.stream('scenario'))
-  const schedule = new Schedule(START, chance.stream('order'))
-  const faults = new Faults(chance.stream('faults'), scenario.weights, allowed)
+  const drawn = drawScenario(chance.stream('scenario'))
+  const scenario = options.isPlain === true ? { ...drawn, shape: { ...drawn.shape, ...PLAIN } } : drawn
+  const schedule = new Schedule(START, chance.stream(`order ${order}`))
   const trace = new Trace({ now: () => schedule.now - START, keeps: keepsTrace })
   const tell = (who: string, what: string): void => trace.add(who, what)
+  const faults = new Faults(chance.stream('faults'), scenario.weights, { allowed, tell })
   const happened = new Set<string>()
-  const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what) }
+  const parts = { schedule, faults, tell, saw: (what: string) => void happened.add(what), watch: trace.watch }
   const system = new System({ ...parts, subject, shape: scenario.shape, chance: chance.stream('system') })
   const { attend = () => [] } = subject
   const callers = new Callers({ ...parts, system, attend, chance: chance.stream('callers') })
@@ -81,7 +88,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       const afterMs = scenario.isCrowded
         ? own.int(0, CROWD_MS) + (number % 2) * WAVE_MS
         : own.int(0, scenario.troubleMs * 0.7)
-      if (number > (options.sagas ?? scenario.sagaCount)) continue
+      if (options.sagas?.has(number) === false) continue
       schedule.after(afterMs, () =>
         callers.begin(
           subject.begin({
@@ -96,8 +103,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
-    const healedMsMax = scenario.longMs > 0 ? HEALED_LONG_MS_MAX : HEALED_MS_MAX
-    const over = () => untilOver(schedule, { system, callers, healedMsMax })
+    const over = () => untilAtRest({ schedule, system, callers, isLong: scenario.longMs > 0 })
     const late = [...(await over())]
     if (scenario.longMs > 0 && late.length === 0) {
       await schedule.run(schedule.now + scenario.longMs)
@@ -111,12 +117,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
       scenario,
       violations: [...late, ...judged(evidence, callers.sagas), ...subject.check(evidence, callers.sagas)],
       sagas: callers.sagas.length,
+      witnessed: callers.sagas,
       events: schedule.count,
       faults: faults.counts,
-      faultsDrawn: faults.drawn,
+      faultsHappened: faults.happened,
       coverage: covered(evidence, { errors: errors.seen, happened }),
       hash: trace.hash,
       trace: trace.lines,
+      moments: trace.moments,
       evidence,
     }
   } finally {
@@ -137,34 +145,6 @@ function heal(system: System, faults: Faults): void {
   faults.heal()
   system.deploy()
   for (const process of system.processes()) process.goOn()
-}
-
-/** Lets a healed system end; what is not over in time is named. */
-async function untilOver(
-  schedule: Schedule,
-  { system, callers, healedMsMax }: { system: System; callers: Callers; healedMsMax: number },
-): Promise<readonly string[]> {
-  const end = schedule.now + healedMsMax
-  let operateAt = schedule.now + OPERATE_MS
-  let round = 0
-  while (schedule.now < end) {
-    await schedule.run(schedule.now + LOOK_MS)
-    if (isQuiet(system, callers)) {
-      await schedule.run(schedule.now + CALM_MS)
-      if (isQuiet(system, callers)) return []
-    }
-    if (schedule.now < operateAt) continue
-    round += 1
-    operateAt = schedule.now + OPERATE_MS
-    callers.operate(system.evidence(), round)
-  }
-  return ['it did not come to rest although everything was healed']
-}
-
-function isQuiet(system: System, callers: Callers): boolean {
-  if (!callers.areAnswered || system.lag() > 0) return false
-  const evidence = system.evidence()
-  return !isUnderWay(evidence) && checkSagas(evidence, callers.sagas).length === 0
 }
 
 interface Errors {

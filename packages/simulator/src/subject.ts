@@ -39,6 +39,8 @@ export interface Beginning {
   readonly id: string
   readonly pattern: Pattern
   readonly input: unknown
+  /** What the caller does at the starter before it starts the saga; thrown, it comes again. */
+  readonly before?: (host: Host) => Promise<void>
   /** What customers and others do about it. */
   readonly visits: readonly Visit[]
 }
@@ -65,4 +67,12 @@ export interface Witnessed {
   /** Whether the start was answered: then it must not be lost. */
   isAcknowledged: boolean
   wasCancelled: boolean
+  /** What its visits were answered, in order. */
+  readonly answers: Answered[]
+}
+
+/** An answer that a caller got: what the system may never take back. */
+export interface Answered {
+  readonly name: string
+  readonly answer: unknown
 }

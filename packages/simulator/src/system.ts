@@ -22,10 +22,9 @@ import type { Faults } from './faults.ts'
 import { World } from './outside.ts'
 import { Process } from './process.ts'
 import type { Schedule } from './schedule.ts'
+import { OBSERVER, STARTER } from './roles.ts'
 import type { Deployment, Subject } from './subject.ts'
-
-export const STARTER = 'desk'
-const OBSERVER = 'history'
+import type { Watch } from './trace.ts'
 
 /** `shared`: one database with the log in it. `separate`: a database for each service and a broker. */
 export type Layout = 'shared' | 'separate'
@@ -50,6 +49,15 @@ export interface SystemParts {
   readonly tell: (who: string, what: string) => void
   /** Something that coverage looks for was seen. */
   readonly saw: (what: string) => void
+  /** Sees more than is told, where somebody reads it. */
+  readonly watch: Watch | null
+}
+
+/** A host that a caller has reached. */
+interface Reached {
+  readonly host: Host
+  readonly database: Database
+  readonly process: Process
 }
 
 interface Instance {
@@ -109,10 +117,10 @@ export class System {
   }
 
   /** A host of the service in a process that runs, null when there is none now. */
-  host(service: string): { readonly host: Host; readonly database: Database } | null {
+  host(service: string): Reached | null {
     const up = [...this.#instances.values()].flatMap(({ process, host, client: database }) =>
       host !== null && host.service === service && !process.isDead && !process.isPaused
-        ? [{ host, database }]
+        ? [{ host, database, process }]
         : [],
     )
     return up.length === 0 ? null : (up[this.#parts.chance.int(0, up.length - 1)] ?? null)
@@ -135,6 +143,7 @@ export class System {
 
   /** The server goes away for a while, with every connection to it. */
   restart(server: DatabaseServer, ms: number): void {
+    this.#parts.tell('database', `${server.name} is away for ${ms} ms`)
     server.goDown(ms)
     for (const { client } of this.#instances.values()) if (client.server === server) client.loseAll()
   }
@@ -179,9 +188,9 @@ export class System {
 
   #boot(role: string, number: number): void {
     if (this.#isOver) return
-    const { schedule, faults, chance, shape, tell, saw } = this.#parts
+    const { schedule, faults, chance, shape, tell, saw, watch } = this.#parts
     const name = `${role}#${number}`
-    const process = new Process({ name, schedule, faults, chance, tell: (what) => tell(name, what) })
+    const process = new Process({ name, schedule, faults, chance, watch, tell: (what) => tell(name, what) })
     const { latencyMsMax, interleaved } = shape
     const schema = this.#schema(role)
     const client = new DatabaseClient({
@@ -200,7 +209,10 @@ export class System {
     const again = (): void => schedule.after(chance.int(100, 3_000), () => this.#boot(role, number))
     process.onEnd(again)
     createHost(this.#optionsOf(role, instance)).then(
-      (host) => void (instance.host = host),
+      (host) => {
+        instance.host = host
+        process.comesUp()
+      },
       (error: unknown) => process.end('crash', `at its start: ${String(error)}`),
     )
   }

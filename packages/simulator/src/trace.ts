@@ -1,22 +1,89 @@
 // Owns: what happened in a run, one line per event, and its hash.
+// I1: the hash is the same whether lines are kept or not: what only a reader wants to see is not part of it.
+// I2: nothing is made for a reader where there is none: `watch` is null.
+import type { Message } from '@ensemble/core'
+import type { Delivered } from '@ensemble/runtime'
+import { addressee, said } from './words.ts'
+
+/** Something that a reader wants to see. */
+export type Moment = { readonly at: number; readonly who: string } & (
+  | { readonly type: 'told'; readonly what: string }
+  | { readonly type: 'called'; readonly name: string }
+  | { readonly type: 'sent' | 'took'; readonly message: Message }
+)
+
+/** What a reader is shown beside what is told. `who` is a process. */
+export interface Watch {
+  did(who: string, what: string): void
+  called(who: string, name: string): void
+  sent(who: string, message: Message): void
+  took(who: string, delivered: readonly Delivered[]): void
+}
+
+export interface TraceOptions {
+  /** Milliseconds since the run began. */
+  readonly now: () => number
+  readonly keeps: boolean
+}
+
 export class Trace {
   readonly lines: string[] = []
-  readonly #options: { readonly now: () => number; readonly keeps: boolean }
+  readonly moments: Moment[] = []
+  readonly watch: Watch | null
+  readonly #options: TraceOptions
   #hash = 0x811c9dc5
 
-  constructor(options: { readonly now: () => number; readonly keeps: boolean }) {
+  constructor(options: TraceOptions) {
     this.#options = options
+    this.watch = options.keeps ? this.#watching() : null
   }
 
-  /** FNV-1a over all lines, eight hex digits. */
+  /** FNV-1a over all lines that are told, eight hex digits. */
   get hash(): string {
     return (this.#hash >>> 0).toString(16).padStart(8, '0')
   }
 
   add(who: string, what: string): void {
-    const line = `${(this.#options.now() / 1000).toFixed(3).padStart(9)} ${who.padEnd(16)} ${what}`
+    const line = this.#line(who, what)
     for (let index = 0; index < line.length; index += 1)
       this.#hash = Math.imul(this.#hash ^ line.charCodeAt(index), 0x01000193)
-    if (this.#options.keeps) this.lines.push(line)
+    if (!this.#options.keeps) return
+    this.lines.push(line)
+    this.moments.push({ at: this.#options.now(), who, type: 'told', what })
   }
+
+  #watching(): Watch {
+    const { now } = this.#options
+    const show = (who: string, what: string): void => void this.lines.push(this.#line(who, what))
+    const note = (moment: Moment): void => void this.moments.push(moment)
+    return {
+      did: show,
+      called: (who, name) => {
+        show(who, `is called: ${name}`)
+        note({ at: now(), who, type: 'called', name })
+      },
+      sent: (who, message) => {
+        if (message.type !== 'history') show(who, `sends ${said(message)}`)
+        note({ at: now(), who, type: 'sent', message })
+      },
+      took: (who, delivered) => {
+        for (const one of delivered) {
+          if (!one.ok || !isFor(who, one.message)) continue
+          show(who, `takes ${said(one.message)}`)
+          note({ at: now(), who, type: 'took', message: one.message })
+        }
+      },
+    }
+  }
+
+  #line(who: string, what: string): string {
+    return `${(this.#options.now() / 1000).toFixed(3).padStart(9)} ${who.padEnd(16)} ${what}`
+  }
+}
+
+/** Whether a process acts on a message that it reads, or may: who follows an event is not known here. */
+function isFor(who: string, message: Message): boolean {
+  if (message.type === 'history' || message.type === 'note') return false
+  const service = addressee(message)
+  return service === null || who.startsWith(`${service}#`)
 }

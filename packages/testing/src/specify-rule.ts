@@ -94,6 +94,8 @@ function run({ handler, found, input, decide, extra }: Run): AnyChange {
   const stranger = Object.keys(change.related ?? {}).find((table) => !named.includes(table))
   if (stranger !== undefined)
     throw new TypeError(`${name} changes related '${stranger}', which its needs do not name`)
+  if (change.outcome.status === 'deferred' && change.state === undefined && found.state === undefined)
+    throw new TypeError(`${name} defers without a row: it has to return a state, too`)
   if ('form' in handler) checkOutcome(handler.ref, change.outcome)
   return change
 }

@@ -63,7 +63,10 @@ const name = accounts.on(bank.name, {
 })
 const wait = accounts.on(bank.wait, {
   key,
-  decide: (_state, _input, { now }) => ({ outcome: deferred({ until: now + 5 }) }),
+  decide: (state, _input, { now }) => ({
+    outcome: deferred({ until: now + 5 }),
+    state: state ?? { balance: 0 },
+  }),
   withdraw: (state, _input, { cancel }) =>
     state === undefined
       ? { outcome: { status: 'withdrawn' }, events: [{ name: 'bank.left', data: cancel.reason }] }
@@ -115,7 +118,7 @@ describe('a rule', () => {
     specifyRule(wait)
       .given({ now: 10 })
       .when(input)
-      .then({ outcome: deferred({ until: 15 }) })
+      .then({ outcome: deferred({ until: 15 }), state: { balance: 0 } })
     specifyRule(wait)
       .whenWithdrawn(input, { by: 'customer', reason: 'bored' })
       .then({ outcome: { status: 'withdrawn' }, events: [{ name: 'bank.left', data: 'bored' }] })

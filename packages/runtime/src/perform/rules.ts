@@ -106,7 +106,8 @@ export function applyChange(
   if ((change.entries ?? []).length > 0 && group.entries === null) {
     throw new EnsembleError('HOST_MISCONFIGURED', `aggregate '${group.name}' declares no entries`)
   }
-  if (change.state !== undefined) picture.putRow(group.rows, key, change.state)
+  const state = stateToWrite(picture, call, change)
+  if (state !== undefined) picture.putRow(group.rows, key, state)
   for (const [name, state] of Object.entries(change.related ?? {})) {
     const table = group.related[name]
     const relatedKey = relatedKeys[name]
@@ -118,6 +119,25 @@ export function applyChange(
   for (const value of change.claim ?? []) picture.claim(value, owner)
   sendOwn(shop, picture, call, change)
   for (const { pending, outcome } of settling) answer(shop, picture, pending, outcome)
+}
+
+/**
+ * Whoever settles looks for what waits at this row. Both write the row, so that they meet: a snapshot that is older
+ * than the deferral (REPEATABLE READ) does not show it, and a row that is not there cannot be locked.
+ */
+function stateToWrite(
+  picture: Picture,
+  { group, key }: RuleCall & { readonly key: string },
+  { state, outcome }: AnyChange,
+): unknown {
+  if (state !== undefined || outcome.status !== 'deferred') return state
+  const present = picture.row(group.rows, key)
+  if (present === undefined)
+    throw new EnsembleError(
+      'HOST_MISCONFIGURED',
+      `aggregate '${group.name}' defers at '${key}', where there is no row: return a state, too`,
+    )
+  return present
 }
 
 function sendOwn(

@@ -62,14 +62,18 @@ export class Broker {
     }
   }
 
-  /** Messages that a group has not read; one whose commit was lost counts as read until somebody reads it again. */
+  /**
+   * Messages that a group has not read, and batches that it works on; what was read and not committed counts as read
+   * until somebody reads it again.
+   */
   lag(name: string): number {
     const group = this.#groups.get(name)
     if (group === undefined) return 0
     const topics = new Set([...group.members].flatMap(({ topics: read }) => read))
+    const held = [...group.members].reduce((sum, member) => sum + member.held.size, 0)
     return this.#placesOf([...topics]).reduce(
       (sum, place) => sum + this.#size(place) - this.#readTo(group, place),
-      0,
+      held,
     )
   }
 
@@ -109,17 +113,21 @@ export class Broker {
   #send(process: Process, messages: readonly Message[]): void {
     const { faults } = this.#parts
     if (process.isDead) return
-    if (faults.hit('send fails')) throw raised('CONNECTION', 'the broker is away')
-    this.#append(messages)
-    if (faults.hit('sent twice')) this.#append(messages)
-    if (faults.hit('send unknown')) throw raised('CONNECTION', 'no answer from the broker')
+    if (faults.hit('send fails', process.name)) throw raised('CONNECTION', 'the broker is away')
+    this.#append(process, messages)
+    if (faults.hit('sent twice', process.name)) this.#append(process, messages)
+    if (faults.hit('send unknown', process.name)) throw raised('CONNECTION', 'no answer from the broker')
   }
 
-  #append(messages: readonly Message[]): void {
+  #append(process: Process, messages: readonly Message[]): void {
     const kept = messages.filter(
-      (message) => !isRepairable(message) || !this.#parts.faults.hit('message lost'),
+      (message) =>
+        !isRepairable(message) || !this.#parts.faults.hit('message lost', `${message.type} ${message.id}`),
     )
-    for (const message of kept) this.#put({ ...message, text: pack([message]) })
+    for (const message of kept) {
+      this.#put({ ...message, text: pack([message]) })
+      process.watch?.sent(process.name, message)
+    }
     const topics = new Set(kept.map(({ topic }) => topic))
     for (const group of this.#groups.values()) this.#tell(group, topics)
   }
@@ -218,11 +226,12 @@ export class Broker {
     }
     if (messages.length === 0) return null
     const free = (place: string): boolean => member.held.get(place) === take && member.held.delete(place)
+    member.process.watch?.took(member.process.name, messages)
     return {
       messages,
       done: () =>
         this.#called(member.process, 'done', () => {
-          const isLost = this.#parts.faults.hit('done lost')
+          const isLost = this.#parts.faults.hit('done lost', member.process.name)
           for (const { place, to } of taken) {
             if (!free(place)) this.#parts.saw(HAPPENED.late)
             else if (!isLost) group.committed.set(place, Math.max(to, group.committed.get(place) ?? 0))
@@ -239,7 +248,7 @@ export class Broker {
     const { schedule, chance, faults } = this.#parts
     for (const member of group.members) {
       if (topics !== null && !member.topics.some((topic) => topics.has(topic))) continue
-      if (faults.hit('news lost')) continue
+      if (faults.hit('news lost', member.process.name)) continue
       const tell = (): void => member.news.forEach((news) => news())
       schedule.after(chance.skewed(0, 5), () => member.process.hears(tell))
     }

@@ -103,7 +103,7 @@ export class SharedLog {
     const { schedule, faults, chance } = this.#parts
     for (const reader of this.#readers) {
       if (reader.process.isDead || !reader.topics.some((topic) => topics.has(topic))) continue
-      if (!faults.hit('news lost'))
+      if (!faults.hit('news lost', reader.process.name))
         schedule.after(chance.skewed(0, 5), () => reader.process.hears(reader.news))
     }
   }
@@ -252,11 +252,12 @@ class SharedLink implements Link {
   }
 
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
-    const { database, group, topics } = this.#parts
+    const { database, group, topics, process } = this.#parts
     return await database.transaction(async (tx) => {
       const reading = { group, topics, countMax }
       const { messages, moves } = await writing(tx, (open) => this.#log.take(open, reading))
       if (messages.length === 0) return 0
+      process.watch?.took(process.name, messages)
       const answers = await handle(tx, messages)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))
       this.#send(tx, answers)
@@ -286,8 +287,12 @@ class SharedLink implements Link {
   }
 
   #append(open: Open, messages: readonly Message[]): void {
+    const { process } = this.#parts
     this.#log.append(open, messages)
     const topics = new Set(messages.map(({ topic }) => topic))
-    open.atCommit(() => this.#log.tellOf(topics))
+    open.atCommit(() => {
+      for (const message of messages) process.watch?.sent(process.name, message)
+      this.#log.tellOf(topics)
+    })
   }
 }

@@ -88,7 +88,7 @@ export class DatabaseServer {
     const owner = ref.home === null ? schema : ''
     const tables = this.#tables.get(owner) ?? new Map<TableRef<object>, Table>()
     this.#tables.set(owner, tables)
-    const table = tables.get(ref) ?? new Table(schema, ref.name)
+    const table = tables.get(ref) ?? new Table({ schema, name: ref.name, isOwn: ref.home === null })
     tables.set(ref, table)
     return table
   }

@@ -12,6 +12,7 @@ import type { Faults } from '../faults.ts'
 import type { Process } from '../process.ts'
 import type { Schedule } from '../schedule.ts'
 import { Blocked, raised } from './errors.ts'
+import { Touched } from './touched.ts'
 import type { DatabaseServer } from './server.ts'
 import type { ServerTransaction } from './transaction.ts'
 
@@ -50,6 +51,8 @@ export class Session {
   #wasSilent = false
   #hasFailed = false
   #hasEnded = false
+  /** Whether a reader has seen anything of it. */
+  #hasShown = false
 
   constructor(parts: SessionParts, schema: string) {
     this.#parts = parts
@@ -65,7 +68,14 @@ export class Session {
   }
 
   async statement<T>(name: string, run: (open: Open) => T): Promise<T> {
-    return await this.#send<T>('statement', name, (tx, isAgain) => tx.run(run, isAgain))
+    if (this.#parts.process.watch === null)
+      return await this.#send<T>('statement', name, (tx, isAgain) => tx.run(run, isAgain))
+    return await this.#send<T>('statement', name, (tx, isAgain) => {
+      const touched = new Touched()
+      const value = tx.run((open) => run(touched.over(open)), isAgain)
+      if (touched.text !== '') this.#show(touched.text)
+      return value
+    })
   }
 
   async savepoint(name: string): Promise<void> {
@@ -92,7 +102,7 @@ export class Session {
         return 'ROLLBACK'
       }
       try {
-        this.#parts.server.commit(tx)
+        this.#commit(tx)
       } catch (error) {
         this.#parts.server.rollback(tx)
         throw error
@@ -140,15 +150,16 @@ export class Session {
   #pump(): void {
     if (this.#isBusy || this.#queue.length === 0) return
     this.#isBusy = true
-    const { schedule, chance, latencyMsMax, faults } = this.#parts
-    const slow = faults.hit('slow statement') ? chance.int(500, 5_000) : 0
+    const { schedule, chance, latencyMsMax, faults, process } = this.#parts
+    const slow = faults.hit('slow statement', process.name) ? chance.int(500, 5_000) : 0
     schedule.after(chance.skewed(0, latencyMsMax) + slow, () => this.#next())
   }
 
   #next(): void {
     const [sent] = this.#queue
     if (sent === undefined || this.#isLost) return
-    if (this.#parts.server.isDown || this.#parts.faults.hit('connection lost')) this.lose()
+    const { server, faults, process } = this.#parts
+    if (server.isDown || faults.hit('connection lost', process.name)) this.lose()
     else this.#do(sent, false)
   }
 
@@ -158,7 +169,7 @@ export class Session {
     try {
       if (this.#hasFailed && (sent.kind === 'statement' || sent.kind === 'savepoint'))
         throw raised('ROLLED_BACK', 'the transaction is aborted')
-      if (sent.kind === 'statement' && this.#parts.faults.hit('serialization'))
+      if (sent.kind === 'statement' && this.#parts.faults.hit('serialization', this.#parts.process.name))
         throw raised('SERIALIZATION', 'injected')
       this.#dropLocks()
       const value = sent.act(this.#tx, isAgain)
@@ -171,13 +182,25 @@ export class Session {
 
   /** Above READ COMMITTED a lock may be only a hint: the checks at the write and at COMMIT are the guarantee. */
   #dropLocks(): void {
-    const { server, faults } = this.#parts
-    if (server.isolation === 'read committed' || !faults.hit('lock dropped')) return
+    const { server, faults, process } = this.#parts
+    if (server.isolation === 'read committed' || !faults.hit('lock dropped', process.name)) return
     this.#tx.dropLocks()
     server.freed(this.#tx, null)
   }
 
+  #commit(tx: ServerTransaction): void {
+    if (this.#hasShown) this.#show('COMMIT')
+    this.#parts.server.commit(tx)
+  }
+
+  #show(what: string): void {
+    const { watch, name } = this.#parts.process
+    this.#hasShown = true
+    watch?.did(name, what)
+  }
+
   #failed(sent: Sent, error: unknown): void {
+    this.#show(`${sent.name} fails: ${String(error)}`)
     this.#hasFailed = true
     this.#parts.server.freed(this.#tx, this.#tx.abort())
     this.#answer(sent, () => sent.reject(error))
@@ -197,8 +220,9 @@ export class Session {
   }
 
   #wait(sent: Sent, blocked: Blocked): void {
-    const { server, schedule, chance, saw } = this.#parts
+    const { server, schedule, chance, saw, process } = this.#parts
     saw(HAPPENED.blocked)
+    process.watch?.did(process.name, 'waits for a lock')
     server.wait(this.#tx, blocked, {
       chance,
       wake: () => schedule.after(chance.int(0, 1), () => this.#do(sent, true)),
@@ -216,7 +240,7 @@ export class Session {
   /** The answer to COMMIT is lost: it was done, or it was not. */
   #isCommitUnknown(sent: Sent): boolean {
     const { faults, chance, server, process } = this.#parts
-    if (this.#hasFailed || !faults.hit('commit unknown')) return false
+    if (this.#hasFailed || !faults.hit('commit unknown', process.name)) return false
     if (chance.hit(0.5)) this.#committed()
     else server.rollback(this.#tx)
     this.#isLost = true
@@ -227,7 +251,7 @@ export class Session {
 
   #committed(): void {
     try {
-      this.#parts.server.commit(this.#tx)
+      this.#commit(this.#tx)
     } catch {
       this.#parts.server.rollback(this.#tx)
     }

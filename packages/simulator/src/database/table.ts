@@ -41,11 +41,14 @@ export class Slot {
 export class Table {
   readonly name: string
   readonly schema: string
+  /** A service's own, not the engine's. */
+  readonly isOwn: boolean
   readonly slots = new Map<string, Slot>()
 
-  constructor(schema: string, name: string) {
-    this.schema = schema
-    this.name = name
+  constructor(what: { readonly schema: string; readonly name: string; readonly isOwn: boolean }) {
+    this.schema = what.schema
+    this.name = what.name
+    this.isOwn = what.isOwn
   }
 
   slot(key: string): Slot {

@@ -1,0 +1,22 @@
+// Both patterns leave the same, and a system in which they do not is found out.
+import { alike, generated } from '@ensemble/simulator'
+import { expect, test } from 'vitest'
+import { tokens } from './played.ts'
+
+const TIMEOUT_MS = 60_000
+
+test('the made-up system ends alike in both patterns', { timeout: TIMEOUT_MS }, async () => {
+  const differences: string[] = []
+  for (let seed = 1; seed <= 3; seed += 1) differences.push(...(await alike({ seed, subject: generated })))
+  expect(differences).toEqual([])
+})
+
+test('a participant that decides by the pattern is found out', { timeout: TIMEOUT_MS }, async () => {
+  const subject = tokens({ tears: (pattern) => pattern === 'choreography' })
+  const [rows, story] = await alike({ seed: 1, subject })
+  expect(rows).toContain('"isOut":true')
+  expect(rows).toMatch(/^box token differs between the patterns: orchestrated .*, choreographed .*/)
+  expect(story).toMatch(
+    /^token\/\d+ differs between the patterns: orchestrated completed.*, choreographed compensated/,
+  )
+})
