@@ -1,5 +1,5 @@
 // Owns: every statement of a transaction, and of a batch, spoiled on the wire once in every way: it commits once, or
-// says what is true. `COMMIT_UNKNOWN` is the one answer that goes with both; any other refusal means that nothing is there.
+// says what is true. `COMMIT_UNKNOWN` is the one answer that goes with both; any other means that nothing is there.
 import type { Message } from '@ensemble/core'
 import type { Link, Transaction } from '@ensemble/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
