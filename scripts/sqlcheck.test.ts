@@ -314,6 +314,9 @@ test('a violation is told with its line, also behind a comment that is not ASCII
     '4 10-star name the columns: a changed table must not change what a prepared statement answers',
   ])
   expect(found('-- why\n\nDELETE FROM job', STATEMENT)).toEqual(['3 4-where every row is changed: say which'])
+  expect(found('SELECT j.id FROM job AS j\nORDER BY\n  j.id ASC', STATEMENT)).toEqual([
+    '3 11-nulls say NULLS FIRST or NULLS LAST',
+  ])
 })
 
 describe('SQL in code', () => {

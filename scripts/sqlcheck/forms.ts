@@ -1,6 +1,6 @@
-// Owns: what of PostgreSQL's syntax our SQL may use at all: what CockroachDB's manual says it has too, or what a rule
-// of its own refuses by name. Does not own those rules.
-// I1: whatever is new is refused until somebody has looked it up and added it here.
+// Owns: what of PostgreSQL's syntax our SQL may use at all: what it says already, or what a rule of its own refuses by
+// name. Does not own those rules.
+// I1: whatever is new is refused until somebody has looked up whether CockroachDB has it, and added it here.
 import type { Found, Rule } from './rule.ts'
 import { nameIn } from './tree.ts'
 import type { TreeNode } from './tree.ts'

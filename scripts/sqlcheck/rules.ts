@@ -18,7 +18,7 @@
 // | `8-system-column` | no `xmin`, `ctid` and their kin | them |
 // | `9-conflict` | one arbiter, of columns | DO UPDATE without one, an expression as one |
 // | `10-star` | a changed table breaks `*` in a prepared statement | `*` in a list of columns |
-// | `10-ddl` | DDL commits the transaction around it | DDL outside migrations |
+// | `10-ddl` | DDL commits the transaction around it | DDL in a statement's file |
 // | `10-drop-column` | dropped alone | DROP COLUMN beside another change |
 // | `11-nulls` | NULLs come first | ORDER BY without NULLS FIRST or LAST |
 // | `11-index-nulls` | an index has one order of NULLs for each direction | the other one |
@@ -45,7 +45,6 @@ import type { Found, Rule, Subject } from './rule.ts'
 import { lineOf, schemaOf } from './source.ts'
 import type { Sql } from './source.ts'
 import { TABLE_RULES } from './tables.ts'
-import { childOf } from './tree.ts'
 import { WRITE_RULES } from './writes.ts'
 
 export const RULES: readonly Rule[] = [form, generatedId, ...QUERY_RULES, ...WRITE_RULES, ...TABLE_RULES]
@@ -101,13 +100,20 @@ function at(subject: Subject, { name }: Rule, [node, message]: Found): Violation
   return violation(subject, placeOf(node), [name, message])
 }
 
-/** Statements have no place of their own, their tables do; other nodes are at least where one around them is. */
-function placeOf(node: Found[0]): number {
-  const places = [...node.ancestors, node].flatMap((one) => [
-    childOf(one, 'relation')?.['location'],
-    one.fields['location'],
-  ])
-  return Number(places.findLast((place) => typeof place === 'number' && place >= 0) ?? 0)
+/** Its own, or the first one inside it, or of what is around it: not every node has a place. */
+function placeOf({ fields, ancestors }: Found[0]): number {
+  const around = ancestors.map((one) => one.fields['location'])
+  return [...around, firstPlace(fields), fields['location']].filter(isPlace).at(-1) ?? 0
+}
+
+function firstPlace(value: unknown): number | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const places = Object.entries(value).map(([key, one]) => (key === 'location' ? one : firstPlace(one)))
+  return places.filter(isPlace).sort((a, b) => a - b)[0]
+}
+
+function isPlace(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0
 }
 
 function violation(sql: Sql, place: number, [rule, message]: readonly [string, string]): Violation {

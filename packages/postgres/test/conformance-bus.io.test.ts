@@ -1,5 +1,5 @@
-// Owns: running the conformance suites of buses over a real PostgreSQL: the bus in the service's database, the bus beside
-// it, and that one behind an outbox.
+// Owns: running the conformance suites of buses over a real PostgreSQL: the bus in the service's database, the bus
+// beside it, and that one behind an outbox.
 import { outboxed, systemClock, systemIds } from '@ensemble/runtime'
 import { linkConformance, transportConformance } from '@ensemble/testing'
 import { afterAll, beforeAll } from 'vitest'
