@@ -108,7 +108,8 @@ function placeOf({ fields, ancestors }: Found[0]): number {
 
 function firstPlace(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const places = Object.entries(value).map(([key, one]) => (key === 'location' ? one : firstPlace(one)))
+  const fields: readonly (readonly [string, unknown])[] = Object.entries(value)
+  const places = fields.map(([key, one]) => (key === 'location' ? one : firstPlace(one)))
   return places.filter(isPlace).sort((a, b) => a - b)[0]
 }
 
