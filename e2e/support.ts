@@ -35,6 +35,7 @@ export async function startTestSystem({ name, environment, ...options }: TestOpt
         paymentDueIn: '1d',
         payLaterLimit: 5_000_000,
         databaseUrl: url,
+        databaseReadUrl: undefined,
         separateDatabases: false,
         isOpen: false,
         ...environment,

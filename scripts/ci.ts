@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
-const QUICK = ['format:check', 'tidy', 'lint', 'typecheck', 'knip']
+const QUICK = ['format:check', 'tidy', 'lint', 'typecheck', 'knip', 'sqlcheck']
 /** After the tests, with what they print: fresh seeds within a time budget, and seeds that once found something. */
 const SLOW = [
   ['sim', '--remembered'],

@@ -42,6 +42,7 @@ async function demo(signal: AbortSignal): Promise<boolean> {
       paymentDueIn: PAYMENT_DUE_IN,
       payLaterLimit: 5_000_000,
       databaseUrl: undefined,
+      databaseReadUrl: undefined,
       separateDatabases: false,
       isOpen: false,
     },

@@ -36,6 +36,7 @@ test('its defaults are the defaults', () => {
     AUTH: environment.isOpen ? 'open' : undefined,
     ENSEMBLE_DATA: environment.data,
     DATABASE_URL: environment.databaseUrl,
+    DATABASE_READ_URL: environment.databaseReadUrl,
     SEPARATE_DATABASES: environment.separateDatabases ? '1' : '0',
     '<SERVICE>_DATABASE_URL': environment.databaseUrls['order'],
     '<SERVICE>_DATABASE_READ_URL': environment.databaseReadUrls['order'],

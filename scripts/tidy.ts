@@ -2,17 +2,15 @@
 // Does not own: the rules (scripts/tidy/), which are pure and are tested on planted violations.
 // I1: the exemption list is empty by rule; what has to differ is a rule's own, stated exception.
 // I2: seeing too few files is a failure, so a wrong folder or a broken ignore list never looks green.
-import { readdirSync, readFileSync } from 'node:fs'
 import { checkCode } from './tidy/code.ts'
 import { checkLayers } from './tidy/layers.ts'
 import { checkReach } from './tidy/reach.ts'
 import { parse } from './tidy/source.ts'
 import type { TextFile, Violation } from './tidy/source.ts'
-import { checkText, ignorePatterns, isIgnored } from './tidy/text.ts'
+import { checkText } from './tidy/text.ts'
+import { readTree } from './tidy/tree.ts'
 
-const ROOT = new URL('../', import.meta.url)
 const SOURCE_COUNT_MIN = 40
-const BINARY = /\.(?:png|jpe?g|gif|ico|webp|woff2?|gz|zip|pdf)$/
 
 export function check(files: readonly TextFile[], hosts: readonly string[] = []): Violation[] {
   const sources = files.filter(({ path }) => path.endsWith('.ts')).map(parse)
@@ -39,23 +37,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-function readTree(folder: string, ignore: readonly string[]): TextFile[] {
-  return readdirSync(new URL(folder, ROOT), { withFileTypes: true }).flatMap((entry) => {
-    const path = folder + entry.name
-    if (isIgnored(path, ignore)) return []
-    if (entry.isDirectory()) return readTree(`${path}/`, ignore)
-    if (!entry.isFile() || BINARY.test(path)) return []
-    return [{ path, text: readFileSync(new URL(path, ROOT), 'utf8') }]
-  })
-}
-
 function registryHosts(): string[] {
   const registry = process.env['npm_config_registry']
   return registry !== undefined && URL.canParse(registry) ? [new URL(registry).host] : []
 }
 
 if (import.meta.main) {
-  const files = readTree('', ignorePatterns(readFileSync(new URL('.gitignore', ROOT), 'utf8')))
+  const files = readTree()
   const lines = report(check(files, registryHosts()))
   const few = tooFew(files)
   if (few !== undefined) lines.push(`tidy: ${few}`)

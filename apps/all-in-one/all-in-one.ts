@@ -38,6 +38,7 @@ export type AllInOneEnvironment = Pick<
   | 'paymentDueIn'
   | 'payLaterLimit'
   | 'databaseUrl'
+  | 'databaseReadUrl'
   | 'separateDatabases'
   | 'isOpen'
 > &
@@ -65,7 +66,8 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     stack.defer(() => reviver.stop())
   }
   const adminUrl = embedded?.adminUrl ?? environment.databaseUrl ?? ''
-  const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, isSeparate, say })
+  const { databaseReadUrl: readUrl } = environment
+  const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, readUrl, isSeparate, say })
   const system = await startSystem({
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,

@@ -30,6 +30,8 @@ import type { PaymentReads } from './payment-store.ts'
 export interface PaymentHttp {
   readonly host: Pick<Host, 'execute'>
   readonly reads: PaymentReads
+  /** As fresh as what is written: whether an order can be paid is decided by it. */
+  readonly payments: Pick<PaymentReads, 'get'>
   readonly clock: Clock
   readonly ids: Pick<Ids, 'next'>
   /** What is known of an order whose payment is not there; without it such an order is 404 at once. */
@@ -132,12 +134,12 @@ async function pay(
 }
 
 /** Waits a moment for the payment of an order that runs: a customer may be a little early. */
-async function untilPrepared({ reads, clock, standing }: PaymentHttp, orderId: string): Promise<void> {
+async function untilPrepared({ payments, clock, standing }: PaymentHttp, orderId: string): Promise<void> {
   if (standing === undefined) return
   const end = clock.now() + PAYMENT_WAIT_MS_MAX
   const { signal } = new AbortController()
   for (let round = 0; round <= PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS; round += 1) {
-    if ((await reads.get(orderId)) !== undefined) return
+    if ((await payments.get(orderId)) !== undefined) return
     const stands = await standing(orderId)
     if (stands === 'unknown') throw unknownOrder()
     if (stands === 'failed') throw conflict('order-failed', 'The order failed before anything was due.')

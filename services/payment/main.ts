@@ -28,6 +28,14 @@ export const payment: ServiceModule = {
     // The gateway knows which orders were started and waits for their payments. Answering 404 before anything is
     // executed keeps a refusal that is only early from being stored under the caller's key.
     const standing = async (): Promise<'unknown'> => 'unknown'
-    return { host, routes: paymentRoutes({ host, reads: paymentReads(read), clock, ids, standing }) }
+    const routes = paymentRoutes({
+      host,
+      reads: paymentReads(read),
+      payments: paymentReads(database),
+      clock,
+      ids,
+      standing,
+    })
+    return { host, routes }
   },
 }

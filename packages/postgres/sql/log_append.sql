@@ -16,7 +16,7 @@ locked AS (
   SELECT h.topic, h.partition, t.message_count
   FROM bus.log_head AS h
   INNER JOIN total AS t ON t.topic = h.topic AND t.partition = h.partition
-  ORDER BY h.topic ASC, h.partition ASC
+  ORDER BY h.topic ASC NULLS LAST, h.partition ASC NULLS LAST
   FOR UPDATE OF h
 ),
 moved AS (

@@ -1,13 +1,14 @@
 -- Takes the group's cursors that have news and that nobody else holds, those first that waited longest, and fetches the
 -- entries after them. $4 messages are shared out: an equal part each, and what the quiet partitions leave goes to the
 -- busy ones. `<>` also finds a cursor past the end (a log restored from an older copy). An entry row is null where the
--- log has lost what the cursor points at. Index: primary keys; the entries are one range scan for each partition.
+-- log has lost what the cursor points at. Guard: log_advance.sql. Index:
+-- primary keys; the entries are one range scan for each partition.
 WITH taken AS (
   SELECT c.topic, c.partition, c.next_offset, h.start_offset, h.next_offset - c.next_offset AS news
   FROM bus.log_cursor AS c
   INNER JOIN bus.log_head AS h ON h.topic = c.topic AND h.partition = c.partition
   WHERE c.consumer_group = $1::text AND c.topic = ANY ($2::text[]) AND h.next_offset <> c.next_offset
-  ORDER BY c.advanced_at ASC
+  ORDER BY c.advanced_at ASC NULLS LAST
   LIMIT $3::int8
   FOR UPDATE OF c SKIP LOCKED
 ),
@@ -39,7 +40,7 @@ LEFT JOIN LATERAL (
   SELECT l.end_offset
   FROM bus.log_entry AS l
   WHERE l.topic = q.topic AND l.partition = q.partition AND l.end_offset >= q.next_offset + q.message_count
-  ORDER BY l.end_offset ASC
+  ORDER BY l.end_offset ASC NULLS LAST
   LIMIT 1
 ) AS last ON true
 LEFT JOIN LATERAL (
@@ -48,7 +49,7 @@ LEFT JOIN LATERAL (
   WHERE
     n.topic = q.topic AND n.partition = q.partition AND n.end_offset > q.next_offset
     AND n.end_offset <= coalesce(last.end_offset, 9223372036854775807::int8)
-  ORDER BY n.end_offset ASC
+  ORDER BY n.end_offset ASC NULLS LAST
   LIMIT $4::int8
 ) AS e ON true
-ORDER BY q.topic ASC, q.partition ASC, e.end_offset ASC NULLS LAST
+ORDER BY q.topic ASC NULLS LAST, q.partition ASC NULLS LAST, e.end_offset ASC NULLS LAST

@@ -8,4 +8,4 @@ WHERE
     FROM bus.log_cursor AS c
     WHERE c.topic = h.topic AND c.partition = h.partition AND c.next_offset <= h.start_offset
   )
-ORDER BY h.topic ASC, h.partition ASC
+ORDER BY h.topic ASC NULLS LAST, h.partition ASC NULLS LAST

@@ -9,7 +9,7 @@ oldest AS (
   SELECT e.end_offset, e.appended_at
   FROM bus.log_entry AS e
   WHERE e.topic = $1::text AND e.partition = $2::int4 AND e.end_offset > $3::int8
-  ORDER BY e.end_offset ASC
+  ORDER BY e.end_offset ASC NULLS LAST
   LIMIT $5::int8
 ),
 cut AS (

@@ -3,7 +3,7 @@ WITH heads AS (
   SELECT h.topic, h.partition, h.start_offset
   FROM bus.log_head AS h
   WHERE h.topic = ANY ($2::text[])
-  ORDER BY h.topic ASC, h.partition ASC
+  ORDER BY h.topic ASC NULLS LAST, h.partition ASC NULLS LAST
   FOR UPDATE
 )
 INSERT INTO bus.log_cursor (consumer_group, topic, partition, next_offset, advanced_at)

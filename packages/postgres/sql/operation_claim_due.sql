@@ -7,11 +7,11 @@ WITH due AS (
     SELECT c.id, c.version, c.due_at
     FROM ensemble_operation AS c
     WHERE c.owner = w.owner AND c.status IN ('set_aside', 'calling') AND c.due_at <= now()
-    ORDER BY c.due_at ASC
+    ORDER BY c.due_at ASC NULLS LAST
     LIMIT $3::int8
     FOR UPDATE SKIP LOCKED
   ) AS d
-  ORDER BY d.due_at ASC
+  ORDER BY d.due_at ASC NULLS LAST
   LIMIT $3::int8
 )
 UPDATE ensemble_operation AS o

@@ -19,5 +19,5 @@ SELECT
   o.version
 FROM ensemble_operation AS o
 INNER JOIN wanted AS w ON w.id = o.id
-ORDER BY o.id ASC
+ORDER BY o.id ASC NULLS LAST
 FOR UPDATE OF o

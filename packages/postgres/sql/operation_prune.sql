@@ -8,6 +8,6 @@ WHERE
     WHERE
       p.changed_at < $1::timestamptz AND p.parked IS NULL
       AND p.status IN ('succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown')
-    ORDER BY p.changed_at ASC
+    ORDER BY p.changed_at ASC NULLS LAST
     LIMIT $2::int8
   )

@@ -3,7 +3,7 @@ WITH left_behind AS (
   SELECT l.id, l.claim_after AS since
   FROM ensemble_outbox AS l
   WHERE l.claim_after <= now()
-  ORDER BY l.claim_after ASC
+  ORDER BY l.claim_after ASC NULLS LAST
   LIMIT $1::int8
   FOR UPDATE SKIP LOCKED
 )

@@ -7,6 +7,6 @@ WHERE
     FROM ensemble_saga AS p
     WHERE
       p.changed_at < $1::timestamptz AND p.parked IS NULL AND p.status IN ('early', 'completed', 'compensated')
-    ORDER BY p.changed_at ASC
+    ORDER BY p.changed_at ASC NULLS LAST
     LIMIT $2::int8
   )

@@ -1,5 +1,5 @@
 -- Index: primary key.
 SELECT s.due_at
 FROM ensemble_scheduled AS s
-ORDER BY s.due_at ASC
+ORDER BY s.due_at ASC NULLS LAST
 LIMIT 1

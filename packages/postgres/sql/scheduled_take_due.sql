@@ -3,13 +3,13 @@ WITH first AS (
   SELECT f.due_at, f.id, f.message_count
   FROM ensemble_scheduled AS f
   WHERE f.due_at <= now()
-  ORDER BY f.due_at ASC, f.id ASC
+  ORDER BY f.due_at ASC NULLS LAST, f.id ASC NULLS LAST
   LIMIT $1::int8
 ),
 counted AS (
   SELECT
     f.due_at, f.id,
-    sum(f.message_count) OVER (ORDER BY f.due_at ASC, f.id ASC) - f.message_count AS ahead
+    sum(f.message_count) OVER (ORDER BY f.due_at ASC NULLS LAST, f.id ASC NULLS LAST) - f.message_count AS ahead
   FROM first AS f
 ),
 taken AS (

@@ -5,7 +5,7 @@ WITH ended AS (
   INNER JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS r (plan, id, status, data)
     ON r.plan = s.plan AND r.id = s.id
   WHERE s.ended_status IS NULL
-  ORDER BY s.plan ASC, s.id ASC
+  ORDER BY s.plan ASC NULLS LAST, s.id ASC NULLS LAST
   FOR UPDATE OF s
 )
 UPDATE ensemble_start AS s

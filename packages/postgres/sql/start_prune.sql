@@ -6,6 +6,6 @@ WHERE
     SELECT p.plan, p.id
     FROM ensemble_start AS p
     WHERE p.ended_status IS NOT NULL AND p.started_at < $1::timestamptz
-    ORDER BY p.started_at ASC
+    ORDER BY p.started_at ASC NULLS LAST
     LIMIT $2::int8
   )

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
-import { parseFields, withClient } from './database/client.ts'
+import { parseFields, versionOf, withClient } from './database/client.ts'
 import { randomText, systemClock } from './database/clock.ts'
 import { quoteName } from './database/settings.ts'
+import { profileOf } from './profile.ts'
 
 export interface TestServer {
   readonly adminUrl: string
@@ -66,9 +67,9 @@ function startKeeper(pid: number, directory: string): void {
   child.unref()
 }
 
-/** An empty database; `name` shows in its own, for people who look. */
-export async function freshDatabase(name: string): Promise<TestDatabase> {
-  const { adminUrl } = await testServer()
+/** An empty database; `name` shows in its own, for people who look. On the run's own server unless one is given. */
+export async function freshDatabase(name: string, givenUrl?: string): Promise<TestDatabase> {
+  const adminUrl = givenUrl ?? (await testServer()).adminUrl
   const database = `${name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
@@ -79,8 +80,17 @@ export async function freshDatabase(name: string): Promise<TestDatabase> {
   return {
     name: database,
     url: url.href,
-    drop: () => asAdmin(adminUrl, `drop database if exists ${quoteName(database)} with (force)`),
+    drop: () => dropDatabase(adminUrl, database),
   }
+}
+
+/** PostgreSQL has to be forced while somebody is connected; CockroachDB has no such word. */
+async function dropDatabase(adminUrl: string, database: string): Promise<void> {
+  await withClient({ connectionString: adminUrl }, async (client) => {
+    const { canMigrateInTransaction: isForced } = profileOf(await versionOf(client))
+    const how = isForced ? 'with (force)' : 'cascade'
+    await client.query(`drop database if exists ${quoteName(database)} ${how}`)
+  })
 }
 
 async function asAdmin(adminUrl: string, ddl: string): Promise<void> {

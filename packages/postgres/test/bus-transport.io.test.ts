@@ -41,7 +41,7 @@ test('a position that somebody else moved meanwhile is left where it is', async 
   const taken = await reader.take(1)
   const pids = `select pid from pg_locks as l
     where l.relation = 'bus.log_cursor'::regclass and l.pid <> pg_backend_pid()`
-  await kit.database.query(`select pg_terminate_backend(p.pid) from (${pids}) as p`)
+  await kit.database.query(`select pg_terminate_backend(p.pid, 5000) from (${pids}) as p`)
   const other = await reader.take(2)
   expect(idsOf(other)).toEqual(['a', 'b'])
   await other?.done()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, PROFILES } from '../src/index.ts'
+import { freshDatabase } from '../src/testing.ts'
 import { failureOf, rowsOf, scene, signal, until } from './support.ts'
 import type { Scene } from './support.ts'
 
@@ -77,6 +78,30 @@ describe('a pool', () => {
     await db.close()
     await db.close()
     expect((await failureOf(db.query('select 1'))).code).toBe('ENDED')
+  })
+})
+
+describe('a read endpoint', () => {
+  test('answers reads, and nothing else: statements and transactions see what was written', async () => {
+    const { url: readUrl, drop } = await freshDatabase('standby')
+    const behind = await place.open({ url: readUrl })
+    await behind.query('create table seen (id int4)')
+    await place.outside.query('create table seen (id int4)')
+    const db = await place.open({ readUrl })
+    await db.query('insert into seen values (1)')
+    const select = 'select id from seen'
+    const inside = await db.transaction(async (tx) => (await tx.query(select)).rows)
+    const seen = [await rowsOf(db, select), inside, (await db.read.query(select)).rows]
+    await db.close()
+    await behind.close()
+    await drop()
+    expect(seen).toEqual([[{ id: 1 }], [{ id: 1 }], []])
+  })
+
+  test('has a pool of its own: it answers while the only connection for writing is taken', async () => {
+    const db = await place.open({ sizeMax: 1, readSizeMax: 1 })
+    const seen = await db.transaction(async () => (await db.read.query('select 1 as one')).rows)
+    expect(seen).toEqual([{ one: 1 }])
   })
 })
 

@@ -1,6 +1,7 @@
 // Owns: a database with the engine's and the log's tables for the tests of this package.
 import { fileURLToPath } from 'node:url'
 import type { Message } from '@ensemble/core'
+import type { OperationRow } from '@ensemble/runtime'
 import { openDatabase } from '../src/database/database.ts'
 import type { DatabaseOptions } from '../src/database/database.ts'
 import { engineDatabase } from '../src/engine.ts'
@@ -18,8 +19,9 @@ export interface Kit {
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
-export async function engineKit(name: string): Promise<Kit> {
-  const { url, drop } = await freshDatabase(name)
+/** On a server of the test run, or on a given one. */
+export async function engineKit(name: string, adminUrl?: string): Promise<Kit> {
+  const { url, drop } = await freshDatabase(name, adminUrl)
   await migrate(url, { schema: 'shop', directory: folder('migrations'), direction: 'up' })
   await logIn(url, 'bus')
   const opened: EngineDatabase[] = []
@@ -50,4 +52,23 @@ export function timer(topic: string, key: string, id: string): Message {
 
 export function timers(topic: string, count: number, key: (index: number) => string): readonly Message[] {
   return Array.from({ length: count }, (_, index) => timer(topic, key(index), `m${index}`))
+}
+
+/** One that waits for its outcome. */
+export function operation(id: string): OperationRow {
+  return {
+    id,
+    status: 'deferred',
+    owner: 'order',
+    key: 'k1',
+    attempt: 1,
+    origin: null,
+    sent: null,
+    wish: null,
+    again: 0,
+    dueAt: null,
+    doubt: false,
+    parked: null,
+    version: 0,
+  }
 }

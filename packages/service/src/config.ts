@@ -20,6 +20,8 @@ export interface Environment {
   readonly payLaterLimit: number
   /** The server to use instead of the embedded one, as somebody who may create databases and roles. */
   readonly databaseUrl: string | undefined
+  /** A read endpoint of that server: a standby, or followers. */
+  readonly databaseReadUrl: string | undefined
   /** One database per service and one for the bus, instead of one schema each in one database. */
   readonly separateDatabases: boolean
   /** Databases that were made by somebody else, by service; `bus` is the bus's. */
@@ -57,6 +59,7 @@ const PORT_DEFAULT = 8080
 const PAY_LATER_LIMIT_DEFAULT = 5_000_000
 const SEPARATE_FLAG = '--separate-databases'
 const BUS = 'bus'
+const READS = 'DATABASE_READ_URL'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
 const Limit = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -111,10 +114,11 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set a whole number of currency units',
     ),
     databaseUrl: read<string | undefined>('DATABASE_URL', DatabaseUrl, undefined, DATABASE_KIND.fix),
+    databaseReadUrl: read<string | undefined>(READS, DatabaseUrl, undefined, DATABASE_KIND.fix),
     separateDatabases:
       read('SEPARATE_DATABASES', Switch, false, isSeparateFix) || args.includes(SEPARATE_FLAG),
     databaseUrls: readUrls([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
-    databaseReadUrls: readUrls(services, 'DATABASE_READ_URL', DATABASE_KIND),
+    databaseReadUrls: readUrls(services, READS, DATABASE_KIND),
     peerUrls: readUrls(services, 'URL', PEER_KIND),
     kafka: readKafka(read, problems),
     isOpen: read(
@@ -124,6 +128,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set open, or leave it out',
     ),
   }
+  problems.push(...readsAlone(environment))
   if (!environment.isOpen && !isLoopback(environment.host)) {
     problems.push(
       `HOST: ${environment.host} can be reached from other machines, and nobody would be asked who they are; ` +
@@ -132,6 +137,17 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
   }
   if (problems.length > 0) throw new EnvironmentError(problems)
   return environment
+}
+
+/** A read endpoint without what is written to would be left unused in silence. */
+function readsAlone(environment: Environment): readonly string[] {
+  const { databaseUrl, databaseReadUrl, databaseUrls, databaseReadUrls } = environment
+  const alone = Object.keys(databaseReadUrls).filter((name) => databaseUrls[name] === undefined)
+  const prefixes = alone.map((name) => `${variableOf(name)}_`)
+  if (databaseReadUrl !== undefined && databaseUrl === undefined) prefixes.unshift('')
+  return prefixes.map(
+    (prefix) => `${prefix}${READS}: is the read endpoint of nothing; set ${prefix}DATABASE_URL too`,
+  )
 }
 
 interface UrlKind {

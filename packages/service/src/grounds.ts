@@ -20,6 +20,8 @@ export interface Ground {
   readonly bus: Bus
   /** Rejects when the bus cannot be used. */
   readonly pingBus: () => Promise<unknown>
+  /** Rejects when the read endpoint cannot be used; undefined where there is none of its own. */
+  readonly pingReads: (() => Promise<unknown>) | undefined
 }
 
 export interface Grounds {
@@ -51,9 +53,10 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
       if (place === undefined) throw new RangeError(`no place for ${service}`)
       const database = engineDatabase(await openPlace(service, place))
       stack.defer(() => database.close())
+      const pingReads = place.readUrl === undefined ? undefined : () => database.read.query('select 1')
       if (kafka === undefined && isTogether(place, places.bus)) {
         log ??= logAdmin(database)
-        return { database, bus: shared, pingBus: () => database.ping() }
+        return { database, bus: shared, pingBus: () => database.ping(), pingReads }
       }
       transported ??=
         kafka === undefined
@@ -61,7 +64,7 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
           : openKafka(kafka, { ids, stack })
       const { bus, pingBus, log: apartLog } = await transported
       log ??= apartLog
-      return { database, bus, pingBus }
+      return { database, bus, pingBus, pingReads }
     },
     log: () => log,
   }
@@ -71,7 +74,7 @@ async function openPlace(name: string, { url, readUrl, schema }: Place) {
   return await openDatabase({ name, url, readUrl, schema, applicationName: `ensemble ${name}` })
 }
 
-interface Transported extends Omit<Ground, 'database'> {
+interface Transported extends Pick<Ground, 'bus' | 'pingBus'> {
   readonly log: KeptLog
 }
 

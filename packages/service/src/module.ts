@@ -10,7 +10,10 @@ import type { Pattern } from '@ensemble/core'
 export interface Platform {
   /** The service's own tables, and the engine's. */
   readonly database: Database
-  /** Reads that may be a little stale: the read endpoint where there is one. */
+  /**
+   * Reads of the API that may be a little stale: the read endpoint where there is one. What decides something, or must
+   * see a write of before, asks `database`.
+   */
   readonly read: Queryable
   readonly bus: Bus
   /** Whether the bus keeps so much unread that no new sagas should begin. */

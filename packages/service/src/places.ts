@@ -31,6 +31,8 @@ export interface Layout {
   readonly services: readonly string[]
   /** Somebody who may create databases and roles. */
   readonly adminUrl: string
+  /** A read endpoint of that server: the same databases, roles and passwords. */
+  readonly readUrl?: string | undefined
   readonly isSeparate: boolean
   /** Hears that the server holds data which this layout does not use. */
   readonly say?: Say | undefined
@@ -47,16 +49,18 @@ const DATABASE_OF_NOBODY = 'postgres'
 const ENGINE_TABLE = 'engine_migrations'
 const OWN_TABLE = 'migrations'
 const SERVER_VARIABLE = 'DATABASE_URL'
+const READ_VARIABLE = 'DATABASE_READ_URL'
 
 /**
  * Makes databases, schemas and roles that are missing, and says where they are.
- * Errors: DatabaseUnusable naming `DATABASE_URL`.
+ * Errors: DatabaseUnusable naming `DATABASE_URL` or `DATABASE_READ_URL`.
  */
-export async function makePlaces({ services, adminUrl, isSeparate, say }: Layout): Promise<Places> {
+export async function makePlaces({ services, adminUrl, readUrl, isSeparate, say }: Layout): Promise<Places> {
   const named = decodeURIComponent(new URL(adminUrl).pathname.slice(1))
   const first = named === '' || named === DATABASE_OF_NOBODY ? DATABASE_DEFAULT : named
   const databaseOf = (name: string): string => (isSeparate ? `${first}_${name}` : first)
   await checkDatabase(SERVER_VARIABLE, adminUrl)
+  if (readUrl !== undefined) await checkDatabase(READ_VARIABLE, readUrl)
   const made = await naming({ variable: SERVER_VARIABLE, url: adminUrl }, () =>
     provision({
       adminUrl,
@@ -70,11 +74,21 @@ export async function makePlaces({ services, adminUrl, isSeparate, say }: Layout
     const other = await otherLayout({ adminUrl, shared: first, own, isSeparate }).catch(() => undefined)
     if (other !== undefined) say(other)
   }
-  const placeOf = ({ url, schema }: Provisioned): Place => ({ url, schema })
+  const placeOf = ({ url, schema }: Provisioned): Place => ({
+    url,
+    schema,
+    ...(readUrl !== undefined && { readUrl: elsewhere(url, readUrl) }),
+  })
   return {
     services: Object.fromEntries(Object.entries(made.services).map(([name, one]) => [name, placeOf(one)])),
     bus: placeOf(made.bus),
   }
+}
+
+/** The same database for the same role, at another endpoint with that one's own parameters. */
+function elsewhere(url: string, endpoint: string): string {
+  const { username, password, pathname } = new URL(url)
+  return Object.assign(new URL(endpoint), { username, password, pathname }).href
 }
 
 /**
@@ -82,9 +96,11 @@ export async function makePlaces({ services, adminUrl, isSeparate, say }: Layout
  * Errors: PlaceUnknown naming the variables that would help, DatabaseUnusable naming one that does not.
  */
 export async function findPlaces(environment: Environment, { asked, services, say }: Asked): Promise<Places> {
-  const { databaseUrl: adminUrl, databaseUrls, databaseReadUrls, separateDatabases: isSeparate } = environment
+  const { databaseUrl: adminUrl, databaseReadUrl: readUrl, databaseUrls, databaseReadUrls } = environment
+  const { separateDatabases: isSeparate } = environment
   const missing = asked.filter((name) => name !== BUS && databaseUrls[name] === undefined)
-  const made = adminUrl === undefined ? undefined : await makePlaces({ services, adminUrl, isSeparate, say })
+  const layout = { services, readUrl, isSeparate, say }
+  const made = adminUrl === undefined ? undefined : await makePlaces({ ...layout, adminUrl })
   if (made === undefined && missing.length > 0) {
     const own = missing.map((name) => `${variableOf(name)}_DATABASE_URL`).join(' and ')
     throw new PlaceUnknown(`no database: set ${own}, or DATABASE_URL to make databases on that server`)
@@ -114,8 +130,8 @@ interface Asked {
 
 async function checkNamed(environment: Environment, names: readonly string[]): Promise<void> {
   const kinds = [
-    ['DATABASE_URL', environment.databaseUrls],
-    ['DATABASE_READ_URL', environment.databaseReadUrls],
+    [SERVER_VARIABLE, environment.databaseUrls],
+    [READ_VARIABLE, environment.databaseReadUrls],
   ] as const
   for (const name of new Set(names)) {
     for (const [suffix, urls] of kinds) {

@@ -99,7 +99,8 @@ export async function otherLayout({
 async function databasesIn(adminUrl: string, names: readonly string[]): Promise<readonly string[]> {
   return await namesOf(
     adminUrl,
-    'SELECT datname AS name FROM pg_catalog.pg_database WHERE datname = ANY ($1::text[]) ORDER BY datname ASC',
+    `SELECT datname AS name FROM pg_catalog.pg_database
+    WHERE datname = ANY ($1::text[]) ORDER BY datname ASC NULLS LAST`,
     names,
   )
 }
@@ -114,7 +115,8 @@ async function schemasIn(
   url.pathname = `/${encodeURIComponent(database)}`
   return await namesOf(
     url.href,
-    'SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::text[]) ORDER BY nspname ASC',
+    `SELECT nspname AS name FROM pg_catalog.pg_namespace
+    WHERE nspname = ANY ($1::text[]) ORDER BY nspname ASC NULLS LAST`,
     names,
   )
 }

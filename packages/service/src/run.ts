@@ -67,7 +67,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const isBusFull = (): boolean => isFull()
   for (const module of modules) {
     const ground = await grounds.open(module.name)
-    failures?.watch(module.name, () => Promise.all([ground.database.ping(), ground.pingBus()]))
+    const { database, pingBus, pingReads } = ground
+    failures?.watch(module.name, () => Promise.all([database.ping(), pingBus(), pingReads?.()]))
     const around = { options, ground, peers, isBusFull, failures, stack }
     services.set(module.name, await startService(module, around))
   }
@@ -155,6 +156,7 @@ async function serverOf(
     eventLoopDelayMsMax: RETRY_AFTER_LAG_MS,
     ready: async () => [
       { name: 'database', probe: () => ground.database.ping() },
+      ...(ground.pingReads === undefined ? [] : [{ name: 'database-reads', probe: ground.pingReads }]),
       { name: 'bus', probe: ground.pingBus },
       ...checks,
     ],

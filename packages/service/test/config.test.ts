@@ -24,6 +24,7 @@ describe('the environment', () => {
       paymentDueIn: '1d',
       payLaterLimit: 5_000_000,
       databaseUrl: undefined,
+      databaseReadUrl: undefined,
       separateDatabases: false,
       databaseUrls: {},
       databaseReadUrls: {},
@@ -40,6 +41,8 @@ describe('the environment', () => {
       AUTH: 'open',
       SAGA_PATTERN: 'choreography',
       PAYMENT_DUE_IN: '3s',
+      DATABASE_URL: 'postgres://admin:secret@db:5432/postgres',
+      DATABASE_READ_URL: 'postgres://admin:secret@replica:5432/postgres',
       ORDER_DATABASE_URL: 'postgres://order:secret@db:5432/order',
       ORDER_DATABASE_READ_URL: 'postgres://order:secret@replica:5432/order',
       BUS_DATABASE_URL: 'postgresql://bus@db/bus',
@@ -51,6 +54,8 @@ describe('the environment', () => {
       pattern: 'choreography',
       paymentDueIn: '3s',
       separateDatabases: true,
+      databaseUrl: env.DATABASE_URL,
+      databaseReadUrl: env.DATABASE_READ_URL,
       databaseUrls: { order: env.ORDER_DATABASE_URL, bus: env.BUS_DATABASE_URL },
       databaseReadUrls: { order: env.ORDER_DATABASE_READ_URL },
       peerUrls: { user: env.USER_URL },
@@ -80,6 +85,17 @@ describe('the environment', () => {
       "USER_URL: 'user:8080' is not usable; set a URL such as http://127.0.0.1:8081",
       "AUTH: 'none' is not usable; set open, or leave it out",
     ])
+  })
+
+  test('names a read endpoint without what is written to', () => {
+    const url = 'postgres://order:secret@replica:5432/order'
+    const env = { DATABASE_READ_URL: url, ORDER_DATABASE_READ_URL: url }
+    expect(problemsOf({ env })).toEqual([
+      'DATABASE_READ_URL: is the read endpoint of nothing; set DATABASE_URL too',
+      'ORDER_DATABASE_READ_URL: is the read endpoint of nothing; set ORDER_DATABASE_URL too',
+    ])
+    const written = { ...env, DATABASE_URL: url, ORDER_DATABASE_URL: url }
+    expect(problemsOf({ env: written })).toEqual([])
   })
 
   test('that other machines can reach is refused until somebody says that all may call', () => {

@@ -47,6 +47,12 @@ describe('a database that cannot be used', () => {
     },
   )
 
+  test('named by DATABASE_READ_URL beside a server that can is told with the fix', async () => {
+    expect(await refusalOf({ DATABASE_URL: server.adminUrl, DATABASE_READ_URL: NOBODY })).toBe(
+      `DatabaseUnusable: DATABASE_READ_URL: ${refused}: ${fix}`,
+    )
+  })
+
   test('for its password or its name is told so, without the password', async () => {
     const at = `127.0.0.1:${server.port}`
     const wrong = server.url('postgres', { name: 'postgres', password: 'hush' })
@@ -71,6 +77,28 @@ describe('a database that cannot be used', () => {
         'or databases that are there: <SERVICE>_DATABASE_URL',
     )
   })
+})
+
+test('a read endpoint of the whole server is one of each service: its role, its database, the endpoint', async () => {
+  const { host } = new URL(server.adminUrl)
+  const readUrl = `${server.adminUrl}?options=-c%20work_mem%3D8MB`
+  const places = await makePlaces({
+    services: SERVICES,
+    adminUrl: server.adminUrl,
+    readUrl,
+    isSeparate: false,
+  })
+  const { order } = places.services
+  const { username, password } = new URL(order?.url ?? '')
+  expect(order?.readUrl).toBe(
+    `postgres://${username}:${password}@${host}/ensemble?options=-c%20work_mem%3D8MB`,
+  )
+  const database = await openDatabase({ name: 'order', url: order?.url ?? '', readUrl: order?.readUrl })
+  const settingOf = async (pool: Pick<typeof database, 'query'>): Promise<unknown> =>
+    (await pool.query(`select current_setting('work_mem') as work_mem`)).rows
+  const seen = [await settingOf(database.read), await settingOf(database)]
+  await database.close()
+  expect(seen).toEqual([[{ work_mem: '8MB' }], [{ work_mem: '4MB' }]])
 })
 
 test('data of the other layout in the same server is told, whichever is used', async () => {

@@ -25,7 +25,9 @@ async function answer(
 ) {
   const asked: Asked[] = []
   const host = hostAnswering(scene.outcome ?? succeeded(resultOf(paid)), asked)
-  const server = await serverOf(paymentRoutes({ host, reads, ids, clock: testClock(), ...scene.more }))
+  const server = await serverOf(
+    paymentRoutes({ host, reads, payments: reads, ids, clock: testClock(), ...scene.more }),
+  )
   const response = await server.inject(request)
   return { status: response.statusCode, body: response.json<Body>(), headers: response.headers, asked }
 }
@@ -139,9 +141,9 @@ describe('an order that was just started', () => {
 
   test('given its payment comes in time, when paid, then the request waits for it', async () => {
     let looks = 0
-    const coming = { ...reads, get: async () => ((looks += 1) < 10 ? undefined : row) }
+    const coming = { get: async () => ((looks += 1) < 10 ? undefined : row) }
     const paying = await answer(request, {
-      more: { reads: coming, standing: async () => 'running' as const },
+      more: { payments: coming, standing: async () => 'running' as const },
     })
     expect({ status: paying.status, looks, executed: paying.asked.length }).toEqual({
       status: 200,
@@ -153,7 +155,7 @@ describe('an order that was just started', () => {
   test('given it does not come, when paid, then 409 after two seconds, and nothing executed', async () => {
     const clock = testClock()
     const more = {
-      reads: { ...reads, get: async () => undefined },
+      payments: { get: async () => undefined },
       standing: async () => 'running' as const,
       clock,
     }
@@ -168,7 +170,7 @@ describe('an order that was just started', () => {
   })
 
   test('given it was never started, when paid, then 404 at once', async () => {
-    const more = { reads: { ...reads, get: async () => undefined }, standing: async () => 'unknown' as const }
+    const more = { payments: { get: async () => undefined }, standing: async () => 'unknown' as const }
     expect(await answer(request, { more })).toMatchObject({
       status: 404,
       body: { code: 'unknown-order' },
@@ -177,7 +179,7 @@ describe('an order that was just started', () => {
   })
 
   test('given it failed before its payment, when paid, then 409 at once', async () => {
-    const more = { reads: { ...reads, get: async () => undefined }, standing: async () => 'failed' as const }
+    const more = { payments: { get: async () => undefined }, standing: async () => 'failed' as const }
     expect(await answer(request, { more })).toMatchObject({
       status: 409,
       body: { code: 'order-failed' },

@@ -1,2 +1,2 @@
--- For attempts-prune.sql.
-CREATE INDEX tb_login_attempt_ix_failed ON tb_login_attempt (failed_at ASC NULLS LAST);
+-- For guesses-prune.sql.
+CREATE INDEX tb_login_attempt_ix_failed ON tb_login_attempt (failed_at);

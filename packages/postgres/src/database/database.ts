@@ -15,7 +15,7 @@ import { toDatabaseError } from './errors.ts'
 import { openNotices } from './notices.ts'
 import { clientConfig, SESSION_LIMITS, sessionOptions } from './settings.ts'
 import type { Isolation, SessionLimits, SessionSettings } from './settings.ts'
-import { runTransaction, TRIES_MAX_DEFAULT } from './transaction.ts'
+import { retried, runTransaction, TRIES_MAX_DEFAULT } from './transaction.ts'
 import type { Database, Queryable } from './types.ts'
 
 export interface DatabaseOptions {
@@ -81,17 +81,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const notices = profile.canListen
     ? openNotices({ ...noticeConfig, connectionTimeoutMillis: connectTimeoutMs }, clock)
     : undefined
-  const writer = queryable(write, meter, `write pool of ${name}`)
+  const poolNamed = (kind: string): string => `${kind} pool of ${name}`
+  const writer = queryable({ pool: write, name: poolNamed('write'), meter, clock })
   let closed: Promise<unknown> | undefined
 
   return {
     name,
     profile,
     query: (statement, values) => writer.query(statement, values),
-    read: queryable(read, meter, `read pool of ${name}`),
+    read: queryable({ pool: read, name: poolNamed('read'), meter, clock }),
     transaction: (work, { triesMax = TRIES_MAX_DEFAULT, isEarly = false } = {}) =>
       runTransaction(
-        { checkOut: () => checkOut(write, meter, `write pool of ${name}`), clock, triesMax, isEarly },
+        { checkOut: () => checkOut(write, meter, poolNamed('write')), clock, triesMax, isEarly },
         work,
       ),
     counted: () => Object.fromEntries(meter.counts),
@@ -106,16 +107,25 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-function queryable(pool: Pool, meter: Meter, poolName: string): Queryable {
+interface Asked {
+  readonly pool: Pool
+  readonly name: string
+  readonly meter: Meter
+  readonly clock: Clock
+}
+
+/** Statements of their own: one that ends with 40001 or 40P01 has done nothing and is sent again. */
+function queryable({ pool, name, meter, clock }: Asked): Queryable {
   return {
-    query: async (statement, values = []) => {
-      const connection = await checkOut(pool, meter, poolName)
-      try {
-        return await connection.send(statement, values)
-      } finally {
-        connection.release()
-      }
-    },
+    query: (statement, values = []) =>
+      retried({ clock, triesMax: TRIES_MAX_DEFAULT }, async () => {
+        const connection = await checkOut(pool, meter, name)
+        try {
+          return await connection.send(statement, values)
+        } finally {
+          connection.release()
+        }
+      }),
   }
 }
 

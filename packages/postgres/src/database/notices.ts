@@ -21,8 +21,9 @@ export interface Notices {
 const RECONNECT_DELAY_MS_MIN = 100
 const RECONNECT_DELAY_MS_MAX = 5_000
 
-/** One round trip for all that gathered while the last one was under way. */
+// One round trip for all that gathered while the last one was under way.
 const NOTIFY =
+  // Only where canListen: openDatabase opens this connection nowhere else.
   'select pg_notify(n.channel, n.payload) from unnest($1::text[], $2::text[]) as n(channel, payload)'
 
 export function openNotices(config: ClientConfig, clock: Clock): Notices {
@@ -51,6 +52,7 @@ class NoticeConnection implements Notices {
     listeners.add(onNotify)
     this.#listeners.set(channel, listeners)
     try {
+      // Only where canListen: see NOTIFY.
       await this.#run(`listen ${quoteName(channel)}`)
     } catch (error) {
       await this.#unlisten(channel, onNotify)
@@ -86,7 +88,7 @@ class NoticeConnection implements Notices {
     if (listeners === undefined || listeners.size > 0) return
     this.#listeners.delete(channel)
     if (this.#closing.signal.aborted || this.#client === undefined) return
-    // A lost connection listens to nothing any more, which is what was wanted.
+    // A lost connection listens to nothing any more, which is what was wanted. Only where canListen: see NOTIFY.
     await this.#run(`unlisten ${quoteName(channel)}`).catch(() => undefined)
   }
 
@@ -126,6 +128,7 @@ class NoticeConnection implements Notices {
     client.on('notification', (notice) => this.#hear(notice))
     await client.connect()
     client.on('end', () => this.#lost())
+    // Only where canListen: see NOTIFY.
     for (const channel of this.#listeners.keys()) await client.query(`listen ${quoteName(channel)}`)
     return client
   }

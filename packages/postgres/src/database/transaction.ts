@@ -6,6 +6,7 @@
  * I4: a serialization failure or deadlock inside a savepoint is the whole transaction's: it cannot be undone in part.
  * I5: a deferred write that failed before its statement left (a row that cannot be encoded) stops COMMIT: the server,
  * which never saw it, would commit the others.
+ * I6: where BEGIN failed nothing follows it: each statement would commit by itself.
  */
 import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
@@ -27,10 +28,14 @@ const NOW: Statement = {
   text: `select floor(extract(epoch from now()) * 1000.0)::int8 as "now"`,
 }
 
-export interface TransactionRun {
-  readonly checkOut: () => Promise<Connection>
+export interface Retry {
   readonly clock: Clock
+  /** In all. */
   readonly triesMax: number
+}
+
+export interface TransactionRun extends Retry {
+  readonly checkOut: () => Promise<Connection>
   /** The work begins before BEGIN is answered: its first statement leaves in the same flush. */
   readonly isEarly: boolean
 }
@@ -39,13 +44,18 @@ export async function runTransaction<T>(
   run: TransactionRun,
   work: (tx: SqlTransaction) => Promise<T>,
 ): Promise<T> {
+  return await retried(run, () => runOnce(run, work))
+}
+
+/** Works again after 40001 and 40P01, of which nothing has stayed. */
+export async function retried<T>({ clock, triesMax }: Retry, work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await runOnce(run, work)
+      return await work()
     } catch (error) {
-      if (!canRetry(error) || tries >= run.triesMax) throw error
+      if (!canRetry(error) || tries >= triesMax) throw error
       const delayMs = Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** tries)
-      await run.clock.sleep(delayMs * (0.5 + run.clock.chance()))
+      await clock.sleep(delayMs * (0.5 + clock.chance()))
     }
   }
 }
@@ -57,13 +67,9 @@ function canRetry(error: unknown): boolean {
 async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
   const connection = await run.checkOut()
   try {
-    const begun = connection.control('BEGIN')
-    const time = connection.send(NOW, [])
-    // Awaited below; handled here because BEGIN may fail first.
-    time.catch(() => undefined)
     const tx = new OpenTransaction(connection)
-    const opened = Promise.all([begun, time]).then(([, { rows }]) => tx.opened(Number(rows[0]?.['now'])))
-    // Answered before any statement of an early work is, which fails alike.
+    const opened = tx.begin()
+    // Answered before any statement of an early work is.
     opened.catch(() => undefined)
     if (!run.isEarly) await opened
     let value: T
@@ -88,6 +94,8 @@ class OpenTransaction implements SqlTransaction {
   #failure: DatabaseError | undefined
   #savepointCount = 0
   #hasEnded = false
+  #hasBegun = true
+  #opening: Promise<void> | undefined
   #now: number | undefined
 
   constructor(connection: Connection) {
@@ -100,12 +108,25 @@ class OpenTransaction implements SqlTransaction {
     return this.#now
   }
 
-  opened(now: number): void {
-    this.#now = now
+  begin(): Promise<void> {
+    this.#opening = this.#begin()
+    return this.#opening
+  }
+
+  async #begin(): Promise<void> {
+    const begun = this.#track(this.#connection.control('BEGIN'))
+    const time = this.#track(this.#connection.send(NOW, []))
+    // Awaited below; handled here because BEGIN may fail first.
+    time.catch(() => undefined)
+    begun.catch(() => {
+      this.#hasBegun = false
+    })
+    await begun
+    this.#now = Number((await time).rows[0]?.['now'])
   }
 
   query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {
-    if (this.#hasEnded) return this.#refuse()
+    if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
     return this.#track(this.#connection.send(statement, values))
   }
 
@@ -119,7 +140,7 @@ class OpenTransaction implements SqlTransaction {
   }
 
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#hasEnded) return this.#refuse()
+    if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
     this.#savepointCount += 1
     const name = `s${this.#savepointCount}`
     const before = { failure: this.#failure, deferred: this.#deferred.length, actions: this.#actions.length }
@@ -133,7 +154,9 @@ class OpenTransaction implements SqlTransaction {
       void this.#control('RELEASE SAVEPOINT', name)
       return value
     } catch (error) {
-      await this.#control('ROLLBACK TO SAVEPOINT', name)
+      await this.#control('ROLLBACK TO SAVEPOINT', name).catch((refused: unknown) => {
+        throw this.#failure ?? refused
+      })
       void this.#control('RELEASE SAVEPOINT', name)
       this.#deferred.length = before.deferred
       this.#actions.length = before.actions
@@ -144,6 +167,8 @@ class OpenTransaction implements SqlTransaction {
 
   async commit(): Promise<void> {
     this.#hasEnded = true
+    // A work that asked nothing may end before BEGIN is answered.
+    if (this.#now === undefined) await this.#opening?.catch(() => undefined)
     const unsent = await this.#unsent()
     const known = this.#failure ?? this.#connection.lost() ?? unsent?.error
     if (known !== undefined) throw await this.rollback(known)
@@ -210,7 +235,8 @@ class OpenTransaction implements SqlTransaction {
   }
 
   #refuse(): Promise<never> {
-    const refused = Promise.reject(new DatabaseError('ENDED', 'the transaction has already ended'))
+    const unbegun = this.#hasBegun ? undefined : this.#failure
+    const refused = Promise.reject(unbegun ?? new DatabaseError('ENDED', 'the transaction has already ended'))
     refused.catch(() => undefined)
     return refused
   }

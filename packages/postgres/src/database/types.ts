@@ -31,13 +31,15 @@ export interface SqlTransaction extends Queryable {
 export interface TransactionOptions {
   /** Runs in all when 40001 or 40P01 ends them; default 3. */
   readonly triesMax?: number
-  /** Lets `work` send its first statement in the flush of BEGIN; `now` is known once that is answered. */
+  /** Lets `work` send its first statement, a read, in the flush of BEGIN; `now` is known once that is answered. */
   readonly isEarly?: boolean
 }
 
 export interface Database extends Queryable {
   readonly name: string
   readonly profile: Profile
+  /** A statement of its own is sent again after 40001 and 40P01, three times in all. */
+  query(statement: Statement | string, values?: readonly unknown[]): Promise<Result>
   /** Tried again from the start after 40001 and 40P01, `triesMax` times in all; `work` must have no other effects. */
   transaction<T>(work: (tx: SqlTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Read-only sessions, of the read endpoint if there is one: what they see may be stale. */

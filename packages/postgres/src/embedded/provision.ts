@@ -99,8 +99,9 @@ function at(adminUrl: string, database: string): string {
   return url.href
 }
 
-/** Held until the connection ends. Where advisory locks do nothing, ALREADY_THERE is what makes a race harmless. */
+/** Held until the connection ends. */
 async function lock(admin: Client): Promise<void> {
+  // Only where canLockAdvisory: elsewhere it does nothing, and ALREADY_THERE is what makes a race harmless.
   await admin.query('select pg_advisory_lock($1::int8)', [LOCK]).catch(() => undefined)
 }
 
@@ -129,7 +130,7 @@ async function makeSchema(client: Client, place: Place, services: readonly strin
   const { name, database } = place
   const role = quoteName(roleOf(name))
   const schema = quoteName(name)
-  await client.query(`grant connect, temporary on database ${quoteName(database)} to ${role}`)
+  await client.query(`grant connect on database ${quoteName(database)} to ${role}`)
   await create(client, `create schema if not exists ${schema} authorization ${role}`)
   if (name !== BUS) return
   for (const service of services) {

@@ -31,12 +31,16 @@ export interface ServiceAlone extends ServiceHandle {
   end(): Promise<void>
 }
 
-export async function startAlone(module: ServiceModule): Promise<ServiceAlone> {
+/** With `readUrl` its reads go to that database. */
+export async function startAlone(
+  module: ServiceModule,
+  { readUrl }: { readonly readUrl?: string } = {},
+): Promise<ServiceAlone> {
   const { name } = module
   await using stack = new AsyncDisposableStack()
   const { url, drop } = await freshDatabase(name)
   stack.defer(drop)
-  const places = { services: { [name]: { url, schema: name } }, bus: { url, schema: 'bus' } }
+  const places = { services: { [name]: { url, readUrl, schema: name } }, bus: { url, schema: 'bus' } }
   const system = await startSystem({ modules: [module], places, config: CONFIG })
   stack.defer(() => system.stop())
   const service = system.services.get(name)
