@@ -3,7 +3,7 @@
 // I2: two phases. While there are faults nothing is judged but what may never happen; once all is healed every saga
 // has to end and everything that waits has to drain.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Time } from '@ensemble/core'
+import type { Plan, Time } from '@ensemble/core'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
 import { checkCancels } from './checks/cancels.ts'
@@ -82,25 +82,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     system.start()
     unleash(system, { schedule, faults, chance: chance.stream('nemesis') })
-    const workload = chance.stream('workload')
-    for (let number = 1; number <= scenario.sagaCount; number += 1) {
-      const own = workload.stream(String(number))
-      const afterMs = scenario.isCrowded
-        ? own.int(0, CROWD_MS) + (number % 2) * WAVE_MS
-        : own.int(0, scenario.troubleMs * 0.7)
-      if (options.sagas?.has(number) === false) continue
-      schedule.after(afterMs, () =>
-        callers.begin(
-          subject.begin({
-            chance: own,
-            plans: system.plans,
-            number,
-            now: schedule.now,
-            isCrowded: scenario.isCrowded,
-          }),
-        ),
-      )
-    }
+    invite(callers, { options, scenario, schedule, plans: system.plans, workload: chance.stream('workload') })
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
     const over = () => untilAtRest({ schedule, system, callers, isLong: scenario.longMs > 0 })
@@ -139,6 +121,28 @@ function judged(evidence: Evidence, sagas: readonly Witnessed[]): readonly strin
     ...checkCancels(evidence, sagas),
     ...checkMessages(evidence),
   ]
+}
+
+interface Invited {
+  readonly options: RunOptions
+  readonly scenario: Scenario
+  readonly schedule: Schedule
+  readonly plans: readonly Plan[]
+  readonly workload: Chance
+}
+
+/** Lets each saga begin at its moment. */
+function invite(callers: Callers, { options, scenario, schedule, plans, workload }: Invited): void {
+  const { sagaCount, isCrowded, troubleMs } = scenario
+  for (let number = 1; number <= sagaCount; number += 1) {
+    const chance = workload.stream(String(number))
+    const afterMs = isCrowded
+      ? chance.int(0, CROWD_MS) + (number % 2) * WAVE_MS
+      : chance.int(0, troubleMs * 0.7)
+    if (options.sagas?.has(number) === false) continue
+    const begin = (now: Time) => options.subject.begin({ chance, plans, number, now, isCrowded })
+    schedule.after(afterMs, () => callers.begin(begin(schedule.now)))
+  }
 }
 
 function heal(system: System, faults: Faults): void {
