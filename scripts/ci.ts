@@ -12,6 +12,7 @@ const QUICK = ['format:check', 'tidy', 'lint', 'typecheck', 'knip', 'sqlcheck']
 const SLOW = [
   ['sim', '--remembered'],
   ['sim', '--seconds', '90'],
+  ['sim', 'simulations/reference.ts', '--seconds', '45'],
 ] as const
 const REPORT = '.tmp/vitest.json'
 

@@ -28,7 +28,7 @@ const CANCELS_DEFAULT = 0.25
 export interface Script<Input> {
   readonly plan: Plan<Input>
   /** What one of them starts with. `id` is its id. */
-  readonly input: (what: { readonly id: string; readonly chance: Chance }) => Input
+  readonly input: (what: { readonly id: string; readonly chance: Chance }) => NoInfer<Input>
   /** What customers do about it, beside cancelling. */
   readonly visits?: (what: Visiting<Input>) => readonly Visit[]
   /** The share of sagas that is cancelled at a random moment; a quarter unless given. */

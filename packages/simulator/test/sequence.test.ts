@@ -1,0 +1,87 @@
+// A run as a drawing: arrows to who acts, notes of what went wrong, not more than fit.
+import type { Message, SagaRef } from '@ensemble/core'
+import { sequenceDiagram } from '@ensemble/simulator'
+import { expect, test } from 'vitest'
+
+type Moment = Parameters<typeof sequenceDiagram>[0][number]
+
+const saga: SagaRef = { plan: 'trip', id: '1', pattern: 'orchestration' }
+const plan = { version: 1, fingerprint: '' }
+const start: Message = {
+  type: 'start',
+  id: 'trip/1#start',
+  topic: 'saga.started',
+  key: '1',
+  saga,
+  plan,
+  input: {},
+  issuedAt: 0,
+  slip: null,
+  again: 0,
+}
+const booked: Message = {
+  type: 'event',
+  id: 'trip/1/book/run#answer',
+  topic: 'seats.events',
+  key: '1',
+  name: 'seats.booked',
+  source: 'seats',
+  at: 0,
+  data: {},
+  saga,
+  operation: 'trip/1/book/run',
+  answer: { status: 'succeeded', output: {} },
+  slip: null,
+  again: 0,
+}
+const sent = (who: string, message: Message): Moment => ({ at: 0, who, type: 'sent', message })
+const took = (who: string, message: Message): Moment => ({ at: 0, who, type: 'took', message })
+const told = (who: string, what: string): Moment => ({ at: 0, who, type: 'told', what })
+
+test('arrows go to who acts; a second delivery is dashed, crashes are notes', () => {
+  const moments: readonly Moment[] = [
+    { at: 0, who: 'desk#1', type: 'called', name: 'start trip/1' },
+    sent('desk#1', start),
+    told('orchestrator#1', 'FAULT news lost 1'),
+    took('orchestrator#1', start),
+    told('orchestrator#1', 'FAULT crash before call 1'),
+    told('orchestrator#1', 'crash before COMMIT'),
+    took('seats#1', start),
+    took('orchestrator#2', start),
+    took('orchestrator#2', start),
+    sent('seats#1', booked),
+    told('all', 'FAULT rebalance 1'),
+    took('desk#1', booked),
+    took('orchestrator#1', booked),
+    told('seats#1', 'error receive: CONNECTION'),
+  ]
+  expect(sequenceDiagram(moments).split('\n')).toEqual([
+    'sequenceDiagram',
+    '  actor customer',
+    '  participant desk',
+    '  participant orchestrator',
+    '  participant seats',
+    '  customer->>desk: start trip/1',
+    '  desk->>orchestrator: start [1]',
+    '  Note over orchestrator: crash before COMMIT',
+    '  desk-->>orchestrator: start [1], again',
+    '  Note over customer: all: rebalance 1',
+    '  seats->>orchestrator: seats.booked [1]',
+  ])
+})
+
+test('what does not fit is counted', () => {
+  const calls = (count: number): readonly Moment[] =>
+    Array.from({ length: count }, (_, index) => ({
+      at: 0,
+      who: 'desk#1',
+      type: 'called',
+      name: `call ${index}`,
+    }))
+  const lines = (count: number) => sequenceDiagram(calls(count)).split('\n')
+  expect(lines(200).at(-1)).toBe('  customer->>desk: call 199')
+  expect(lines(201).slice(-2)).toEqual([
+    '  customer->>desk: call 199',
+    '  Note over desk: 1 more are left out',
+  ])
+})
