@@ -7,7 +7,7 @@ export async function subjectOf(file: string | null): Promise<Subject> {
   if (file === null) return generated
   const module: unknown = await import(pathToFileURL(resolve(file)).href)
   if (isSubjectModule(module)) return module.subject
-  throw new Error(`${file} exports no 'subject': see docs/guide/08-simulate.md`)
+  throw new Error(`${file} exports no 'subject': see docs/guide/10-simulate.md`)
 }
 
 function isSubjectModule(module: unknown): module is { readonly subject: Subject } {
