@@ -1,4 +1,5 @@
-// Owns: the deadline of a choreographed saga: a withdraw of its first step's run, due when the saga's time is over. Pure.
+// Owns: the deadline of a choreographed saga: a withdraw of its first step's run, due when the saga's time is over.
+// Pure.
 // I1: it is set with the first row of that run, once: a run that an older instance set aside has no row yet, and a try
 // that threw has taken its timer back.
 import { withdrawOf } from '../letters.ts'
