@@ -1,0 +1,72 @@
+// A program: one process of the system under test. Its argument says where its rows are (JSON, `Order`); it is told what
+// to do on its standard input and says what came of it on its standard output, one JSON value a line.
+// I1: it ends when whoever started it is gone.
+// I2: what it says is written synchronously, so that it stands when the process ends in the same turn.
+import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
+import { createInterface } from 'node:readline'
+import { openDatabase } from '@ensemble/postgres'
+import { play, type Shop } from './system/customer.ts'
+import type { Places } from './system/layout.ts'
+import { openSystem } from './system/system.ts'
+import { Probe } from './tripwire/probe.ts'
+import { Tripwire, type Trip } from './tripwire/tripwire.ts'
+
+export interface Order {
+  readonly places: Places
+  /** Armed before anything is opened. */
+  readonly trip: Trip | null
+}
+
+export type Command =
+  | { readonly do: 'play'; readonly set: string; readonly trip: Trip | null }
+  /** Asks for the moments reached since the last time. */
+  | { readonly do: 'tell' }
+
+export type Word =
+  | { readonly type: 'ready' }
+  | { readonly type: 'tripped'; readonly point: string }
+  /** The set's customers have all they wanted. */
+  | { readonly type: 'played'; readonly set: string }
+  | { readonly type: 'told'; readonly reached: Readonly<Record<string, number>> }
+  | { readonly type: 'failed'; readonly error: string }
+
+function say(word: Word): void {
+  writeSync(1, `${JSON.stringify(word)}\n`)
+}
+
+function failed(error: unknown): void {
+  say({ type: 'failed', error: error instanceof Error ? String(error.stack) : String(error) })
+}
+
+async function run({ places, trip }: Order): Promise<void> {
+  const wire = new Tripwire((point) => say({ type: 'tripped', point }))
+  wire.arm(trip)
+  const probe = new Probe({ wire, travels: places.pattern === 'choreography' })
+  const system = await openSystem(places, probe)
+  const window = await openDatabase({ name: 'window', url: places.url, sizeMax: 2 })
+  const shop: Shop = { system, probe, window, pattern: places.pattern }
+  const obey = async (command: Command): Promise<void> => {
+    if (command.do === 'tell') {
+      say({ type: 'told', reached: wire.taken() })
+      return
+    }
+    if (command.trip !== null) wire.arm(command.trip)
+    await play(shop, command.set)
+    say({ type: 'played', set: command.set })
+  }
+  const commands = createInterface({ input: process.stdin })
+  commands.on('line', (line) => void obey(JSON.parse(line) as Command).catch(failed))
+  commands.on('close', () => process.exit())
+  // Killed it would not leave its compiled code to the next one.
+  flushCompileCache()
+  say({ type: 'ready' })
+}
+
+const [order = ''] = process.argv.slice(2)
+try {
+  await run(JSON.parse(order) as Order)
+} catch (error) {
+  failed(error)
+  process.exitCode = 1
+}
