@@ -6,7 +6,8 @@ import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { createInterface } from 'node:readline'
 import { openDatabase } from '@ensemble/postgres'
-import { play, type Shop } from './system/customer.ts'
+import type { Play } from './system/contracts.ts'
+import { perform, type Shop } from './system/customer.ts'
 import type { Places } from './system/layout.ts'
 import { openSystem } from './system/system.ts'
 import { Probe } from './tripwire/probe.ts'
@@ -19,15 +20,15 @@ export interface Order {
 }
 
 export type Command =
-  | { readonly do: 'play'; readonly set: string; readonly trip: Trip | null }
+  | { readonly do: 'play'; readonly play: Play; readonly trip: Trip | null }
   /** Asks for the moments reached since the last time. */
   | { readonly do: 'tell' }
 
 export type Word =
   | { readonly type: 'ready' }
   | { readonly type: 'tripped'; readonly point: string }
-  /** The set's customers have all they wanted. */
-  | { readonly type: 'played'; readonly set: string }
+  /** The customers have all they wanted. */
+  | { readonly type: 'played'; readonly id: string }
   | { readonly type: 'told'; readonly reached: Readonly<Record<string, number>> }
   | { readonly type: 'failed'; readonly error: string }
 
@@ -52,8 +53,8 @@ async function run({ places, trip }: Order): Promise<void> {
       return
     }
     if (command.trip !== null) wire.arm(command.trip)
-    await play(shop, command.set)
-    say({ type: 'played', set: command.set })
+    await perform(shop, command.play)
+    say({ type: 'played', id: command.play.id })
   }
   const commands = createInterface({ input: process.stdin })
   commands.on('line', (line) => void obey(JSON.parse(line) as Command).catch(failed))

@@ -1,12 +1,13 @@
 // Owns: reading one system's databases from outside.
 // I1: statements only; nothing of the engine, and none of the system's own code, takes part.
 import { openDatabase, sqlFolder, type Database, type Statement } from '@ensemble/postgres'
+import type { Play } from '../system/contracts.ts'
 import { SERVICES, type Places } from '../system/layout.ts'
 import { poll } from './clock.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** What one set has left behind. */
+/** What one play has left behind. */
 export interface Facts {
   readonly sagas: readonly Row[]
   readonly decisions: readonly Row[]
@@ -14,16 +15,14 @@ export interface Facts {
   readonly rows: readonly Row[]
   readonly deeds: readonly Row[]
   readonly garbage: readonly Row[]
-  /** Of all sets: what nobody will finish. */
+  /** Of all plays: what nobody will finish. */
   readonly broken: readonly Row[]
 }
 
 export interface Books {
-  /** True when all sagas of these sets have ended within the time. */
-  untilEnded(sets: readonly string[], sagaCount: number, withinMs: number): Promise<boolean>
   /** Waits until nothing is under way; answers what still is at the end of the wait. */
   untilQuiet(withinMs: number): Promise<readonly Row[]>
-  facts(set: string): Promise<Facts>
+  facts(play: Play): Promise<Facts>
   close(): Promise<void>
 }
 
@@ -42,7 +41,6 @@ const ofAll = (name: string): Statement => {
 const UNFINISHED = ofAll('unfinished')
 const BROKEN = ofAll('broken')
 const BEHIND = sql('behind')
-const RUNNING = sql('running')
 const FACTS = ['sagas', 'decisions', 'entries', 'rows', 'deeds', 'garbage'] as const
 const FACTS_SQL = FACTS.map((name) => [name, sql(name)] as const)
 
@@ -55,30 +53,20 @@ export async function openBooks({ url, busUrl }: Places): Promise<Books> {
     ...(await query(services, UNFINISHED)),
     ...(await query(bus, BEHIND)),
   ]
-  const until = async (is: () => Promise<boolean>, withinMs: number): Promise<boolean> =>
-    (await poll(async () => ((await is()) ? true : undefined), { withinMs, everyMs: POLL_MS })) === true
   return {
-    untilEnded: async (sets, sagaCount, withinMs) => {
-      const haveEnded = async (): Promise<boolean> => {
-        for (const set of sets) {
-          const [row] = await query(services, RUNNING, [set, sagaCount])
-          if (row?.['running_count'] !== 0) return false
-        }
-        return true
-      }
-      return await until(haveEnded, withinMs)
-    },
     untilQuiet: async (withinMs) => {
       let left: readonly Row[] = []
-      const isQuiet = async (): Promise<boolean> => {
+      const look = async (): Promise<true | undefined> => {
         left = await unfinished()
-        return left.length === 0
+        return left.length === 0 ? true : undefined
       }
-      await until(isQuiet, withinMs)
+      await poll(look, { withinMs, everyMs: POLL_MS })
       return left
     },
-    facts: async (set) => {
-      const named = FACTS_SQL.map(async ([name, statement]) => [name, await query(services, statement, [set])] as const)
+    facts: async ({ id }) => {
+      const named = FACTS_SQL.map(
+        async ([name, statement]) => [name, await query(services, statement, [id])] as const,
+      )
       return {
         ...NO_FACTS,
         ...Object.fromEntries(await Promise.all(named)),

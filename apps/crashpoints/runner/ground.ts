@@ -35,19 +35,20 @@ export async function groundIn(): Promise<Ground> {
   const directory = await mkdtemp(join(tmpdir(), 'ensemble-crashpoints-'))
   // Started by root the server runs as somebody else, who must pass through.
   await chmod(directory, 0o711)
-  const removed = async (): Promise<void> => await rm(directory, { recursive: true, force: true })
+  let server: EmbeddedServer | undefined
+  let admin: Database | undefined
+  const end = async (): Promise<void> => {
+    await admin?.close()
+    await server?.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
   try {
-    const server = await startEmbedded({ directory, durable: false })
-    const admin = await openDatabase({ name: 'crash points', url: server.adminUrl, sizeMax: 2 })
-    const ground = groundOn({ server, admin, cache: join(directory, 'cache') }, async () => {
-      await admin.close()
-      await server.stop()
-      await removed()
-    })
+    server = await startEmbedded({ directory, durable: false })
+    admin = await openDatabase({ name: 'crash points', url: server.adminUrl, sizeMax: 2 })
     await makeTemplates(server, admin)
-    return ground
+    return groundOn({ server, admin, cache: join(directory, 'cache') }, end)
   } catch (error) {
-    await removed()
+    await end()
     throw error
   }
 }

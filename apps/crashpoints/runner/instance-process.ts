@@ -5,6 +5,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Command, Order, Word } from '../instance.ts'
+import type { Play } from '../system/contracts.ts'
 import { poll } from './clock.ts'
 
 const PROGRAM = fileURLToPath(new URL('../instance.ts', import.meta.url))
@@ -16,11 +17,23 @@ type Heard = (word: Word) => boolean
 export const ready: Heard = ({ type }) => type === 'ready'
 export const tripped: Heard = ({ type }) => type === 'tripped'
 export const played =
-  (set: string): Heard =>
+  ({ id }: Play): Heard =>
   (word) =>
-    word.type === 'played' && word.set === set
+    word.type === 'played' && word.id === id
+
+export const either =
+  (one: Heard, other: Heard): Heard =>
+  (word) =>
+    one(word) || other(word)
 
 type ChildWithPipes = ChildProcessByStdio<Writable, Readable, Readable>
+
+const running = new Set<InstanceProcess>()
+
+/** For a run that is broken off: a stopped process would not notice that its parent is gone. */
+export async function killRunning(): Promise<void> {
+  await Promise.all([...running].map((one) => one.kill()))
+}
 
 export class InstanceProcess {
   readonly #child: ChildWithPipes
@@ -38,6 +51,7 @@ export class InstanceProcess {
       env: { ...process.env, NODE_COMPILE_CACHE: cache },
     })
     this.#child = child
+    running.add(this)
     // Its end closes the pipe under a command that is on its way.
     child.stdin.on('error', () => undefined)
     hearLines(child.stdout, (line) => this.#words.push(JSON.parse(line) as Word))
@@ -50,6 +64,7 @@ export class InstanceProcess {
         const isExpected = this.#isOurs || (signal === 'SIGKILL' && this.has(tripped))
         if (!isExpected) this.#ownEnd = `ended by itself with ${String(code ?? signal)}`
         this.#isClosed = true
+        running.delete(this)
         resolve()
       })
     })

@@ -1,16 +1,16 @@
 // Owns: one system after another being tried, each on what the trials before it have left: the processes of one lane,
 // what they are told, and what is asked of the books after each trial. Does not own which trials there are.
-// I1: a trial begins when all is quiet and ends when all is quiet again; its sagas are of sets of its own.
+// I1: a trial begins when all is quiet and ends when all is quiet again; its sagas are of plays of its own.
 // I2: after a failure everything is thrown away, so that no trial suffers from another's.
 // I3: the process that has recovered from one trial is the one that the next trial ends.
 import type { Pattern } from '@ensemble/core'
-import { SCENES } from '../system/contracts.ts'
+import type { Act, Play } from '../system/contracts.ts'
 import type { Layout, Places } from '../system/layout.ts'
 import type { Trip } from '../tripwire/tripwire.ts'
 import { openBooks, type Books } from './books.ts'
 import { now, sleep } from './clock.ts'
 import type { Ground } from './ground.ts'
-import { InstanceProcess, played, ready, tripped } from './instance-process.ts'
+import { either, InstanceProcess, played, ready, tripped } from './instance-process.ts'
 import { verdict } from './verdict.ts'
 
 /** Where one system runs: trials of one lane are of one kind. */
@@ -19,31 +19,36 @@ export interface Kind {
   readonly layout: Layout
 }
 
+/** Which process the first trip ends: one that has run for a while, a new one, or the first one ever. */
+export type Phase = 'warm' | 'fresh' | 'first'
+
 /**
- * Moments at which processes end, one after the other. The first may end a process that has run for a while (`warm`);
- * the others are armed before their process opens anything.
+ * Moments at which processes end, one after the other. A process that is new is armed before it opens anything.
  */
 export interface Trial {
-  readonly isWarm: boolean
+  readonly on: Phase
   readonly trips: readonly Trip[]
+  /** What is played meanwhile. */
+  readonly acts: readonly Act[]
 }
 
 export interface Outcome {
   /** Empty when all is well. */
   readonly violations: readonly string[]
-  /** Of a stop: from then until every saga had ended, milliseconds. */
+  /** Of a stop: how long another process needed for what was begun, milliseconds. */
   readonly wentOnAfterMs: number | null
 }
 
 const READY_MS_MAX = 30_000
 /** Less than an orchestrator's patience (30 s): what is only found because it asked again is lost. */
 const END_MS_MAX = 20_000
+/** Nothing is tried here, so a slow machine is let be slow. */
+const CALM_MS_MAX = 90_000
 const QUIET_MS_MAX = 20_000
 /** A second instance has this long while the first one is stopped. */
 const GO_ON_MS_MAX = 10_000
 /** What is reached at all is reached by then: the loops that look for work have looked again. */
 const REACH_GRACE_MS = 1_500
-const SAGA_COUNT = Object.keys(SCENES).length
 
 interface Running {
   readonly places: Places
@@ -58,7 +63,7 @@ export class Lane {
   readonly #ground: Ground
   readonly #kind: Kind
   #running: Running | null = null
-  #setCount = 0
+  #playCount = 0
   readonly #processes = new Set<InstanceProcess>()
 
   constructor(ground: Ground, kind: Kind) {
@@ -67,30 +72,31 @@ export class Lane {
   }
 
   async try(trial: Trial): Promise<Outcome> {
+    if (trial.on === 'first') await this.end()
     const running = (this.#running ??= await this.#begin())
-    const sets: string[] = []
+    const plays: Play[] = []
     try {
-      const wentOnAfterMs = await this.#play(running, trial, sets)
-      const violations = await this.#check(running, sets)
+      const wentOnAfterMs = await this.#play(running, trial, plays)
+      const violations = await this.#check(running, plays)
       if (violations.length > 0) await this.end()
       return { violations, wentOnAfterMs }
     } catch (error) {
       if (!(error instanceof Violation)) throw error
-      const violations = [error.message, ...(await this.#check(running, sets))]
+      const violations = [error.message, ...(await this.#check(running, plays))]
       await this.end()
       return { violations, wentOnAfterMs: null }
     }
   }
 
-  /** Plays a set that nothing disturbs, and answers what its process came through. */
-  async reached(): Promise<Readonly<Record<string, number>>> {
+  /** Plays what nothing disturbs, and answers what its process came through. */
+  async reached(acts: readonly Act[]): Promise<Readonly<Record<string, number>>> {
     const running = (this.#running ??= await this.#begin())
-    const set = this.#newSet()
-    const live = (running.live ??= await this.#ready(running, null))
-    live.send({ do: 'play', set, trip: null })
-    const hasEnded = await running.books.untilEnded([set], SAGA_COUNT, END_MS_MAX)
-    const violations = await this.#check(running, [set])
-    if (!hasEnded || violations.length > 0) throw new Error(`a calm run fails:\n${violations.join('\n')}`)
+    const play = this.#newPlay(acts)
+    const live = (running.live ??= await this.#ready(running))
+    live.send({ do: 'play', play, trip: null })
+    const hasPlayed = await live.says(played(play), CALM_MS_MAX)
+    const violations = await this.#check(running, [play])
+    if (!hasPlayed || violations.length > 0) throw new Error(`a calm run fails:\n${violations.join('\n')}`)
     return await this.told()
   }
 
@@ -114,59 +120,74 @@ export class Lane {
     return { places, books: await openBooks(places), live: null }
   }
 
-  /** Lets every trip end its process, the last one's work be finished by another process, which stays. */
-  async #play(running: Running, { isWarm, trips }: Trial, sets: string[]): Promise<number | null> {
-    let stopped: { readonly process: InstanceProcess; readonly at: number } | null = null
-    if (!isWarm) await this.#quit(running)
+  /** Lets every trip end its process, and the last one's work be finished by another process, which stays. */
+  async #play(running: Running, { on, trips, acts }: Trial, plays: Play[]): Promise<number | null> {
+    let stopped: InstanceProcess | null = null
+    if (on !== 'warm') await this.#quit(running)
     for (const [index, trip] of trips.entries()) {
-      sets.push(this.#newSet())
-      const process = await this.#tripped(running, { trip, sets, isWarm: isWarm && index === 0 })
-      if (trip.how === 'stop') stopped = { process, at: now() }
+      const process = await this.#tripped(running, {
+        trip,
+        plays,
+        acts,
+        isWarm: on === 'warm' && index === 0,
+      })
+      if (trip.how === 'stop') stopped = process
     }
     const next = this.#start(running, null)
     running.live = next
     if (!(await next.says(ready, READY_MS_MAX))) throw new Violation('does not start again')
-    for (const set of sets) next.send({ do: 'play', set, trip: null })
-    const withinMs = stopped === null ? END_MS_MAX : stopped.at + GO_ON_MS_MAX - now()
-    const haveEnded = await running.books.untilEnded(sets, SAGA_COUNT, withinMs)
-    if (stopped === null) {
-      if (!haveEnded) throw new Violation(`sagas have not ended ${END_MS_MAX} ms after the restart`)
-      return null
-    }
-    if (!haveEnded) throw new Violation(`a second instance did not go on within ${GO_ON_MS_MAX} ms`)
-    const wentOnAfterMs = now() - stopped.at
-    await this.#drained(stopped.process, sets)
+    const since = now()
+    const withinMs = stopped === null ? END_MS_MAX : GO_ON_MS_MAX
+    for (const play of plays) next.send({ do: 'play', play, trip: null })
+    for (const play of plays)
+      if (!(await next.says(played(play), since + withinMs - now())))
+        throw new Violation(`another process has not gone on within ${withinMs} ms`)
+    if (stopped === null) return null
+    const wentOnAfterMs = now() - since
+    await this.#drained(stopped, plays)
     return wentOnAfterMs
   }
 
+  /** Resolves when the process has come to its trip. What was begun is gone on with, then something new is begun. */
   async #tripped(
     running: Running,
-    at: { readonly trip: Trip; readonly sets: readonly string[]; readonly isWarm: boolean },
+    at: Pick<Trial, 'acts'> & { readonly isWarm: boolean; readonly trip: Trip; readonly plays: Play[] },
   ): Promise<InstanceProcess> {
-    const { trip, sets, isWarm } = at
-    const live = isWarm ? (running.live ??= await this.#ready(running, null)) : this.#start(running, trip)
+    const { trip, plays, acts, isWarm } = at
+    const process = isWarm ? (running.live ??= await this.#ready(running)) : this.#start(running, trip)
     running.live = null
-    if (!isWarm && !(await live.says(ready, READY_MS_MAX)) && !live.has(tripped))
+    const isBegun = plays.length > 0
+    if (!isBegun) plays.push(this.#newPlay(acts))
+    if (!(await process.says(either(ready, tripped), READY_MS_MAX)))
       throw new Violation(`does not start before ${trip.point}`)
-    for (const [index, set] of sets.entries())
-      live.send({ do: 'play', set, trip: isWarm && index === 0 ? trip : null })
-    const isOver = Promise.all(sets.map((set) => live.says(played(set), END_MS_MAX)))
-    await Promise.race([live.says(tripped, END_MS_MAX), isOver])
-    if (!(await live.says(tripped, REACH_GRACE_MS))) throw new Violation(`${trip.point} is never reached`)
-    if (trip.how === 'kill') {
-      await live.ends()
-      this.#processes.delete(live)
+    for (const play of plays) process.send({ do: 'play', play, trip: isWarm ? trip : null })
+    await this.#tripsOrPlays(process, plays)
+    // What was left had no need of it, or it came fewer times than another time.
+    if (!process.has(tripped) && (isBegun || trip.nth > 1)) {
+      const play = this.#newPlay(acts)
+      plays.push(play)
+      process.send({ do: 'play', play, trip: isWarm ? { ...trip, nth: 1 } : null })
+      await this.#tripsOrPlays(process, plays)
     }
-    return live
+    if (!(await process.says(tripped, REACH_GRACE_MS))) throw new Violation(`${trip.point} is never reached`)
+    if (trip.how === 'kill') {
+      await process.ends()
+      this.#processes.delete(process)
+    }
+    return process
+  }
+
+  async #tripsOrPlays(process: InstanceProcess, plays: readonly Play[]): Promise<void> {
+    for (const play of plays) await process.says(either(tripped, played(play)), END_MS_MAX)
   }
 
   /** A stopped process goes on beside the one that has taken over: what it still writes has to lose. */
-  async #drained(process: InstanceProcess, sets: readonly string[]): Promise<void> {
+  async #drained(process: InstanceProcess, plays: readonly Play[]): Promise<void> {
     process.goOn()
     if (!(await process.says(ready, READY_MS_MAX))) throw new Violation('stopped, it does not go on')
-    for (const set of sets) process.send({ do: 'play', set, trip: null })
-    for (const set of sets)
-      if (!(await process.says(played(set), END_MS_MAX))) throw new Violation('stopped, it does not finish')
+    for (const play of plays) process.send({ do: 'play', play, trip: null })
+    for (const play of plays)
+      if (!(await process.says(played(play), END_MS_MAX))) throw new Violation('stopped, it does not finish')
     await sleep(DRAIN_MS)
     const complaints = process.complaints()
     await process.kill()
@@ -174,18 +195,18 @@ export class Lane {
     if (complaints.length > 0) throw new Violation(complaints.join('\n'))
   }
 
-  async #check({ books, live }: Running, sets: readonly string[]): Promise<readonly string[]> {
+  async #check({ books, live }: Running, plays: readonly Play[]): Promise<readonly string[]> {
     const unfinished = await books.untilQuiet(QUIET_MS_MAX)
     const found = new Set(live?.complaints() ?? [])
     for (const { service, place, what } of unfinished)
       found.add(`unfinished: ${String(service)} ${String(place)} ${String(what)}`)
-    for (const set of sets)
-      for (const line of verdict(await books.facts(set), set, this.#kind.pattern)) found.add(line)
+    for (const play of plays)
+      for (const line of verdict(await books.facts(play), play, this.#kind.pattern)) found.add(line)
     return [...found]
   }
 
-  async #ready(running: Running, trip: Trip | null): Promise<InstanceProcess> {
-    const process = this.#start(running, trip)
+  async #ready(running: Running): Promise<InstanceProcess> {
+    const process = this.#start(running, null)
     if (!(await process.says(ready, READY_MS_MAX)))
       throw new Error(`does not start:\n${process.complaints().join('\n')}`)
     return process
@@ -205,9 +226,9 @@ export class Lane {
     this.#processes.delete(live)
   }
 
-  #newSet(): string {
-    this.#setCount += 1
-    return String(this.#setCount)
+  #newPlay(acts: readonly Act[]): Play {
+    this.#playCount += 1
+    return { id: String(this.#playCount), acts }
   }
 }
 

@@ -3,25 +3,22 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { PATTERNS } from '@ensemble/core'
 import { LAYOUTS } from '../system/layout.ts'
+import { ACTS, type Act } from '../system/contracts.ts'
 import type { Ground } from './ground.ts'
-import { Lane, type Kind } from './lane.ts'
-
-/**
- * When a point is reached: again and again (`warm`), only by a process that is new, at its start or at its first
- * message (`fresh`), or only by one that finds what another left when it died (`recovery`).
- */
-export type Phase = 'warm' | 'fresh' | 'recovery'
+import { Lane, type Kind, type Phase } from './lane.ts'
 
 export interface Point {
   readonly kind: Kind
-  readonly phase: Phase
+  /** `recovery`: only by a process that finds what another left when it died. */
+  readonly phase: Phase | 'recovery'
   /** `<verb>/<call>/<before | after | empty>` */
   readonly name: string
+  /** What has to be played to come there. */
+  readonly act: Act
+  /** How often one play of that comes there. */
+  readonly count: number
 }
 
-type Recorded = Readonly<Record<Phase, readonly string[]>>
-
-const PHASES: readonly Phase[] = ['warm', 'fresh', 'recovery']
 const LIST = new URL('../crashpoints.json', import.meta.url)
 
 export const KINDS: readonly Kind[] = PATTERNS.flatMap((pattern) =>
@@ -42,59 +39,74 @@ export function pointBeforeRecovery({ pattern, layout }: Kind): string {
   return layout === 'one' ? `${verb}/transaction.commit/before` : `${verb}/transport.send/before`
 }
 
-/** Runs a system of each kind, and lists what it came through. */
+/** Runs a system of each kind, two at a time, and lists what they came through. */
 export async function recorded(ground: Ground): Promise<readonly Point[]> {
-  return (await Promise.all(KINDS.map((kind) => recordedOf(ground, kind)))).flat()
+  const byPattern = PATTERNS.map(async (pattern) => {
+    const points: Point[] = []
+    for (const kind of KINDS) if (kind.pattern === pattern) points.push(...(await recordedOf(ground, kind)))
+    return points
+  })
+  return (await Promise.all(byPattern)).flat()
 }
+
+type Reached = Readonly<Record<string, number>>
 
 async function recordedOf(ground: Ground, kind: Kind): Promise<readonly Point[]> {
   const lane = new Lane(ground, kind)
   try {
-    // Two sets of keys come through every partition.
-    const fresh = { ...(await lane.reached()), ...(await lane.reached()) }
-    const warm = await lane.reached()
-    const dead = { point: pointBeforeRecovery(kind), nth: 1, how: 'kill' } as const
-    const { violations } = await lane.try({ isWarm: true, trips: [dead] })
+    // Two plays come through every partition.
+    const first = { ...(await lane.reached(ACTS)), ...(await lane.reached(ACTS)) }
+    const warm: [act: Act, reached: Reached][] = []
+    for (const act of ACTS) warm.push([act, await lane.reached([act])])
+    const death = { point: pointBeforeRecovery(kind), nth: 1, how: 'kill' } as const
+    const { violations } = await lane.try({ on: 'warm', trips: [death], acts: ACTS })
     if (violations.length > 0) throw new Error(`the recorded death fails:\n${violations.join('\n')}`)
-    const recovery = await lane.told()
-    const phaseOf = (name: string): Phase =>
-      warm[name] !== undefined ? 'warm' : fresh[name] !== undefined ? 'fresh' : 'recovery'
-    const names = Object.keys({ ...fresh, ...warm, ...recovery }).sort()
-    return names.map((name) => ({ kind, phase: phaseOf(name), name }))
+    const second = await lane.told()
+    const names = new Set([first, second, ...warm.map(([, reached]) => reached)].flatMap(Object.keys))
+    return [...names].sort().map((name): Point => {
+      const found = warm.find(([, reached]) => reached[name] !== undefined)
+      if (found !== undefined) return { kind, name, phase: 'warm', act: found[0], count: found[1][name] ?? 1 }
+      return { kind, name, phase: phaseOf(name, { first, second }), act: 'paid', count: 1 }
+    })
   } finally {
     await lane.end()
   }
 }
 
-export async function listed(): Promise<readonly Point[]> {
-  const list = JSON.parse(await readFile(LIST, 'utf8').catch(() => '{}')) as Record<string, Recorded>
-  return KINDS.flatMap((kind) =>
-    PHASES.flatMap((phase) =>
-      (list[kindName(kind)]?.[phase] ?? []).map((name): Point => ({ kind, phase, name })),
-    ),
-  )
+/** Of what only a process that is new comes through. */
+function phaseOf(name: string, { first, second }: { first: Reached; second: Reached }): Point['phase'] {
+  if (first[name] === undefined) return 'recovery'
+  return second[name] === undefined ? 'first' : 'fresh'
+}
+
+/** The committed list: names by kind. */
+export type List = Readonly<Record<string, readonly string[]>>
+
+export async function readList(): Promise<List> {
+  return JSON.parse(await readFile(LIST, 'utf8')) as List
 }
 
 export async function writeList(points: readonly Point[]): Promise<void> {
-  const list = Object.fromEntries(
-    KINDS.map((kind) => {
-      const own = points.filter((point) => kindName(point.kind) === kindName(kind))
-      const names = (phase: Phase) => own.filter((point) => point.phase === phase).map(({ name }) => name)
-      return [kindName(kind), Object.fromEntries(PHASES.map((phase) => [phase, names(phase).sort()]))]
-    }),
-  )
-  await writeFile(LIST, `${JSON.stringify(list, null, 2)}\n`)
+  await writeFile(LIST, `${JSON.stringify(listOf(points), null, 2)}\n`)
 }
 
-/** One line for each difference, with what to do about it; empty when the list is what a run comes through. */
-export function differences(list: readonly Point[], run: readonly Point[]): readonly string[] {
-  const full = (point: Point): string => `${pointName(point)} (${point.phase})`
-  const inList = new Set(list.map(full))
-  const inRun = new Set(run.map(full))
+export function listOf(points: readonly Point[]): List {
+  const byKind = Map.groupBy(points, ({ kind }) => kindName(kind))
+  const lists = [...byKind].map(([kind, own]) => [kind, own.map(({ name }) => name).sort()] as const)
+  return Object.fromEntries(lists.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** One line for each difference, and what to do about it; empty when a run comes through what the list says. */
+export function differences(list: List, run: List): readonly string[] {
+  const full = (one: List): ReadonlySet<string> =>
+    new Set(Object.entries(one).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`)))
+  const inList = full(list)
+  const inRun = full(run)
   const lines = [
-    ...[...inRun].filter((name) => !inList.has(name)).map((name) => `no crash point yet: ${name}`),
+    ...[...inRun].filter((name) => !inList.has(name)).map((name) => `not in the list: ${name}`),
     ...[...inList].filter((name) => !inRun.has(name)).map((name) => `never reached: ${name}`),
   ]
-  if (lines.length === 0) return []
-  return [...lines.sort(), 'write the list anew with `npm run crashpoints -- --record`, and run the new points']
+  return lines.length === 0
+    ? []
+    : [...lines.sort(), 'to write the list anew: npm run crashpoints -- --record']
 }

@@ -1,32 +1,36 @@
-// Owns: what must be true of the books when one set is over. Pure.
+// Owns: what must be true of the books when one play is over. Pure.
 // I1: it knows rows only; how the system comes to them is nothing to it.
 // I2: every violation is one line that names the row; no violation is worth less than another.
 import type { Pattern } from '@ensemble/core'
-import { keyOf, SCENES, type Scene } from '../system/contracts.ts'
+import { isScene, keyOf, SCENES, type Play, type Scene } from '../system/contracts.ts'
 import type { Facts, Row } from './books.ts'
 
-export function verdict(facts: Facts, set: string, pattern: Pattern): readonly string[] {
+export function verdict(facts: Facts, play: Play, pattern: Pattern): readonly string[] {
   return [
     ...facts.broken.map(
       (row) => `broken: ${text(row, 'service')} ${text(row, 'place')} ${text(row, 'what')}`,
     ),
-    ...(Number(facts.garbage[0]?.['letter_count']) > 0 ? [] : [`garbage of set ${set} is no dead letter`]),
+    ...garbageViolations(facts, play),
     ...ledgerViolations(facts),
     ...deedViolations(facts),
-    ...Object.keys(SCENES).flatMap((scene) =>
-      sceneViolations(facts, { set, scene: scene as Scene, pattern }),
-    ),
+    ...play.acts
+      .filter(isScene)
+      .flatMap((scene) => sceneViolations(facts, { key: keyOf(play, scene), scene, pattern })),
   ]
 }
 
+function garbageViolations({ garbage }: Facts, { id, acts }: Play): readonly string[] {
+  const count = Number(garbage[0]?.['letter_count'])
+  return acts.includes('garbage') && count === 0 ? [`garbage: of ${id} there is no dead letter`] : []
+}
+
 interface Played {
-  readonly set: string
+  readonly key: string
   readonly scene: Scene
   readonly pattern: Pattern
 }
 
-function sceneViolations(facts: Facts, { set, scene, pattern }: Played): readonly string[] {
-  const key = keyOf(set, scene)
+function sceneViolations(facts: Facts, { key, scene, pattern }: Played): readonly string[] {
   const { plan, ends } = SCENES[scene]
   const started = facts.sagas.filter((row) => row['id'] === key)
   const [saga] = started

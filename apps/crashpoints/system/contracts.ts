@@ -1,4 +1,4 @@
-// Owns: what the system under test is: two participants, three plans, and the scenes that one set plays. No behaviour.
+// Owns: what the system under test is: two participants, three plans, and the scenes that are played. No behaviour.
 // I1: how a saga goes is its input's `scene`, so that a process that is started again goes on with the same one.
 // I2: an undo is not told its run's result; what `reserve` answers (`token`) is new on every try that is rolled back.
 import { command, participant, query, saga, type Plan, type Schema } from '@ensemble/core'
@@ -10,7 +10,7 @@ interface SceneSpec {
   readonly ends: readonly End[]
 }
 
-/** Every way a saga goes in one set, and how it may end however often its process dies. */
+/** Every way a saga goes, and how it may end however often its process dies. */
 export const SCENES = {
   /** The papers throw once, the carrier's first call lands and says nothing, the customer pays. */
   paid: { plan: 'parcel.send', ends: ['completed'] },
@@ -36,6 +36,17 @@ export type Scene = keyof typeof SCENES
 
 export function isScene(value: unknown): value is Scene {
   return typeof value === 'string' && Object.hasOwn(SCENES, value)
+}
+
+/** What can be played: scenes, something on the bus that nobody can read, and forgetting. */
+export type Act = Scene | 'garbage' | 'prune'
+
+export const ACTS: readonly Act[] = [...Object.keys(SCENES).filter(isScene), 'garbage', 'prune']
+
+/** Acts that are played together, under an id that no others have. */
+export interface Play {
+  readonly id: string
+  readonly acts: readonly Act[]
 }
 
 export interface Parcel {
@@ -140,7 +151,7 @@ export const plans: Readonly<Record<SceneSpec['plan'], Plan<Parcel>>> = {
   'favour.ask': askFavour,
 }
 
-/** The saga's id, and the key of its rows: sets never share one. */
-export function keyOf(set: string, scene: Scene): string {
-  return `${set}-${scene}`
+/** The saga's id, and the key of its rows: plays never share one. */
+export function keyOf({ id }: Play, act: Act): string {
+  return `${id}-${act}`
 }

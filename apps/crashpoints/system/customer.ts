@@ -1,4 +1,4 @@
-// Owns: the customers of one set: what they ask for, and that they ask again until they are answered.
+// Owns: the customers of one play: what they ask for, and that they ask again until they are answered.
 // I1: they are people: they outlive the process, so everything they ask has an id that makes asking again harmless.
 // I2: they act when they see that they may: a cancel or a payment meets an operation that waits.
 import type { Pattern } from '@ensemble/core'
@@ -6,7 +6,7 @@ import { succeeded } from '@ensemble/core'
 import type { Queryable } from '@ensemble/postgres'
 import { errorInfo, systemClock } from '@ensemble/runtime'
 import type { Probe } from '../tripwire/probe.ts'
-import { isScene, keyOf, plans, SCENES, till, type Parcel, type Scene } from './contracts.ts'
+import { keyOf, plans, SCENES, till, type Act, type Parcel, type Play } from './contracts.ts'
 import { sign } from './stock.ts'
 import type { System } from './system.ts'
 
@@ -22,26 +22,27 @@ const LOOK_MS = 25
 /** Long past what a run is given: a customer that still asks then hides nothing. */
 const LOOKS_MAX = 2_400
 
-const SCENE_NAMES: readonly Scene[] = Object.keys(SCENES).filter(isScene)
+/** Resolves when everybody has what they wanted, and every saga has ended, as its starter knows it. */
+export async function perform(shop: Shop, play: Play): Promise<void> {
+  await Promise.all(play.acts.map((act) => performAct(shop, act, keyOf(play, act))))
+}
 
-/** Resolves when every saga of the set has ended, as their starter knows it. */
-export async function play(shop: Shop, set: string): Promise<void> {
+async function performAct(shop: Shop, act: Act, key: string): Promise<void> {
   const { system } = shop
-  await Promise.all([
-    ...SCENE_NAMES.map((scene) => playScene(shop, { key: keyOf(set, scene), scene })),
-    insist(() => system.sendGarbage(`${set}-garbage`)),
-    insist(() => system.stock.prune()),
-  ])
+  if (act === 'garbage') await insist(() => system.sendGarbage(key))
+  else if (act === 'prune') await insist(() => system.stock.prune())
+  else await playScene(shop, { key, scene: act })
 }
 
 async function playScene(shop: Shop, parcel: Parcel): Promise<void> {
   await start(shop, parcel)
   await act(shop, parcel)
   const saga = { plan: SCENES[parcel.scene].plan, id: parcel.key }
-  await until(async () => {
-    const status = await shop.system.desk.status(saga)
-    return status !== null && status.status !== 'running'
-  })
+  const hasEnded = async (): Promise<boolean> => {
+    const { status } = await shop.system.desk.ended(saga, { within: '10s' })
+    return status !== 'running'
+  }
+  await until(hasEnded)
 }
 
 async function start({ system, probe }: Shop, parcel: Parcel): Promise<void> {

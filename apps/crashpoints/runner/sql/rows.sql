@@ -1,4 +1,4 @@
--- One row for each key of the set, with everything that the services hold under it.
+-- One row for each key of the play, with everything that the services hold under it.
 SELECT
   t.id AS key, i.state AS item, i.token, b.state AS bill, s.state AS signature, c.owner AS claim,
   p.key IS NOT NULL AS is_filed
