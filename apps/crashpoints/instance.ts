@@ -1,5 +1,5 @@
-// A program: one process of the system under test. Its argument says where its rows are (JSON, `Order`); it is told what
-// to do on its standard input and says what came of it on its standard output, one JSON value a line.
+// A program: one process of the system under test. Its argument says where its rows are (JSON, `Order`); it is told
+// what to do on its standard input and says what came of it on its standard output, one JSON value a line.
 // I1: it ends when whoever started it is gone.
 // I2: what it says is written synchronously, so that it stands when the process ends in the same turn.
 import { writeSync } from 'node:fs'
@@ -41,12 +41,14 @@ function failed(error: unknown): void {
 }
 
 async function run({ places, trip }: Order): Promise<void> {
+  const commands = createInterface({ input: process.stdin })
+  commands.on('close', () => process.exit())
   const wire = new Tripwire((point) => say({ type: 'tripped', point }))
   wire.arm(trip)
   const probe = new Probe({ wire, travels: places.pattern === 'choreography' })
   const system = await openSystem(places, probe)
   const window = await openDatabase({ name: 'window', url: places.url, sizeMax: 2 })
-  const shop: Shop = { system, probe, window, pattern: places.pattern }
+  const shop: Shop = { system, probe, window }
   const obey = async (command: Command): Promise<void> => {
     if (command.do === 'tell') {
       say({ type: 'told', reached: wire.taken() })
@@ -56,9 +58,7 @@ async function run({ places, trip }: Order): Promise<void> {
     await perform(shop, command.play)
     say({ type: 'played', id: command.play.id })
   }
-  const commands = createInterface({ input: process.stdin })
   commands.on('line', (line) => void obey(JSON.parse(line) as Command).catch(failed))
-  commands.on('close', () => process.exit())
   // Killed it would not leave its compiled code to the next one.
   flushCompileCache()
   say({ type: 'ready' })

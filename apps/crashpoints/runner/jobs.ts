@@ -25,11 +25,12 @@ export function singles(points: readonly Point[], how: How, seed: string | null)
     const { kind, phase, name, act } = point
     const nth = seed === null || phase !== 'warm' ? 1 : nthOf(point, seed)
     const trip = { point: name, nth, how }
+    if (phase === 'recovery') {
+      const before = { point: pointBeforeRecovery(kind), nth: 1, how: 'kill' } as const
+      return { name: pointName(point), kind, trial: { on: 'fresh', trips: [before, trip], acts: [act] } }
+    }
     const acts = [...new Set([act, ACTS[index % ACTS.length] ?? act])]
-    if (phase !== 'recovery')
-      return { name: pointName(point), kind, trial: { on: phase, trips: [trip], acts } }
-    const before = { point: pointBeforeRecovery(kind), nth: 1, how: 'kill' } as const
-    return { name: pointName(point), kind, trial: { on: 'warm', trips: [before, trip], acts } }
+    return { name: pointName(point), kind, trial: { on: phase, trips: [trip], acts } }
   })
 }
 

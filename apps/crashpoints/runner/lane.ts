@@ -39,14 +39,14 @@ export interface Outcome {
   readonly wentOnAfterMs: number | null
 }
 
-const READY_MS_MAX = 30_000
-/** Less than an orchestrator's patience (30 s): what is only found because it asked again is lost. */
-const END_MS_MAX = 20_000
-/** Nothing is tried here, so a slow machine is let be slow. */
-const CALM_MS_MAX = 90_000
+const READY_MS_MAX = 60_000
+/** Nothing heals what is lost, so there is no need to hurry a slow machine. */
+const END_MS_MAX = 60_000
 const QUIET_MS_MAX = 20_000
 /** A second instance has this long while the first one is stopped. */
 const GO_ON_MS_MAX = 10_000
+/** What a play takes that nothing disturbs; where it takes longer, a stop may take so much longer, too. */
+const CALM_MS_USUAL = 1_000
 /** What is reached at all is reached by then: the loops that look for work have looked again. */
 const REACH_GRACE_MS = 1_500
 
@@ -94,7 +94,7 @@ export class Lane {
     const play = this.#newPlay(acts)
     const live = (running.live ??= await this.#ready(running))
     live.send({ do: 'play', play, trip: null })
-    const hasPlayed = await live.says(played(play), CALM_MS_MAX)
+    const hasPlayed = await live.says(played(play), END_MS_MAX)
     const violations = await this.#check(running, [play])
     if (!hasPlayed || violations.length > 0) throw new Error(`a calm run fails:\n${violations.join('\n')}`)
     return await this.told()
@@ -136,16 +136,31 @@ export class Lane {
     const next = this.#start(running, null)
     running.live = next
     if (!(await next.says(ready, READY_MS_MAX))) throw new Violation('does not start again')
-    const since = now()
-    const withinMs = stopped === null ? END_MS_MAX : GO_ON_MS_MAX
-    for (const play of plays) next.send({ do: 'play', play, trip: null })
-    for (const play of plays)
-      if (!(await next.says(played(play), since + withinMs - now())))
-        throw new Violation(`another process has not gone on within ${withinMs} ms`)
+    const wentOnAfterMs = await this.#goesOn(next, plays)
     if (stopped === null) return null
-    const wentOnAfterMs = now() - since
     await this.#drained(stopped, plays)
+    if (wentOnAfterMs > GO_ON_MS_MAX) await this.#excuse(next, { acts, wentOnAfterMs })
     return wentOnAfterMs
+  }
+
+  /** How long it needed for these plays, milliseconds. */
+  async #goesOn(process: InstanceProcess, plays: readonly Play[]): Promise<number> {
+    const since = now()
+    for (const play of plays) process.send({ do: 'play', play, trip: null })
+    for (const play of plays)
+      if (!(await process.says(played(play), since + END_MS_MAX - now())))
+        throw new Violation(`another process has not gone on within ${END_MS_MAX} ms`)
+    return now() - since
+  }
+
+  /** It went on too late: unless that is because the machine is slow just now, the engine made it wait. */
+  async #excuse(next: InstanceProcess, at: Pick<Trial, 'acts'> & { wentOnAfterMs: number }): Promise<void> {
+    const { acts, wentOnAfterMs } = at
+    const calmMs = await this.#goesOn(next, [this.#newPlay(acts)])
+    if (wentOnAfterMs - Math.max(0, calmMs - CALM_MS_USUAL) > GO_ON_MS_MAX)
+      throw new Violation(
+        `a second instance went on after ${wentOnAfterMs} ms; undisturbed it needs ${calmMs} ms`,
+      )
   }
 
   /** Resolves when the process has come to its trip. What was begun is gone on with, then something new is begun. */
@@ -208,7 +223,7 @@ export class Lane {
   async #ready(running: Running): Promise<InstanceProcess> {
     const process = this.#start(running, null)
     if (!(await process.says(ready, READY_MS_MAX)))
-      throw new Error(`does not start:\n${process.complaints().join('\n')}`)
+      throw new Violation(['does not start', ...process.complaints()].join('\n'))
     return process
   }
 

@@ -118,9 +118,12 @@ function ledgerViolations({ entries, rows }: Facts): readonly string[] {
   })
 }
 
+/** A provider does what it is asked for once, and is asked under the key of the run that is to be done or undone. */
 function deedViolations({ deeds }: Facts): readonly string[] {
   return deeds
-    .filter((row) => row['what'] === 'do' && row['deed_count'] !== 1)
+    .filter(
+      (row) => (row['what'] === 'do' && row['deed_count'] !== 1) || !text(row, 'reference').endsWith('/run'),
+    )
     .map((row) => `provider: ${JSON.stringify(row)}`)
 }
 

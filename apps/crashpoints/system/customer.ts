@@ -1,7 +1,6 @@
 // Owns: the customers of one play: what they ask for, and that they ask again until they are answered.
 // I1: they are people: they outlive the process, so everything they ask has an id that makes asking again harmless.
 // I2: they act when they see that they may: a cancel or a payment meets an operation that waits.
-import type { Pattern } from '@ensemble/core'
 import { succeeded } from '@ensemble/core'
 import type { Queryable } from '@ensemble/postgres'
 import { errorInfo, systemClock } from '@ensemble/runtime'
@@ -13,7 +12,6 @@ import type { System } from './system.ts'
 export interface Shop {
   readonly system: System
   readonly probe: Probe
-  readonly pattern: Pattern
   /** What customers see of the rows, on a connection of their own. */
   readonly window: Queryable
 }
@@ -123,10 +121,9 @@ async function insist<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** What a customer hears while a process or its database is away. */
-const PASSING: ReadonlySet<string> = new Set([
-  ...['CONNECTION', 'COMMIT_UNKNOWN', 'TIMEOUT', 'ROLLED_BACK'],
-  ...['SERIALIZATION', 'DEADLOCK', 'UNIQUE', 'MOVED'],
-])
+const PASSING: ReadonlySet<string> = new Set(
+  'CONNECTION COMMIT_UNKNOWN TIMEOUT ROLLED_BACK SERIALIZATION DEADLOCK UNIQUE MOVED'.split(' '),
+)
 
 async function until(is: () => Promise<boolean>): Promise<void> {
   for (let looks = 1; !(await insist(is)); looks += 1) {

@@ -1,5 +1,5 @@
-// Owns: one process's worth of the system: a host for each service on fronted ports. Does not own what it is asked to do
-// (customer.ts).
+// Owns: one process's worth of the system: a host for each service on fronted ports. Does not own what it is asked to
+// do (customer.ts).
 import { TOPIC, type Message } from '@ensemble/core'
 import { openDatabase, postgresTransport, sharedBus, type EngineDatabase } from '@ensemble/postgres'
 import { createHost, outboxed, systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
@@ -14,12 +14,14 @@ import { tillService } from './till.ts'
 import { worldIn } from './world.ts'
 
 /**
- * Retries and looks for due work soon, so that a run is short. With this retention everything is young enough to be executed and old enough
- * for the horizon to be asked first.
+ * Retries and looks for due work soon, so that a run is short. An orchestrator that asks again would heal what a crash
+ * had lost: it is patient for longer than any run. With this retention everything is young enough to be executed, and
+ * old enough for the horizon to be asked first.
  */
 const SETTINGS: Partial<Settings> = {
   retry: { delayMsMin: 50, delayMsMax: 500, attemptsMax: 6 },
   sweepMs: 100,
+  overdueAfterMs: 600_000,
   operationRetentionMs: 7_200_000,
 }
 
@@ -87,5 +89,5 @@ async function busOf({ layout, busUrl }: Places, probe: Probe): Promise<Bus> {
   return outboxed(frontedTransport(probe, transport), systemIds(systemClock))
 }
 
-/** Two show everything that more would, with fewer rows to lock. */
-const PARTITIONS = 2
+/** Whoever is stopped holds all of a topic, and one play comes through every partition. */
+const PARTITIONS = 1

@@ -77,10 +77,15 @@ function frontedTransaction(probe: Probe, real: SqlTransaction): SqlTransaction 
 
 /** `log.fetch`, `sql.paper_insert`: the file's name, without the hash of its text. */
 function callOf(statement: Statement | string): string {
-  const name = typeof statement === 'string' ? LOG_TEXTS.get(statement) : statement.name
-  if (name === undefined) throw new Error(`a statement without a name: ${String(statement)}`)
+  const { name } =
+    typeof statement === 'string' ? { name: LOG_TEXTS.get(statement) ?? unnamed(statement) } : statement
   const file = name.replace(/_[0-9a-f]{8}$/, '')
   return file.startsWith('log_') ? file.replace('log_', 'log.') : `sql.${file}`
+}
+
+/** A call that has no name has no crash point. */
+function unnamed(text: string): never {
+  throw new Error(`a statement without a name: ${text}`)
 }
 
 function isLookInVain(

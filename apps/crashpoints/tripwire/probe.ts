@@ -71,12 +71,13 @@ export class Probe {
   #verb(call: string): string {
     // Whoever is the first to use a topic asks the log about it.
     if (call === 'log.topics') return 'learn'
+    const scope = this.#scopes.getStore()
+    if (scope !== undefined && scope.opener !== 'receive') return scope.verb
     const caller = verbIn(stackHere())
     // Beside what a batch is given to, and whether or not there is such a thing in it.
     if (caller === 'dispatch') return 'receive'
-    const scope = this.#scopes.getStore()
     if (scope === undefined) return caller ?? NOBODY
-    if (scope.opener === 'receive' && caller !== null && OF_A_BATCH.has(caller))
+    if (caller !== null && OF_A_BATCH.has(caller))
       scope.verb = this.#travels && caller === 'perform' ? 'travel' : caller
     return scope.verb
   }
