@@ -12,11 +12,14 @@ export interface SessionLimits {
   readonly transactionTimeoutMs: number
 }
 
-/** A batch takes well under a second; these stand for "something is wrong", not for "slow". */
+/**
+ * A batch takes well under a second; these stand for "something is wrong", not for "slow". What a stopped process has
+ * locked is free before those who wait for it give up (`lockTimeoutMs`), so that they go on instead of failing.
+ */
 export const SESSION_LIMITS: SessionLimits = {
   statementTimeoutMs: 30_000,
   lockTimeoutMs: 10_000,
-  idleInTransactionTimeoutMs: 15_000,
+  idleInTransactionTimeoutMs: 5_000,
   transactionTimeoutMs: 60_000,
 }
 

@@ -1,0 +1,2 @@
+INSERT INTO deed (provider, what, reference)
+VALUES ($1::text, 'void', $2::text)

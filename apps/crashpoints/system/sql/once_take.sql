@@ -1,0 +1,5 @@
+-- Index: primary key.
+INSERT INTO once (what)
+VALUES ($1::text)
+ON CONFLICT (what) DO NOTHING
+RETURNING what

@@ -1,0 +1,3 @@
+-- Index: primary key.
+DELETE FROM paper AS p
+WHERE p.key = $1::text

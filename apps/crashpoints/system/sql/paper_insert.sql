@@ -1,0 +1,2 @@
+INSERT INTO paper (key, token)
+VALUES ($1::text, $2::text)

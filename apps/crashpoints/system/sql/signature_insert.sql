@@ -1,0 +1,2 @@
+INSERT INTO signature (key, operation, state)
+VALUES ($1::text, $2::text, 'waiting')
