@@ -21,6 +21,17 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** A supervisor that is gone cannot end this, and nobody reads what it says. */
+function followSupervisor(): void {
+  if (process.channel === undefined) return
+  process.once('disconnect', () => {
+    process.stdout.on('error', () => undefined)
+    process.stderr.on('error', () => undefined)
+    process.kill(process.pid, 'SIGTERM')
+  })
+  process.channel.unref()
+}
+
 async function start(name: string, args: readonly string[]): Promise<Program> {
   // A free port unless one is given: several services run on one machine.
   const env = { PORT: '0', ...process.env }
@@ -30,13 +41,15 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     if (unset !== undefined) say(unset)
   }
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
-  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, kafka, isOpen } = environment
+  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
+  const { kafka, isOpen } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
     config: { pattern, paymentDueIn, payLaterLimit, engine: {} },
     peerUrls,
+    lagCountMax,
     say,
     ...(isOpen && { health: { auth: 'open' } }),
   })
@@ -50,6 +63,7 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
 }
 
 const [name = '', ...args] = process.argv.slice(2)
+followSupervisor()
 try {
   if (SERVICE_NAMES.includes(name)) await untilStopped(start(name, args), say)
   else {
