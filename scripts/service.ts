@@ -58,7 +58,7 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     throw error
   })
   const hint = GATEWAY_ASKS.includes(name) ? `, the gateway finds it by ${variableOf(name)}_URL=${url}` : ''
-  say(`ready: ${name} at ${url} (health ${url}/health/ready)${hint}; Ctrl-C stops it`)
+  say(`ready: ${name} at ${url} (health ${url}/v1/health/ready)${hint}; Ctrl-C stops it`)
   return system
 }
 
