@@ -10,6 +10,7 @@ import {
   variableOf,
   wordsOf,
   type Program,
+  type SystemOptions,
 } from '@ensemble/service'
 
 const USAGE = `usage: npm run service -- <${SERVICE_NAMES.join('|')}> [--separate-databases]`
@@ -32,7 +33,12 @@ function followSupervisor(): void {
   process.channel.unref()
 }
 
-async function start(name: string, args: readonly string[]): Promise<Program> {
+interface Starting {
+  readonly args: readonly string[]
+  readonly wrapBus: SystemOptions['wrapBus']
+}
+
+async function start(name: string, { args, wrapBus }: Starting): Promise<Program> {
   // A free port unless one is given: several services run on one machine.
   const env = { PORT: '0', ...process.env }
   const environment = readEnvironment({ env, args, services: SERVICE_NAMES })
@@ -51,6 +57,7 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     peerUrls,
     lagCountMax,
     say,
+    ...(wrapBus !== undefined && { wrapBus }),
     ...(isOpen && { health: { auth: 'open' } }),
   })
   const url = await system.listen(name, { host, port }).catch(async (error: unknown) => {
@@ -62,15 +69,22 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
   return system
 }
 
-const [name = '', ...args] = process.argv.slice(2)
-followSupervisor()
-try {
-  if (SERVICE_NAMES.includes(name)) await untilStopped(start(name, args), say)
-  else {
-    console.error(`${name === '' ? 'no service' : `'${name}' is no service`}\n${USAGE}`)
+/** Until it is told to stop. `wrapBus` is for who wants to see what goes over the bus. */
+export async function runService(
+  [name = '', ...args]: readonly string[],
+  wrapBus?: SystemOptions['wrapBus'],
+): Promise<void> {
+  followSupervisor()
+  try {
+    if (SERVICE_NAMES.includes(name)) await untilStopped(start(name, { args, wrapBus }), say)
+    else {
+      console.error(`${name === '' ? 'no service' : `'${name}' is no service`}\n${USAGE}`)
+      process.exitCode = 1
+    }
+  } catch (error) {
+    console.error(wordsOf(error))
     process.exitCode = 1
   }
-} catch (error) {
-  console.error(wordsOf(error))
-  process.exitCode = 1
 }
+
+if (import.meta.main) await runService(process.argv.slice(2))

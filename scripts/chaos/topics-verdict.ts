@@ -1,0 +1,87 @@
+// Owns: what must be true of everything that was sent in a run. Pure.
+// I1: sent twice is allowed, if it is the same thing twice; every violation is one line.
+import type { Row } from '@ensemble/all-in-one/audit'
+import * as z from 'zod'
+
+export interface Sent {
+  readonly topic: string
+  readonly id: string
+  readonly text: string
+}
+
+const Saga = z.object({ plan: z.string(), id: z.string() })
+const Message = z.looseObject({
+  type: z.string(),
+  id: z.string(),
+  saga: Saga.nullish(),
+  operation: z.string().nullish(),
+  answer: z.looseObject({ status: z.string() }).nullish(),
+  end: z.looseObject({ status: z.string() }).nullish(),
+})
+type Message = z.infer<typeof Message>
+
+export interface TopicsVerdict {
+  readonly violations: readonly string[]
+  /** Records that repeat an earlier one. */
+  readonly twiceCount: number
+}
+
+/** `starts`: plan, id and status of each saga, as its starter knows it. */
+export function topicsVerdict(sent: readonly Sent[], starts: readonly Row[]): TopicsVerdict {
+  const violations: string[] = []
+  const texts = new Map<string, string>()
+  const messages: Message[] = []
+  for (const { topic, id, text } of sent) {
+    const place = `${topic} ${id}`
+    const known = texts.get(place)
+    if (known !== undefined && known !== text) violations.push(`topics: ${place} says two things`)
+    if (known !== undefined) continue
+    texts.set(place, text)
+    const message = Message.safeParse(JSON.parse(text))
+    if (topic.endsWith('.dead-letters')) violations.push(`topics: ${place} is a dead letter`)
+    else if (!message.success || message.data.id !== id) violations.push(`topics: ${place} is no message`)
+    else messages.push(message.data)
+  }
+  return {
+    violations: [...violations, ...answerViolations(messages), ...sagaViolations(messages, starts)],
+    twiceCount: sent.length - texts.size,
+  }
+}
+
+/** An operation ends as one thing, whoever asks how often. */
+function answerViolations(messages: readonly Message[]): string[] {
+  const known = new Map<string, string>()
+  return messages.flatMap(({ operation, answer }) => {
+    if (operation == null || answer == null || answer.status === 'accepted') return []
+    const text = JSON.stringify(answer)
+    const before = known.get(operation)
+    known.set(operation, before ?? text)
+    return before === undefined || before === text ? [] : [`topics: ${operation} has two answers`]
+  })
+}
+
+function sagaViolations(messages: readonly Message[], starts: readonly Row[]): string[] {
+  const started = new Map<string, Set<string>>()
+  const ended = new Map<string, Set<string>>()
+  const note = (where: Map<string, Set<string>>, { saga }: Message, what: string): void => {
+    if (saga == null) return
+    const key = `${saga.plan}/${saga.id}`
+    where.set(key, (where.get(key) ?? new Set()).add(what))
+  }
+  for (const message of messages) {
+    if (message.type === 'start') note(started, message, message.id)
+    if (message.type === 'ended') note(ended, message, `${message.id} ${String(message.end?.status)}`)
+  }
+  const keys = new Map(starts.map((row) => [`${String(row['plan'])}/${String(row['id'])}`, row['status']]))
+  return [
+    ...[...keys].flatMap(([key, status]) => {
+      const [starting, ending] = [started.get(key)?.size ?? 0, [...(ended.get(key) ?? [])]]
+      const isRight =
+        starting === 1 && ending.length === 1 && ending.every((end) => end.endsWith(` ${String(status)}`))
+      return isRight
+        ? []
+        : [`topics: ${key} is ${String(status)}, started ${starting} times, ended as ${JSON.stringify(ending)}`]
+    }),
+    ...[...started.keys()].filter((key) => !keys.has(key)).map((key) => `topics: nobody started ${key}`),
+  ]
+}
