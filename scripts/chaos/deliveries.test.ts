@@ -1,25 +1,23 @@
-// When a message counts as handed out again.
+// When a message counts as handled again.
 import { expect, test } from 'vitest'
 import { deliveries } from './deliveries.ts'
 
-const PLACE = 'order.commands/0/7'
+const FIRST = 'order.commands/0/7'
+const SECOND = 'order.commands/0/8'
 
-test.each([
-  ['to one process', [1], 0],
-  ['to one process twice: counted first, then handled', [1, 1], 0],
-  ['to one process three times: its batch had failed', [1, 1, 1], 1],
-  ['to another process: the first one died', [1, 2], 1],
-  ['to another process, which counts it first', [1, 2, 2], 1],
-])('handed %s', (_title, pids, count) => {
+test('each time after the first counts, by service', () => {
   const { hear, againCount } = deliveries()
-  for (const pid of pids) hear({ delivered: [PLACE] }, { service: 'order', pid })
-  expect(againCount()).toBe(count)
+  hear({ handled: [FIRST] }, { service: 'order' })
+  hear({ handled: [FIRST] }, { service: 'history' })
+  expect(againCount()).toBe(0)
+
+  hear({ handled: [FIRST, SECOND] }, { service: 'order' })
+  hear({ handled: [FIRST] }, { service: 'order' })
+  expect(againCount()).toBe(2)
 })
 
-test('two services that read one topic, and words of another kind, do not count', () => {
+test('words of another kind count for nothing', () => {
   const { hear, againCount } = deliveries()
-  hear({ delivered: [PLACE] }, { service: 'order', pid: 1 })
-  hear({ delivered: [PLACE] }, { service: 'history', pid: 2 })
-  hear('hello', { service: 'order', pid: 2 })
+  for (const word of ['hello', null, { handled: 1 }]) hear(word, { service: 'order' })
   expect(againCount()).toBe(0)
 })

@@ -22,7 +22,7 @@ export interface Fault {
   readonly moving: number
   /** From the fault, or the end of a freeze, until every process said again that all is well. */
   readonly recoveryMs: number
-  /** Messages that were handed out again until then. */
+  /** Messages that were handled again until then. */
   readonly againCount: number
 }
 

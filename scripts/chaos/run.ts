@@ -33,6 +33,10 @@ export interface ChaosOptions {
   readonly seed: number
   readonly minutes: number
   readonly say: (line: string) => void
+  /** Hears what the processes say. */
+  readonly sayMore?: (line: string) => void
+  /** Ends the run early: everything that was started is ended, and it rejects. */
+  readonly signal: AbortSignal
 }
 
 export interface ChaosReport {
@@ -58,7 +62,7 @@ const QUIET_MS_MAX = 120_000
 const LINES_COUNT_MAX = 2_000
 
 export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
-  const { bus, say } = options
+  const { bus, say, sayMore, signal } = options
   const directory = await mkdtemp(join(tmpdir(), 'ensemble-chaos-'))
   // Started by root the database server runs as somebody else, who must pass through.
   await chmod(directory, 0o711)
@@ -77,16 +81,21 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
       program: PROGRAM,
       hear: told.hear,
       say: (line) => {
-        lines.push(`${new Date(now()).toISOString()} ${line}`)
+        const timed = `${new Date(now()).toISOString()} ${line}`
+        sayMore?.(timed)
+        lines.push(timed)
         lines.splice(0, lines.length - LINES_COUNT_MAX)
       },
     })
     stack.defer(() => cluster.stop())
     if (!(await cluster.untilReady(START_MS_MAX))) throw new Error('the cluster did not become ready')
     say(`${cluster.children.length} processes are ready`)
-    const report = await runOn(cluster, { options, told, stack })
+    const report = await Promise.race([runOn(cluster, { options, told, stack }), rejectedBy(signal)])
     isRight = report.violations.length === 0
     return report
+  } catch (error) {
+    isRight = error instanceof Stopped
+    throw error
   } finally {
     if (isRight) await rm(directory, { recursive: true, force: true })
     else {
@@ -94,6 +103,16 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
       say(`the data is kept in ${directory}`)
     }
   }
+}
+
+class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
+async function rejectedBy(signal: AbortSignal): Promise<never> {
+  return await new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Stopped('stopped before its end')))
+  })
 }
 
 interface Around {

@@ -1,4 +1,4 @@
-// Owns: one service as a process of a chaos run: as anywhere, but it tells its supervisor which messages it is handed.
+// Owns: one service as a process of a chaos run: as anywhere, but it tells its supervisor which messages it handles.
 import type { Bus, Link } from '@ensemble/runtime'
 import type * as z from 'zod'
 import { runService } from '../service.ts'
@@ -9,12 +9,11 @@ function told(bus: Bus): Bus {
     connect: async (what) => {
       const link = await bus.connect(what)
       const receive: Link['receive'] = (countMax, handle) =>
-        link.receive(countMax, (tx, batch) => {
-          const delivered = batch.map(
-            ({ topic, partition, position }) => `${topic}/${partition}/${position}`,
-          )
-          process.send?.({ delivered } satisfies z.infer<typeof Told>)
-          return handle(tx, batch)
+        link.receive(countMax, async (tx, batch) => {
+          const sent = await handle(tx, batch)
+          const handled = batch.map(({ topic, partition, position }) => `${topic}/${partition}/${position}`)
+          process.send?.({ handled } satisfies z.infer<typeof Told>)
+          return sent
         })
       return {
         transaction: (work) => link.transaction(work),

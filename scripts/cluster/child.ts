@@ -20,7 +20,7 @@ export interface ChildOptions {
   readonly chance: () => number
   readonly say: (line: string) => void
   /** Hears what it sends over its channel. */
-  readonly hear?: (message: unknown, pid: number) => void
+  readonly hear?: (message: unknown) => void
 }
 
 export interface Child extends Pick<ChildOptions, 'name' | 'service' | 'url'> {
@@ -105,7 +105,7 @@ function start({ args, env, say, hear }: ChildOptions): Running {
   for (const output of [child.stdout, child.stderr]) {
     if (output !== null) createInterface({ input: output }).on('line', say)
   }
-  child.on('message', (message) => hear?.(message, child.pid ?? 0))
+  child.on('message', (message) => hear?.(message))
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${String(code)}`))

@@ -22,7 +22,7 @@ export interface ClusterOptions extends GroundOptions {
   /** Runs one service; its name is the only argument. */
   readonly program?: string
   /** Hears what processes send over their channels. */
-  readonly hear?: (message: unknown, from: { readonly service: string; readonly pid: number }) => void
+  readonly hear?: (message: unknown, from: { readonly service: string }) => void
 }
 
 export interface Cluster {
@@ -144,7 +144,7 @@ function startChild({ name, service, host, port }: Slot, { options, places, slot
     clock: systemClock,
     chance: () => systemIds(systemClock).chance(),
     say: (line) => say(`${name.padEnd(width)} | ${line}`),
-    ...(hear !== undefined && { hear: (message, pid) => hear(message, { service, pid }) }),
+    ...(hear !== undefined && { hear: (message) => hear(message, { service }) }),
   })
 }
 
