@@ -17,11 +17,17 @@ const OPENED = sent('order.events', {
   operation: 'o/openOrder',
   answer: { status: 'succeeded' },
 })
+const CHECKED = { type: 'event', id: 'o/verifyUser#answer', saga, operation: null, answer: null }
 const END = sent('saga.ended', { type: 'ended', id: 'o#end', saga, end: { status: 'completed' } })
 const RIGHT = [START, OPENED, END]
 
 test('a saga that ended once, with messages that came twice, is right', () => {
   expect(topicsVerdict([...RIGHT, OPENED, END], STARTS)).toEqual({ violations: [], twiceCount: 2 })
+})
+
+test('a check that is asked again answers the same at another time', () => {
+  const twice = [1, 2].map((at) => sent('user.events', { ...CHECKED, at }))
+  expect(topicsVerdict([...RIGHT, ...twice], STARTS)).toEqual({ violations: [], twiceCount: 1 })
 })
 
 test.each<[string, readonly Sent[], RegExp]>([
