@@ -53,7 +53,6 @@ export function readmeScenes(systems: readonly TestOptions[]): void {
 
 /** The scenes at a gateway that runs, whose default pattern is named. */
 export function scenesAt(url: () => string, pattern: Pattern): void {
-
   test('five calls without a pause end in a user, a complete order and a paid payment', async () => {
     const at = (path: string): string => `${url()}${path}`
 

@@ -1,4 +1,4 @@
-// Owns: `npm run chaos`: the reference system as processes, two of each, under load, with everything killed at some time.
+// Owns: `npm run chaos`: the reference system as processes, two of each, under load, with everything killed sometime.
 //   npm run chaos -- [--minutes 5] [--bus postgres|kafka] [--seed N] [--verbose]
 // Exit code 1 when anything was lost, done twice, or waited too long. The same seed gives the same orders and the same
 // order of faults.
@@ -28,7 +28,9 @@ async function main(): Promise<number> {
   const seed = Number(values.seed ?? now() % 1_000_000)
   const minutes = Number(values.minutes)
   if (!Number.isInteger(seed) || !(minutes > 0 && minutes <= MINUTES_MAX))
-    throw new UsageError('usage: npm run chaos -- [--minutes 5] [--bus postgres|kafka] [--seed N] [--verbose]')
+    throw new UsageError(
+      'usage: npm run chaos -- [--minutes 5] [--bus postgres|kafka] [--seed N] [--verbose]',
+    )
   const bus = readBus(values.bus)
   say(`chaos on the ${bus} bus for ${minutes} minutes, --seed ${seed}`)
   const { lines, violations } = await chaosRun({

@@ -17,10 +17,7 @@ interface Keeping {
   readonly say: (line: string) => void
 }
 
-export function keepAlive(
-  server: Pick<EmbeddedServer, 'revive'>,
-  { name, clock, say }: Keeping,
-): Reviver {
+export function keepAlive(server: Pick<EmbeddedServer, 'revive'>, { name, clock, say }: Keeping): Reviver {
   const stopping = new AbortController()
   let lastSaid = ''
   const sayOnce = (line: string): void => {

@@ -7,9 +7,9 @@ import * as z from 'zod'
 export const Told = z.object({ handled: z.array(z.string()) })
 
 export interface Deliveries {
-  hear(message: unknown, from: { readonly service: string }): void
+  readonly hear: (message: unknown, from: { readonly service: string }) => void
   /** Messages that were handled again so far. */
-  againCount(): number
+  readonly againCount: () => number
 }
 
 export function deliveries(): Deliveries {

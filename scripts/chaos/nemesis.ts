@@ -53,7 +53,7 @@ const MOVING_MS_MAX = 5_000
 const POLL_MS = 20
 const TRIES_MAX = 5
 
-export class NotRecovered extends Error {
+class NotRecovered extends Error {
   override readonly name = 'NotRecovered'
 }
 
@@ -94,7 +94,7 @@ async function play(kind: FaultKind, options: NemesisOptions): Promise<Fault> {
   const some = async (): Promise<number | undefined> => (await moving()) || undefined
   const count = (await poll(some, { withinMs: MOVING_MS_MAX, everyMs: POLL_MS })) ?? 0
   const at = now()
-  say(`${kind}`)
+  say(kind)
   const victim = await strike(kind, options)
   const healingAt = kind === 'freeze one' ? now() : at
   if (!(await cluster.untilReady(RECOVERY_MS_MAX)))
@@ -110,10 +110,7 @@ async function play(kind: FaultKind, options: NemesisOptions): Promise<Fault> {
 }
 
 /** Answers who it was. */
-async function strike(
-  kind: FaultKind,
-  { cluster, chance, freezeMs }: NemesisOptions,
-): Promise<string> {
+async function strike(kind: FaultKind, { cluster, chance, freezeMs }: NemesisOptions): Promise<string> {
   const { children, ground } = cluster
   switch (kind) {
     case 'kill one': {

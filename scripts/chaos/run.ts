@@ -203,5 +203,8 @@ function outcomesOf({ starts }: Facts): string {
     const what = `${String(pattern)} ${String(status)}`
     counts.set(what, (counts.get(what) ?? 0) + 1)
   }
-  return [...counts].map(([what, count]) => `${what} ${count}`).sort().join(', ')
+  return [...counts]
+    .map(([what, count]) => `${what} ${count}`)
+    .sort()
+    .join(', ')
 }

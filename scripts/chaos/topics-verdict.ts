@@ -15,10 +15,10 @@ const Fields = z.record(z.string(), z.unknown())
 const Message = z.looseObject({
   type: z.string(),
   id: z.string(),
-  saga: Saga.nullish(),
-  operation: z.string().nullish(),
-  answer: z.looseObject({ status: z.string() }).nullish(),
-  end: z.looseObject({ status: z.string() }).nullish(),
+  saga: Saga.nullable().default(null),
+  operation: z.string().nullable().default(null),
+  answer: z.looseObject({ status: z.string() }).nullable().default(null),
+  end: z.looseObject({ status: z.string() }).optional(),
 })
 type Message = z.infer<typeof Message>
 
@@ -56,7 +56,7 @@ export function topicsVerdict(sent: readonly Sent[], starts: readonly Row[]): To
 function answerViolations(messages: readonly Message[]): string[] {
   const known = new Map<string, string>()
   return messages.flatMap(({ operation, answer }) => {
-    if (operation == null || answer == null || answer.status === 'accepted') return []
+    if (operation === null || answer === null || answer.status === 'accepted') return []
     const text = JSON.stringify(answer)
     const before = known.get(operation)
     known.set(operation, before ?? text)
@@ -68,7 +68,7 @@ function sagaViolations(messages: readonly Message[], starts: readonly Row[]): s
   const started = new Map<string, Set<string>>()
   const ended = new Map<string, Set<string>>()
   const note = (where: Map<string, Set<string>>, { saga }: Message, what: string): void => {
-    if (saga == null) return
+    if (saga === null) return
     const key = `${saga.plan}/${saga.id}`
     where.set(key, (where.get(key) ?? new Set()).add(what))
   }
@@ -84,7 +84,9 @@ function sagaViolations(messages: readonly Message[], starts: readonly Row[]): s
         starting === 1 && ending.length === 1 && ending.every((end) => end.endsWith(` ${String(status)}`))
       return isRight
         ? []
-        : [`topics: ${key} is ${String(status)}, started ${starting} times, ended as ${JSON.stringify(ending)}`]
+        : [
+            `topics: ${key} is ${String(status)}, started ${starting} times, ended as ${JSON.stringify(ending)}`,
+          ]
     }),
     ...[...started.keys()].filter((key) => !keys.has(key)).map((key) => `topics: nobody started ${key}`),
   ]

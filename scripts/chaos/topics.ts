@@ -6,7 +6,7 @@ import type { Sent } from './topics-verdict.ts'
 
 export interface Topics {
   /** Groups that have not read everything. */
-  behind(): Promise<readonly Row[]>
+  readonly behind: () => Promise<readonly Row[]>
   /** Everything that is on the topics. */
   read(): Promise<readonly Sent[]>
   close(): Promise<void>
@@ -35,7 +35,8 @@ async function behind(admin: Admin): Promise<readonly Row[]> {
   const [{ groups }, names] = await Promise.all([admin.listGroups(), namesOf(admin)])
   const ends = new Map<string, string>()
   for (const topic of names) {
-    for (const { partition, high } of await admin.fetchTopicOffsets(topic)) ends.set(`${topic}/${partition}`, high)
+    for (const { partition, high } of await admin.fetchTopicOffsets(topic))
+      ends.set(`${topic}/${partition}`, high)
   }
   const rows: Row[] = []
   for (const { groupId } of groups) {

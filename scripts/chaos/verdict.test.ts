@@ -37,7 +37,12 @@ test('a wait that is short enough, of a saga that its customer cancelled, is no 
 
 test.each<[string, number, unknown, RegExp]>([
   ['it waited too long', 7_000, CANCELLED, /^delay: a saga waited 7000 ms when order-1 was killed/],
-  ['a step failed', 10, { step: 'verifyUser', status: 'faulted', reason: 'X' }, /^failed: order.place\/a when/],
+  [
+    'a step failed',
+    10,
+    { step: 'verifyUser', status: 'faulted', reason: 'X' },
+    /^failed: order.place\/a when/,
+  ],
   ['nobody knows', 10, { step: 'openOrder', status: 'unknown' }, /^failed: /],
   ['a step was late', 10, { step: 'preparePayment', status: 'rejected', reason: 'expired' }, /^failed: /],
 ])('%s: it is named', (_title, waitMs, because, named) => {

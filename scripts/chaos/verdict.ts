@@ -33,7 +33,9 @@ export function tell({ faults, waits, ends, delayMsMax }: Heard): Told {
     .flatMap(({ victim, sagas, delayMs }) => [
       ...(delayMs < delayMsMax
         ? []
-        : [`delay: a saga waited ${Math.round(delayMs)} ms when ${victim} was killed, not below ${delayMsMax}`]),
+        : [
+            `delay: a saga waited ${Math.round(delayMs)} ms when ${victim} was killed, not below ${delayMsMax}`,
+          ]),
       ...sagas
         .flatMap((saga) => failed.get(saga) ?? [])
         .map((end) => `failed: ${end.saga} when ${victim} was killed: ${String(failureOf(end))}`),
@@ -62,9 +64,10 @@ export function linesOf({ faults, longest }: Told): readonly string[] {
   ])
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)))
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ')
-  const stall =
-    longest === undefined ? 'none' : `${seconds(longest.to - longest.from)} s (${longest.saga})`
+    cells
+      .map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+  const stall = longest === undefined ? 'none' : `${seconds(longest.to - longest.from)} s (${longest.saga})`
   return [line(head), ...rows.map(line), `longest stall: ${stall}`]
 }
 

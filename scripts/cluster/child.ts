@@ -5,7 +5,7 @@
 // is gone ends by itself.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { backoffMs, type RetryPolicy, type Time } from '@ensemble/core'
+import { backoffMs, type RetryPolicy } from '@ensemble/core'
 import type { Clock } from '@ensemble/runtime'
 
 export interface ChildOptions {
@@ -45,7 +45,7 @@ export function keepRunning(options: ChildOptions): Child {
   const { name, service, url, clock, chance, say } = options
   const stopping = new AbortController()
   let running: Running | undefined
-  const pauseAfter = deathsOf(chance)
+  const pauseAfter = pausesOf(chance)
   const live = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const startedAt = clock.now()
@@ -82,7 +82,7 @@ export function keepRunning(options: ChildOptions): Child {
 }
 
 /** The pause after a life of so many milliseconds. */
-export function deathsOf(chance: () => number): (livedMs: Time) => number {
+export function pausesOf(chance: () => number): (livedMs: number) => number {
   let young = 0
   return (livedMs) => {
     young = livedMs < SETTLED_MS ? young + 1 : 1

@@ -45,14 +45,15 @@ export function readBus(text: string): BusName {
 export function readInstances(text: string, services: readonly string[]): InstanceCounts {
   const all = /^\d+$/.test(text) ? text : '1'
   const named = text === all ? [] : text.split(',').map((one) => one.split('=', 2))
-  const unknown = named.find(([name = '']) => !services.includes(name))
-  if (unknown !== undefined) throw new UsageError(`--instances: '${unknown.join('=')}' names no service`)
-  const texts = { ...Object.fromEntries(services.map((name) => [name, all])), ...Object.fromEntries(named) }
-  const counts = Object.fromEntries(Object.entries(texts).map(([name, count]) => [name, Number(count)]))
-  for (const [name, count] of Object.entries(counts)) {
+  const counts = new Map(services.map((service) => [service, Number(all)]))
+  for (const [name = '', count = ''] of named) {
+    if (!counts.has(name)) throw new UsageError(`--instances: '${name}' is no service`)
+    counts.set(name, Number(count === '' ? NaN : count))
+  }
+  for (const [name, count] of counts) {
     const countMin = name === 'gateway' ? 1 : 0
     if (Number.isInteger(count) && count >= countMin && count <= INSTANCES_COUNT_MAX) continue
     throw new UsageError(`--instances: ${name} can have ${countMin} to ${INSTANCES_COUNT_MAX}`)
   }
-  return counts
+  return Object.fromEntries(counts)
 }

@@ -131,7 +131,12 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     databaseUrls: readEach([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
     databaseReadUrls: readEach(services, READS, DATABASE_KIND),
     peerUrls: readEach(services, 'URL', PEER_KIND),
-    lagCountMax: read('READY_LAG_MAX', Count, LAG_COUNT_MAX_DEFAULT, 'set a whole number of messages from 1 on'),
+    lagCountMax: read(
+      'READY_LAG_MAX',
+      Count,
+      LAG_COUNT_MAX_DEFAULT,
+      'set a whole number of messages from 1 on',
+    ),
     kafka: readKafka(read, problems),
     isOpen: read(
       'AUTH',
@@ -140,13 +145,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set open, or leave it out',
     ),
   }
-  problems.push(...readsAlone(environment))
-  if (!environment.isOpen && !isLoopback(environment.host)) {
-    problems.push(
-      `HOST: ${environment.host} can be reached from other machines, and nobody would be asked who they are; ` +
-        'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
-    )
-  }
+  problems.push(...readsAlone(environment), ...hostProblems(environment))
   if (problems.length > 0) throw new EnvironmentError(problems)
   return environment
 }
@@ -160,6 +159,14 @@ function readsAlone(environment: Environment): readonly string[] {
   return prefixes.map(
     (prefix) => `${prefix}${READS}: is the read endpoint of nothing; set ${prefix}DATABASE_URL too`,
   )
+}
+
+function hostProblems({ host, isOpen }: Pick<Environment, 'host' | 'isOpen'>): readonly string[] {
+  if (isOpen || isLoopback(host)) return []
+  return [
+    `HOST: ${host} can be reached from other machines, and nobody would be asked who they are; ` +
+      'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
+  ]
 }
 
 interface Kind<T> {

@@ -36,10 +36,7 @@ export function peersOf({ local, urls, clock }: PeersOptions): Peers {
 }
 
 /** What an operator should hear who starts a service that asks others, some of whom have no URL. */
-export function peersUnset(
-  asked: readonly string[],
-  urls: PeerUrls,
-): string | undefined {
+export function peersUnset(asked: readonly string[], urls: PeerUrls): string | undefined {
   const unset = asked.filter((name) => urls[name] === undefined)
   if (unset.length === 0) return undefined
   const variables = unset.map((name) => `${variableOf(name)}_URL`)

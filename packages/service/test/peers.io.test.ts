@@ -51,7 +51,11 @@ function peersAt(...urls: readonly string[]) {
 
 test('a write goes to the next instance when the first cannot be reached', async () => {
   const here = await peer(answers)
-  const answer = await peersAt(await nobody(), here.url).request('order', { method: 'PUT', path: '/x', body: {} })
+  const answer = await peersAt(await nobody(), here.url).request('order', {
+    method: 'PUT',
+    path: '/x',
+    body: {},
+  })
   expect(answer).toMatchObject({ status: 200, body: { said: 'yes' } })
   expect(here.heard).toEqual(['PUT /x'])
 })
