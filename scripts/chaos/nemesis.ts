@@ -71,13 +71,16 @@ export async function torment(options: NemesisOptions): Promise<readonly Fault[]
   return faults
 }
 
-function roundOf({ cluster, chance }: NemesisOptions): readonly FaultKind[] {
-  const { broker, embedded } = cluster.ground
-  const kinds = (Object.keys(ROUND) as FaultKind[]).filter(
+/** Servers that were given are left alone. */
+export function kindsOf({ ground: { broker, embedded } }: Cluster): readonly FaultKind[] {
+  return (Object.keys(ROUND) as FaultKind[]).filter(
     (kind) =>
       (kind !== 'kill the broker' || broker !== null) && (kind !== 'restart PostgreSQL' || embedded !== null),
   )
-  return chance.shuffled(kinds.flatMap((kind) => Array<FaultKind>(ROUND[kind]).fill(kind)))
+}
+
+function roundOf({ cluster, chance }: NemesisOptions): readonly FaultKind[] {
+  return chance.shuffled(kindsOf(cluster).flatMap((kind) => Array<FaultKind>(ROUND[kind]).fill(kind)))
 }
 
 async function counted(kind: FaultKind, options: NemesisOptions): Promise<Fault> {

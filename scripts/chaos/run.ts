@@ -22,7 +22,7 @@ import { startCluster, type Cluster } from '../cluster/cluster.ts'
 import { readInstances, type BusName } from '../cluster/options.ts'
 import { deliveries, type Deliveries } from './deliveries.ts'
 import { movingCount, momentsOf } from './moments.ts'
-import { torment, type Fault } from './nemesis.ts'
+import { kindsOf, torment, type Fault } from './nemesis.ts'
 import { topicsVerdict } from './topics-verdict.ts'
 import { openTopics, type Topics } from './topics.ts'
 import { linesOf, tell } from './verdict.ts'
@@ -111,7 +111,9 @@ class Stopped extends Error {
 
 async function rejectedBy(signal: AbortSignal): Promise<never> {
   return await new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Stopped('stopped before its end')))
+    const stop = (): void => reject(new Stopped('stopped before its end'))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
   })
 }
 
@@ -149,6 +151,8 @@ async function runOn(cluster: Cluster, around: Around): Promise<ChaosReport> {
     await load.stop()
   }
   say('healed; waiting until all is quiet')
+  const missed = kindsOf(cluster).filter((kind) => !faults.some((fault) => fault.kind === kind))
+  if (missed.length > 0) say(`too short for: ${missed.join(', ')}`)
   return await judge({ books, topics, load, faults, bus })
 }
 

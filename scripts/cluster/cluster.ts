@@ -2,6 +2,7 @@
 // I1: schemas are up to date before a process starts, so that none waits for another.
 // I2: each process knows the address of its own database and of the bus, and of no other service's.
 // I3: gateways end before the services that they ask, servers last.
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SERVICE_NAMES, SERVICES } from '@ensemble/all-in-one'
 import { freePorts } from '@ensemble/kafka/broker'
@@ -49,7 +50,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const places = await makePlaces({ services: SERVICE_NAMES, adminUrl: ground.adminUrl, isSeparate: true })
   await migrateAll(places, options)
   const slots = await slotsOf(options)
-  const env = { ...options.env, ...busEnv(options, { ground, places }) }
+  const env = {
+    // A process starts in two thirds of the time.
+    NODE_COMPILE_CACHE: join(options.data, 'compile-cache'),
+    ...options.env,
+    ...busEnv(options, { ground, places }),
+  }
   say(`starting ${slots.length} processes`)
   const children = slots.map((slot) => startChild(slot, { options, places, slots, env }))
   const [gateways, others] = [children.filter(isGateway), children.filter((child) => !isGateway(child))]
