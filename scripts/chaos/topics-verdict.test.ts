@@ -30,6 +30,18 @@ test('a check that is asked again answers the same at another time', () => {
   expect(topicsVerdict([...RIGHT, ...twice], STARTS)).toEqual({ violations: [], twiceCount: 1 })
 })
 
+test('a check of an orchestrator that is withdrawn after its answer may say both', () => {
+  const operation = 'o/verifyUser'
+  const ask = sent('user.commands', { type: 'command', id: 'c', saga, ask: { operation, kind: 'check' } })
+  const both = ['succeeded', 'withdrawn'].map((status) =>
+    sent('user.events', { ...CHECKED, operation, answer: { status } }),
+  )
+  expect(topicsVerdict([...RIGHT, ask, ...both], STARTS).violations).toEqual([])
+  expect(topicsVerdict([...RIGHT, ...both], STARTS).violations).toEqual([
+    'topics: user.events o/verifyUser#answer says two things',
+  ])
+})
+
 test.each<[string, readonly Sent[], RegExp]>([
   ['an end is lost', [START, OPENED], /^topics: order.place\/o is completed, started 1 times, ended as \[\]/],
   ['a start is lost', [OPENED, END], /started 0 times/],

@@ -47,7 +47,7 @@ const SETTINGS_DEFAULT: Omit<KafkaSettings, 'brokers'> = {
   replicas: -1,
   retentionMs: 7 * 86_400_000,
   sessionTimeoutMs: 12_000,
-  heartbeatMs: 700,
+  heartbeatMs: 500,
   stallMs: 30_000,
   readAheadCount: 128,
   valueBytesMax: 1_000_000,
