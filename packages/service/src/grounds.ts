@@ -59,7 +59,13 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
       if (kafka === undefined && isTogether(place, places.bus)) {
         const admin = logAdmin(database)
         log ??= admin
-        return { database, bus: shared, pingBus: () => database.ping(), pingReads, lag: lagOf(admin, service) }
+        return {
+          database,
+          bus: shared,
+          pingBus: () => database.ping(),
+          pingReads,
+          lag: lagOf(admin, service),
+        }
       }
       transported ??=
         kafka === undefined

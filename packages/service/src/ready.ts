@@ -7,7 +7,10 @@ interface Grounded extends Pick<Ground, 'pingBus' | 'pingReads' | 'lag'> {
   readonly database: { ping(): Promise<unknown> }
 }
 
-export function checksOf({ database, pingReads, pingBus, lag }: Grounded, lagCountMax: number): readonly Check[] {
+export function checksOf(
+  { database, pingReads, pingBus, lag }: Grounded,
+  lagCountMax: number,
+): readonly Check[] {
   return [
     { name: 'database', probe: () => database.ping() },
     ...(pingReads === undefined ? [] : [{ name: 'database-reads', probe: pingReads }]),
