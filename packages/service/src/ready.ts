@@ -1,4 +1,5 @@
-// Owns: what a service's readiness depends on: its database, its read endpoint where it has one, the bus, and that it keeps up with what it reads.
+// Owns: what a service's readiness depends on: its database, its read endpoint where it has one, the bus, and that it
+// keeps up with what it reads.
 // I1: each of them is told by its own name; what the bus cannot say because it is away is the bus's word alone.
 import type { Check } from '@ensemble/http'
 import type { Ground } from './grounds.ts'
