@@ -40,23 +40,23 @@ const FINISHED = { timeout: 20_000, interval: 50 }
 /** Registers the scenes, once for each system. */
 export function readmeScenes(systems: readonly TestOptions[]): void {
   describe.each(systems)('the calls of the README, $name', (options) => {
-    scenesOf(options)
+    let system: TestSystem
+    beforeAll(async () => {
+      system = await startTestSystem(options)
+    })
+    afterAll(async () => {
+      await system.end()
+    })
+    scenesAt(() => system.url, options.environment?.pattern ?? 'orchestration')
   })
 }
 
-function scenesOf(options: TestOptions): void {
-  let system: TestSystem
-  beforeAll(async () => {
-    system = await startTestSystem(options)
-  })
-  afterAll(async () => {
-    await system.end()
-  })
-
+/** The scenes at a gateway that runs, whose default pattern is named. */
+export function scenesAt(url: () => string, pattern: Pattern): void {
   test('five calls without a pause end in a user, a complete order and a paid payment', async () => {
-    const at = (path: string): string => `${system.url}${path}`
+    const at = (path: string): string => `${url()}${path}`
 
-    const { user, order, outputs } = await runReadme(FIVE_CALLS, system.url, '')
+    const { user, order, outputs } = await runReadme(FIVE_CALLS, url(), '')
 
     const [registered, , ordered, , paid] = outputs
     const [registeredSaid, userSaid, orderedSaid, , paidSaid, rowSaid] = ANSWERS
@@ -78,27 +78,26 @@ function scenesOf(options: TestOptions): void {
     expect(payment.body).toMatchObject({ uuid_order: order, id_payment_status: PAYMENT_STATUS.Paid })
 
     // The calls of the next chapter use the user of this one.
-    const again = await runReadme(CHOREOGRAPHED, system.url, `user=${user}\n`)
+    const again = await runReadme(CHOREOGRAPHED, url(), `user=${user}\n`)
     await vi.waitFor(async () => {
       const saga = await call(at(`/v1/saga/order.place/${again.order}`))
       expect(saga.body).toMatchObject({ saga: { pattern: 'choreography' }, status: 'completed' })
     }, FINISHED)
   })
 
-  unknownUser(() => system, options.environment?.pattern ?? 'orchestration')
+  unknownUser(url, pattern)
 }
 
-function unknownUser(running: () => TestSystem, pattern: Pattern): void {
+function unknownUser(url: () => string, pattern: Pattern): void {
   test('an unknown user: the order fails, nothing is due, and history names the refused step', async () => {
-    const system = running()
     const uuid_user = '00000000-0000-4000-8000-000000000000'
-    const placed = await call(`${system.url}/v1/order`, {
+    const placed = await call(`${url()}/v1/order`, {
       method: 'POST',
       body: { ...ORDER, uuid_user },
       headers: { prefer: 'wait=20' },
     })
 
-    const said = await runReadme(UNKNOWN_USER, system.url, 'user=; order=\n')
+    const said = await runReadme(UNKNOWN_USER, url(), 'user=; order=\n')
     expect(said.outputs).toEqual(REFUSED.map(({ saga }) => ({ saga: { ...fieldsOf(saga), pattern } })))
     const uuid_order = String(placed.body['uuid'])
     expect(placed.body['saga']).toEqual({
@@ -113,10 +112,10 @@ function unknownUser(running: () => TestSystem, pattern: Pattern): void {
         because: { step: 'verifyUser', status: 'rejected', reason: 'unknown_user', data: { uuid_user } },
       },
     })
-    const row = await call(`${system.url}/v2/order/get/${uuid_order}`)
+    const row = await call(`${url()}/v2/order/get/${uuid_order}`)
     expect(row.body).toMatchObject({ id_order_status: ORDER_STATUS.Failed })
-    expect((await call(`${system.url}/v2/payment/get/${uuid_order}`)).status).toBe(404)
-    expect(await call(`${system.url}/v1/payment/${uuid_order}`, { method: 'PUT', body: PAY })).toMatchObject({
+    expect((await call(`${url()}/v2/payment/get/${uuid_order}`)).status).toBe(404)
+    expect(await call(`${url()}/v1/payment/${uuid_order}`, { method: 'PUT', body: PAY })).toMatchObject({
       status: 409,
       body: { code: 'order-failed' },
     })

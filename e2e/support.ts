@@ -34,6 +34,7 @@ export async function startTestSystem({ name, environment, ...options }: TestOpt
         pattern: 'orchestration',
         paymentDueIn: '1d',
         payLaterLimit: 5_000_000,
+        lagCountMax: 10_000,
         databaseUrl: url,
         databaseReadUrl: undefined,
         separateDatabases: false,

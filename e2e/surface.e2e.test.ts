@@ -13,6 +13,7 @@ const METHODS = new Set(['get', 'post', 'put', 'delete'])
 
 const SURFACE = [
   'GET /v1/health',
+  'GET /v1/health/ready',
   'GET /health/live',
   'GET /health/ready',
   'POST /v1/user',
@@ -143,12 +144,13 @@ describe('the public address', () => {
       const { status, body } = await call(`${system.url}${path}`)
       expect({ status, body }).toMatchObject({ status: 200, body: { status: 'OK', created_at: time } })
     }
-    const { status, body } = await call(`${system.url}/health/ready`)
+    const { status, body } = await call(`${system.url}/v1/health/ready`)
     expect({ status, body }).toMatchObject({ status: 200, body: { status: 'OK', created_at: time } })
     expect(body['checks']).toEqual(
       expect.arrayContaining([
         { name: 'database', status: 'OK' },
         { name: 'bus', status: 'OK' },
+        { name: 'lag', status: 'OK' },
       ]),
     )
   })

@@ -41,6 +41,7 @@ async function demo(signal: AbortSignal): Promise<boolean> {
       pattern: 'orchestration',
       paymentDueIn: PAYMENT_DUE_IN,
       payLaterLimit: 5_000_000,
+      lagCountMax: 10_000,
       databaseUrl: undefined,
       databaseReadUrl: undefined,
       separateDatabases: false,

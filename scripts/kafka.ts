@@ -32,14 +32,16 @@ interface Wanted {
   readonly count: number
   /** Free ones unless given. */
   readonly port?: number
+  /** An empty or a new one; a temporary one unless given. */
+  readonly directory?: string
 }
 
-/** Starts brokers in a new temporary folder. Errors: BrokerError. */
+/** Makes brokers and starts them. Errors: BrokerError. */
 export async function startBrokers(wanted: Wanted, say: Say): Promise<BrokerCluster> {
   await checkJava()
   const jars = await kafkaJars(CACHE, say)
-  const directory = await mkdtemp(join(tmpdir(), 'ensemble-kafka-'))
-  return await createCluster({ directory, jars, ...wanted, say })
+  const directory = wanted.directory ?? (await mkdtemp(join(tmpdir(), 'ensemble-kafka-')))
+  return await createCluster({ ...wanted, directory, jars, say })
 }
 
 async function running(): Promise<BrokerCluster | undefined> {

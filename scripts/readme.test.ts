@@ -43,6 +43,7 @@ test('its defaults are the defaults', () => {
     BUS: environment.kafka === undefined ? 'postgres' : 'kafka',
     KAFKA_BROKERS: environment.kafka?.brokers.join(','),
     '<SERVICE>_URL': environment.peerUrls['order'],
+    READY_LAG_MAX: String(environment.lagCountMax),
     SAGA_PATTERN: environment.pattern,
     PAYMENT_DUE_IN: environment.paymentDueIn,
     PAY_LATER_LIMIT: String(environment.payLaterLimit),

@@ -10,6 +10,7 @@ import {
   variableOf,
   wordsOf,
   type Program,
+  type SystemOptions,
 } from '@ensemble/service'
 
 const USAGE = `usage: npm run service -- <${SERVICE_NAMES.join('|')}> [--separate-databases]`
@@ -21,7 +22,23 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function start(name: string, args: readonly string[]): Promise<Program> {
+/** A supervisor that is gone cannot end this, and nobody reads what it says. */
+function followSupervisor(): void {
+  if (process.channel === undefined) return
+  process.once('disconnect', () => {
+    process.stdout.on('error', () => undefined)
+    process.stderr.on('error', () => undefined)
+    process.kill(process.pid, 'SIGTERM')
+  })
+  process.channel.unref()
+}
+
+interface Starting {
+  readonly args: readonly string[]
+  readonly wrapBus: SystemOptions['wrapBus']
+}
+
+async function start(name: string, { args, wrapBus }: Starting): Promise<Program> {
   // A free port unless one is given: several services run on one machine.
   const env = { PORT: '0', ...process.env }
   const environment = readEnvironment({ env, args, services: SERVICE_NAMES })
@@ -30,14 +47,17 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     if (unset !== undefined) say(unset)
   }
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
-  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, kafka, isOpen } = environment
+  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
+  const { kafka, isOpen } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
     config: { pattern, paymentDueIn, payLaterLimit, engine: {} },
     peerUrls,
+    lagCountMax,
     say,
+    ...(wrapBus !== undefined && { wrapBus }),
     ...(isOpen && { health: { auth: 'open' } }),
   })
   const url = await system.listen(name, { host, port }).catch(async (error: unknown) => {
@@ -45,18 +65,26 @@ async function start(name: string, args: readonly string[]): Promise<Program> {
     throw error
   })
   const hint = GATEWAY_ASKS.includes(name) ? `, the gateway finds it by ${variableOf(name)}_URL=${url}` : ''
-  say(`ready: ${name} at ${url} (health ${url}/health/ready)${hint}; Ctrl-C stops it`)
+  say(`ready: ${name} at ${url} (health ${url}/v1/health/ready)${hint}; Ctrl-C stops it`)
   return system
 }
 
-const [name = '', ...args] = process.argv.slice(2)
-try {
-  if (SERVICE_NAMES.includes(name)) await untilStopped(start(name, args), say)
-  else {
-    console.error(`${name === '' ? 'no service' : `'${name}' is no service`}\n${USAGE}`)
+/** Until it is told to stop. `wrapBus` is for who wants to see what goes over the bus. */
+export async function runService(
+  [name = '', ...args]: readonly string[],
+  wrapBus?: SystemOptions['wrapBus'],
+): Promise<void> {
+  followSupervisor()
+  try {
+    if (SERVICE_NAMES.includes(name)) await untilStopped(start(name, { args, wrapBus }), say)
+    else {
+      console.error(`${name === '' ? 'no service' : `'${name}' is no service`}\n${USAGE}`)
+      process.exitCode = 1
+    }
+  } catch (error) {
+    console.error(wordsOf(error))
     process.exitCode = 1
   }
-} catch (error) {
-  console.error(wordsOf(error))
-  process.exitCode = 1
 }
+
+if (import.meta.main) await runService(process.argv.slice(2))

@@ -37,6 +37,7 @@ export type AllInOneEnvironment = Pick<
   | 'pattern'
   | 'paymentDueIn'
   | 'payLaterLimit'
+  | 'lagCountMax'
   | 'databaseUrl'
   | 'databaseReadUrl'
   | 'separateDatabases'
@@ -62,7 +63,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   const embedded = await embeddedFor(environment, say)
   if (embedded !== null) {
     stack.defer(() => embedded.stop())
-    const reviver = keepAlive(embedded, { clock: systemClock, say })
+    const reviver = keepAlive(embedded, { name: 'PostgreSQL', clock: systemClock, say })
     stack.defer(() => reviver.stop())
   }
   const adminUrl = embedded?.adminUrl ?? environment.databaseUrl ?? ''
@@ -73,6 +74,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     places,
     kafka: environment.kafka,
     config: { pattern, paymentDueIn, payLaterLimit, engine: options.engine ?? {} },
+    lagCountMax: environment.lagCountMax,
     say,
     ...(wrapBus !== undefined && { wrapBus }),
     ...(environment.isOpen && { health: { auth: 'open' } }),

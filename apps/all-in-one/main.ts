@@ -2,14 +2,7 @@
 import { readEnvironment, untilStopped, wordsOf } from '@ensemble/service'
 import { PortTaken, startAllInOne } from './all-in-one.ts'
 import { SERVICE_NAMES } from './services.ts'
-
-const USER = {
-  first_name: 'test',
-  // Another one at each start: an address belongs to one user, and the data is kept.
-  email: `mail${process.pid}@testing.com`,
-  handphone: '6281247930699',
-  address: 'Address',
-}
+import { callToTry } from './try.ts'
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -24,7 +17,7 @@ async function start() {
   if (environment.isOpen) say('AUTH=open: everybody who reaches this address may call')
   const system = await startAllInOne({ environment, say })
   say(`ready: ${system.url} (API page ${system.url}/docs), ${environment.pattern}; Ctrl-C stops it`)
-  say(`try: curl ${system.url}/v1/user -H 'content-type: application/json' -d '${JSON.stringify(USER)}'`)
+  say(callToTry(system.url))
   return system
 }
 

@@ -1,4 +1,4 @@
-// Owns: looking after the embedded server while the system runs: one that dies is started again on its port.
+// Owns: looking after a server that the system needs while it runs: one that dies is started again on its port.
 // The services meanwhile answer 503 and go on by themselves once it is back.
 import type { EmbeddedServer } from '@ensemble/postgres'
 import type { Clock } from '@ensemble/runtime'
@@ -10,10 +10,14 @@ export interface Reviver {
   stop(): Promise<void>
 }
 
-export function keepAlive(
-  server: Pick<EmbeddedServer, 'revive'>,
-  { clock, say }: { readonly clock: Clock; readonly say: (line: string) => void },
-): Reviver {
+interface Keeping {
+  /** Of the server, as people call it. */
+  readonly name: string
+  readonly clock: Clock
+  readonly say: (line: string) => void
+}
+
+export function keepAlive(server: Pick<EmbeddedServer, 'revive'>, { name, clock, say }: Keeping): Reviver {
   const stopping = new AbortController()
   let lastSaid = ''
   const sayOnce = (line: string): void => {
@@ -25,10 +29,10 @@ export function keepAlive(
       try {
         if (await server.revive()) {
           lastSaid = ''
-          say('PostgreSQL had died and was started again')
+          say(`${name} had died and was started again`)
         }
       } catch (error) {
-        sayOnce(`PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`)
+        sayOnce(`${name} does not start: ${error instanceof Error ? error.message : String(error)}`)
       }
       await clock.sleep(LOOK_MS, stopping.signal)
     }

@@ -13,7 +13,7 @@ const LINKS = {
   'API page': '/docs',
   'OpenAPI document': '/openapi.json',
   alive: '/v1/health',
-  ready: '/health/ready',
+  ready: '/v1/health/ready',
   orders: '/v2/order/list',
   payments: '/v2/payment/list',
   'messages that were sent': '/notification/outbox',

@@ -1,16 +1,16 @@
 // Owns: one crash run: load, kills at random moments, a fresh start after each, and in the end the verdict.
 // I1: the seed decides the order of the kills and how long each lets the system run; when that is, is the machine's.
 // I2: whatever happens, nothing that was started here is left running.
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openBooks, type Books, type Facts } from './books.ts'
-import { chanceOf } from './chance.ts'
-import { now, poll, sleep } from './clock.ts'
-import { customers } from './customers.ts'
+import { openBooks, type Books, type Facts } from '../audit/books.ts'
+import { chanceOf } from '../audit/chance.ts'
+import { now, poll, sleep } from '../audit/clock.ts'
+import { customers, type Crowd } from '../audit/customers.ts'
+import { verdict } from '../audit/verdict.ts'
 import { instanceOf, type Instance } from './instance.ts'
 import { killPostmaster, postmasterOf } from './postmaster.ts'
-import { verdict } from './verdict.ts'
 
 export interface CrashOptions {
   readonly seed: number
@@ -35,6 +35,7 @@ export interface CrashReport {
 
 /** Some customers never pay: their orders have to fail within the run. */
 const DUE_IN = '5s'
+const CROWD: Crowd = { customersCount: 32, ordersCountMax: 1_500, pauseMsMax: 60 }
 const WARM_UP_MS = 500
 const RUN_MS_MIN = 300
 const RUN_MS_MAX = 2_500
@@ -68,13 +69,11 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
   const { seed, isSeparate } = options
   await instance.start().ready
   await untilReady(instance)
-  const books = await openBooks(directory, isSeparate)
+  const books = await booksOf(directory, isSeparate)
   try {
     let retries = 0
-    const load = customers(seed, {
-      url: () => instance.url,
-      onRetry: () => (retries += 1),
-    })
+    const line = { url: () => instance.url, onRetry: () => (retries += 1) }
+    const load = customers(seed, { line, crowd: CROWD })
     const watch = watchOutbox(books)
     let outboxSeen = 0
     let killed: Killed
@@ -89,12 +88,23 @@ async function runIn(directory: string, instance: Instance, options: CrashOption
     const facts = { ...(await books.facts()), unfinished }
     const violations = [...instance.ownEnds, ...verdict(facts, load.receipts)]
     const sagas = countsOf(facts)
-    const line = lineOf({ options, ...killed, sagas, retries, outboxSeen, violations })
+    const told = lineOf({ options, ...killed, sagas, retries, outboxSeen, violations })
     const patterns = [...new Set(facts.starts.map(({ pattern }) => String(pattern)))].sort()
-    return { line, kills: killed.kills, outboxSeen, sagas, patterns, violations }
+    return { line: told, kills: killed.kills, outboxSeen, sagas, patterns, violations }
   } finally {
     await books.close()
   }
+}
+
+/** As the superuser of the server in a data folder. */
+async function booksOf(directory: string, isSeparate: boolean): Promise<Books> {
+  const [password, port] = await Promise.all(
+    ['password', 'port'].map(async (name) => (await readFile(join(directory, name), 'utf8')).trim()),
+  )
+  const server = `postgres://postgres:${encodeURIComponent(password ?? '')}@127.0.0.1:${port}`
+  return await openBooks({
+    urlOf: (name) => `${server}/${isSeparate ? `ensemble_${name}` : 'ensemble'}`,
+  })
 }
 
 interface Killed {

@@ -3,7 +3,7 @@
 // I2: an end that nobody asked for is remembered: it is a failure, however well things go on.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { poll } from './clock.ts'
+import { poll } from '../audit/clock.ts'
 import { killPostmaster } from './postmaster.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))

@@ -57,13 +57,16 @@ export function healthRoutes(
     summary: 'Whether it can do its work',
     response: { 200: ready, ...problems(503) },
   }
-  server.get('/health/ready', { schema: readySchema }, async () => {
-    if (stateOf(server).phase !== 'open') throw problem(503, 'draining', 'This instance is shutting down.')
-    const checks = await checkAll(checksOf, clock)
-    const down = checks.filter(({ status }) => status === 'DOWN').map((check) => check.name)
-    if (down.length > 0) throw problem(503, 'not-ready', `Down: ${down.join(', ')}.`, { members: { checks } })
-    return { status: 'OK' as const, created_at: createdAt(), checks }
-  })
+  for (const url of ['/v1/health/ready', '/health/ready']) {
+    server.get(url, { schema: readySchema }, async () => {
+      if (stateOf(server).phase !== 'open') throw problem(503, 'draining', 'This instance is shutting down.')
+      const checks = await checkAll(checksOf, clock)
+      const down = checks.filter(({ status }) => status === 'DOWN').map((check) => check.name)
+      if (down.length > 0)
+        throw problem(503, 'not-ready', `Down: ${down.join(', ')}.`, { members: { checks } })
+      return { status: 'OK' as const, created_at: createdAt(), checks }
+    })
+  }
 }
 
 async function checkAll(checksOf: HealthOptions['ready'], clock: Clock): Promise<Checked[]> {

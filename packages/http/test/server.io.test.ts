@@ -65,15 +65,17 @@ describe('health', () => {
 
   it('readiness says which dependency is fine', async () => {
     const server = await given({ ready: async () => [up] })
-    const answer = await server.inject('/health/ready')
-    expect({ status: answer.statusCode, body: answer.json() }).toEqual({
-      status: 200,
-      body: {
-        status: 'OK',
-        created_at: '2026-11-23T10:00:00.000Z',
-        checks: [{ name: 'database', status: 'OK' }],
-      },
-    })
+    for (const path of ['/v1/health/ready', '/health/ready']) {
+      const answer = await server.inject(path)
+      expect({ status: answer.statusCode, body: answer.json() }).toEqual({
+        status: 200,
+        body: {
+          status: 'OK',
+          created_at: '2026-11-23T10:00:00.000Z',
+          checks: [{ name: 'database', status: 'OK' }],
+        },
+      })
+    }
   })
 
   it('readiness answers in time when one dependency fails and another never answers', async () => {
@@ -130,6 +132,7 @@ describe('documents', () => {
       '/health/live',
       '/health/ready',
       '/v1/health',
+      '/v1/health/ready',
       '/v1/person',
       '/v1/person/list',
       '/v1/person/{uuid}',

@@ -25,6 +25,7 @@ export interface KafkaSettings {
   readonly retentionMs: number
   /** After this long without a heartbeat an instance's partitions go to the others, milliseconds. */
   readonly sessionTimeoutMs: number
+  /** Whoever is left hears at its next heartbeat that a dead instance's partitions are shared out, milliseconds. */
   readonly heartbeatMs: number
   /** Nothing read for this long while there is something to read: the consumer is made anew, milliseconds. */
   readonly stallMs: number
@@ -46,7 +47,7 @@ const SETTINGS_DEFAULT: Omit<KafkaSettings, 'brokers'> = {
   replicas: -1,
   retentionMs: 7 * 86_400_000,
   sessionTimeoutMs: 12_000,
-  heartbeatMs: 2_000,
+  heartbeatMs: 500,
   stallMs: 30_000,
   readAheadCount: 128,
   valueBytesMax: 1_000_000,

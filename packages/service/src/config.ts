@@ -8,6 +8,9 @@ import type { KafkaOptions } from '@ensemble/kafka'
 import * as z from 'zod'
 import { readKafka, type Read } from './kafka-config.ts'
 
+/** Of each service one URL, a load balancer's or its only instance's, or one of each instance. */
+export type PeerUrls = Readonly<Record<string, readonly string[]>>
+
 /** What one process needs to know before it opens anything. */
 export interface Environment {
   readonly host: string
@@ -28,8 +31,10 @@ export interface Environment {
   readonly databaseUrls: Readonly<Record<string, string>>
   /** Read endpoints of those, where there are some. */
   readonly databaseReadUrls: Readonly<Record<string, string>>
-  /** Where the other services listen, by service. */
-  readonly peerUrls: Readonly<Record<string, string>>
+  /** Where the instances of the other services listen, by service. */
+  readonly peerUrls: PeerUrls
+  /** Messages that a service may be behind before it says that it is not ready. */
+  readonly lagCountMax: number
   /** The bus, when it is Kafka; else it is in a database. */
   readonly kafka: KafkaOptions | undefined
   /** Whether somebody said that everybody who reaches this may call. */
@@ -57,14 +62,20 @@ export class EnvironmentError extends Error {
 
 const PORT_DEFAULT = 8080
 const PAY_LATER_LIMIT_DEFAULT = 5_000_000
+/** Seconds of work, not minutes: whoever is further behind does not keep up. */
+export const LAG_COUNT_MAX_DEFAULT = 10_000
 const SEPARATE_FLAG = '--separate-databases'
 const BUS = 'bus'
 const READS = 'DATABASE_READ_URL'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
+const Count = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 const Limit = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const DatabaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ })
-const HttpUrl = z.url({ protocol: /^https?$/ })
+const HttpUrls = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .pipe(z.array(z.url({ protocol: /^https?$/ })))
 const Pattern = z.enum(['orchestration', 'choreography'])
 const Switch = z.enum(['1', 'true', '0', 'false']).transform((word) => word === '1' || word === 'true')
 const Due = z.custom<Span>((text) => typeof text === 'string' && isDue(text))
@@ -81,15 +92,15 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     problems.push(`${name}: '${shown(name, text)}' is not usable; ${fix}`)
     return fallback
   }
-  const readUrls = (
+  const readEach = <T>(
     names: readonly string[],
     suffix: string,
-    { schema, fix }: UrlKind,
-  ): Record<string, string> =>
+    { schema, fix }: Kind<T>,
+  ): Record<string, T> =>
     Object.fromEntries(
       names.flatMap((name) => {
-        const url = read<string>(`${variableOf(name)}_${suffix}`, schema, '', fix)
-        return url === '' ? [] : [[name, url]]
+        const value = read<T | undefined>(`${variableOf(name)}_${suffix}`, schema, undefined, fix)
+        return value === undefined ? [] : [[name, value]]
       }),
     )
   const unknown = args.filter((argument) => argument !== SEPARATE_FLAG)
@@ -117,9 +128,15 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     databaseReadUrl: read<string | undefined>(READS, DatabaseUrl, undefined, DATABASE_KIND.fix),
     separateDatabases:
       read('SEPARATE_DATABASES', Switch, false, isSeparateFix) || args.includes(SEPARATE_FLAG),
-    databaseUrls: readUrls([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
-    databaseReadUrls: readUrls(services, READS, DATABASE_KIND),
-    peerUrls: readUrls(services, 'URL', PEER_KIND),
+    databaseUrls: readEach([...services, BUS], 'DATABASE_URL', DATABASE_KIND),
+    databaseReadUrls: readEach(services, READS, DATABASE_KIND),
+    peerUrls: readEach(services, 'URL', PEER_KIND),
+    lagCountMax: read(
+      'READY_LAG_MAX',
+      Count,
+      LAG_COUNT_MAX_DEFAULT,
+      'set a whole number of messages from 1 on',
+    ),
     kafka: readKafka(read, problems),
     isOpen: read(
       'AUTH',
@@ -128,13 +145,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set open, or leave it out',
     ),
   }
-  problems.push(...readsAlone(environment))
-  if (!environment.isOpen && !isLoopback(environment.host)) {
-    problems.push(
-      `HOST: ${environment.host} can be reached from other machines, and nobody would be asked who they are; ` +
-        'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
-    )
-  }
+  problems.push(...readsAlone(environment), ...hostProblems(environment))
   if (problems.length > 0) throw new EnvironmentError(problems)
   return environment
 }
@@ -150,16 +161,27 @@ function readsAlone(environment: Environment): readonly string[] {
   )
 }
 
-interface UrlKind {
-  readonly schema: z.ZodType<string>
+function hostProblems({ host, isOpen }: Pick<Environment, 'host' | 'isOpen'>): readonly string[] {
+  if (isOpen || isLoopback(host)) return []
+  return [
+    `HOST: ${host} can be reached from other machines, and nobody would be asked who they are; ` +
+      'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
+  ]
+}
+
+interface Kind<T> {
+  readonly schema: z.ZodType<T>
   readonly fix: string
 }
 
-const DATABASE_KIND: UrlKind = {
+const DATABASE_KIND: Kind<string> = {
   schema: DatabaseUrl,
   fix: 'set a URL such as postgres://user:password@host:5432/name',
 }
-const PEER_KIND: UrlKind = { schema: HttpUrl, fix: 'set a URL such as http://127.0.0.1:8081' }
+const PEER_KIND: Kind<readonly string[]> = {
+  schema: HttpUrls,
+  fix: 'set a URL such as http://127.0.0.1:8081, or several with commas between them',
+}
 
 /** The first part of a service's own variables: `ORDER` of `ORDER_DATABASE_URL`. */
 export function variableOf(service: string): string {

@@ -22,6 +22,8 @@ export interface Ground {
   readonly pingBus: () => Promise<unknown>
   /** Rejects when the read endpoint cannot be used; undefined where there is none of its own. */
   readonly pingReads: (() => Promise<unknown>) | undefined
+  /** Messages that the service has yet to read. */
+  readonly lag: () => Promise<number>
 }
 
 export interface Grounds {
@@ -55,8 +57,15 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
       stack.defer(() => database.close())
       const pingReads = place.readUrl === undefined ? undefined : () => database.read.query('select 1')
       if (kafka === undefined && isTogether(place, places.bus)) {
-        log ??= logAdmin(database)
-        return { database, bus: shared, pingBus: () => database.ping(), pingReads }
+        const admin = logAdmin(database)
+        log ??= admin
+        return {
+          database,
+          bus: shared,
+          pingBus: () => database.ping(),
+          pingReads,
+          lag: lagOf(admin, service),
+        }
       }
       transported ??=
         kafka === undefined
@@ -64,7 +73,7 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
           : openKafka(kafka, { ids, stack })
       const { bus, pingBus, log: apartLog } = await transported
       log ??= apartLog
-      return { database, bus, pingBus, pingReads }
+      return { database, bus, pingBus, pingReads, lag: lagOf(apartLog, service) }
     },
     log: () => log,
   }
@@ -74,8 +83,17 @@ async function openPlace(name: string, { url, readUrl, schema }: Place) {
   return await openDatabase({ name, url, readUrl, schema, applicationName: `ensemble ${name}` })
 }
 
+interface ReadLog {
+  lag(group: string): Promise<readonly { readonly messageCount: number }[]>
+}
+
 interface Transported extends Pick<Ground, 'bus' | 'pingBus'> {
-  readonly log: KeptLog
+  readonly log: KeptLog & ReadLog
+}
+
+/** A service reads as the group of its name. */
+function lagOf(log: ReadLog, service: string): Ground['lag'] {
+  return async () => (await log.lag(service)).reduce((sum, { messageCount }) => sum + messageCount, 0)
 }
 
 /** A broker that cannot be reached, or topics that do not fit, end the start of whoever wants them. */
@@ -90,7 +108,7 @@ async function openKafka(
     bus: outboxed(transport, ids),
     pingBus: () => transport.ping(),
     // The brokers forget by time; how much is unread still says whether new work should wait.
-    log: { prune: async () => 0, size: () => transport.backlog() },
+    log: { prune: async () => 0, size: () => transport.backlog(), lag: (group) => transport.lag(group) },
   }
 }
 

@@ -1,9 +1,12 @@
-// Owns: reaching the HTTP APIs of other services: a server in this process without a socket, or a URL.
+// Owns: reaching the HTTP APIs of other services: a server in this process without a socket, or instances over HTTP.
 // I1: a peer that cannot be reached is a 503 problem with Retry-After; what it answers is passed on whatever
 // it says.
-// I2: no call to another process waits longer than PEER_MS_MAX.
+// I2: no call to an instance waits longer than PEER_MS_MAX.
+// I3: a call that an instance may have heard goes to no other, unless it only reads: the caller may repeat it.
 import { problem, retryLater, type Server } from '@ensemble/http'
-import { variableOf } from './config.ts'
+import type { Clock } from '@ensemble/runtime'
+import { variableOf, type PeerUrls } from './config.ts'
+import { Instances } from './instances.ts'
 import type { PeerAnswer, PeerRequest, Peers } from './module.ts'
 
 /** Longer than a peer's own longest wait (`Prefer: wait`), shorter than what proxies in front of us allow. */
@@ -14,27 +17,26 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i
 export interface PeersOptions {
   /** Asked at every call, because the services of one process start one after the other. */
   readonly local: (service: string) => Server | undefined
-  readonly urls: Readonly<Record<string, string>>
+  readonly urls: PeerUrls
+  readonly clock: Pick<Clock, 'now'>
 }
 
-export function peersOf({ local, urls }: PeersOptions): Peers {
+export function peersOf({ local, urls, clock }: PeersOptions): Peers {
+  const remotes = new Map(Object.entries(urls).map(([name, all]) => [name, new Instances(all, clock)]))
   return {
     request: async (service, request) => {
       const server = local(service)
       if (server !== undefined) return await inProcess(server, request)
-      const url = urls[service]
-      if (url === undefined)
+      const instances = remotes.get(service)
+      if (instances === undefined)
         throw problem(503, 'peer-unknown', `The ${service} service is not part of this system.`)
-      return await remote(service, url, request)
+      return await remote(service, instances, request)
     },
   }
 }
 
 /** What an operator should hear who starts a service that asks others, some of whom have no URL. */
-export function peersUnset(
-  asked: readonly string[],
-  urls: Readonly<Record<string, string>>,
-): string | undefined {
+export function peersUnset(asked: readonly string[], urls: PeerUrls): string | undefined {
   const unset = asked.filter((name) => urls[name] === undefined)
   if (unset.length === 0) return undefined
   const variables = unset.map((name) => `${variableOf(name)}_URL`)
@@ -52,21 +54,37 @@ async function inProcess(server: Server, { method, path, headers, body }: PeerRe
   return { status: answer.statusCode, ...decoded(headersOf(answer.headers), answer.body) }
 }
 
-async function remote(service: string, url: string, request: PeerRequest): Promise<PeerAnswer> {
-  const { method, path, headers, body } = request
-  try {
-    const answer = await fetch(new URL(path, url), {
-      method,
-      headers: { ...headers, ...contentTypeOf(body) },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(PEER_MS_MAX),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    const text = await answer.text()
-    return { status: answer.status, ...decoded(Object.fromEntries(answer.headers), text) }
-  } catch (cause) {
-    throw retryLater(RETRY_SECONDS, `The ${service} service cannot be reached now.`, { cause })
+async function remote(service: string, instances: Instances, request: PeerRequest): Promise<PeerAnswer> {
+  let cause: unknown
+  for (const instance of instances.inOrder()) {
+    try {
+      return await instances.ask(instance, async (url) => await askOver(url, request))
+    } catch (error) {
+      cause = error
+      if (request.method !== 'GET' && !isUnheard(error)) break
+    }
   }
+  throw retryLater(RETRY_SECONDS, `The ${service} service cannot be reached now.`, { cause })
+}
+
+async function askOver(url: string, { method, path, headers, body }: PeerRequest): Promise<PeerAnswer> {
+  const answer = await fetch(new URL(path, url), {
+    method,
+    headers: { ...headers, ...contentTypeOf(body) },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(PEER_MS_MAX),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  return { status: answer.status, ...decoded(Object.fromEntries(answer.headers), text) }
+}
+
+/** What a connection that was never made fails with. */
+const UNHEARD: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'])
+
+function isUnheard(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && UNHEARD.has(error.code)) || isUnheard(error.cause)
 }
 
 function contentTypeOf(body: unknown): Record<string, string> {

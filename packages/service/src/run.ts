@@ -6,12 +6,14 @@ import type { Server } from '@ensemble/http'
 import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { KafkaOptions } from '@ensemble/kafka'
 import type { EngineDatabase } from '@ensemble/postgres'
+import { LAG_COUNT_MAX_DEFAULT, type PeerUrls } from './config.ts'
 import { groundsOf, type Ground } from './grounds.ts'
 import { keepLog } from './log-keeper.ts'
 import { errorLogger, hearEngineErrors, sayFailures, type Failures } from './logger.ts'
 import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
 import { peersOf } from './peers.ts'
 import { migrateBus, migrateService, type Places } from './places.ts'
+import { checksOf } from './ready.ts'
 import manifest from '../package.json' with { type: 'json' }
 
 export interface SystemOptions {
@@ -21,7 +23,9 @@ export interface SystemOptions {
   /** The bus, when it is not in a database. */
   readonly kafka?: KafkaOptions | undefined
   readonly config: Config
-  readonly peerUrls?: Readonly<Record<string, string>>
+  readonly peerUrls?: PeerUrls
+  /** Messages that a service may be behind before it says that it is not ready. */
+  readonly lagCountMax?: number
   /** For tests: a bus that misbehaves. */
   readonly wrapBus?: (bus: Bus, service: string) => Bus
   /** More members of every health answer. */
@@ -60,7 +64,11 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
   const grounds = groundsOf({ places, kafka, ids, stack })
-  const peers = peersOf({ local: (name) => services.get(name)?.server, urls: options.peerUrls ?? {} })
+  const peers = peersOf({
+    local: (name) => services.get(name)?.server,
+    urls: options.peerUrls ?? {},
+    clock: systemClock,
+  })
   if (kafka !== undefined) say(`the bus is Kafka at ${kafka.brokers.join(', ')}`)
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
   let isFull = (): boolean => false
@@ -146,7 +154,7 @@ async function serverOf(
   { checks = [], document }: RunningService,
   { options, ground, failures }: Pick<Around, 'options' | 'ground' | 'failures'>,
 ): Promise<Server> {
-  const { health } = options
+  const { health, lagCountMax = LAG_COUNT_MAX_DEFAULT } = options
   const server = await createServer({
     name,
     version: manifest.version,
@@ -154,12 +162,7 @@ async function serverOf(
     ids: httpIds,
     openapi: { title, description: `${title} of the Ensemble reference system.` },
     eventLoopDelayMsMax: RETRY_AFTER_LAG_MS,
-    ready: async () => [
-      { name: 'database', probe: () => ground.database.ping() },
-      ...(ground.pingReads === undefined ? [] : [{ name: 'database-reads', probe: ground.pingReads }]),
-      { name: 'bus', probe: ground.pingBus },
-      ...checks,
-    ],
+    ready: async () => [...checksOf(ground, lagCountMax), ...checks],
     ...(health !== undefined && { healthFields: () => health }),
     ...(failures !== undefined && { logger: errorLogger(name, failures) }),
   })

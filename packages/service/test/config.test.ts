@@ -29,6 +29,7 @@ describe('the environment', () => {
       databaseUrls: {},
       databaseReadUrls: {},
       peerUrls: {},
+      lagCountMax: 10_000,
       kafka: undefined,
       isOpen: false,
     })
@@ -46,7 +47,8 @@ describe('the environment', () => {
       ORDER_DATABASE_URL: 'postgres://order:secret@db:5432/order',
       ORDER_DATABASE_READ_URL: 'postgres://order:secret@replica:5432/order',
       BUS_DATABASE_URL: 'postgresql://bus@db/bus',
-      USER_URL: 'http://user:8080',
+      USER_URL: 'http://user-1:8080, http://user-2:8080',
+      READY_LAG_MAX: '5',
     }
     expect(readEnvironment({ env, args: ['--separate-databases'], services: SERVICES })).toMatchObject({
       host: '0.0.0.0',
@@ -58,7 +60,8 @@ describe('the environment', () => {
       databaseReadUrl: env.DATABASE_READ_URL,
       databaseUrls: { order: env.ORDER_DATABASE_URL, bus: env.BUS_DATABASE_URL },
       databaseReadUrls: { order: env.ORDER_DATABASE_READ_URL },
-      peerUrls: { user: env.USER_URL },
+      peerUrls: { user: ['http://user-1:8080', 'http://user-2:8080'] },
+      lagCountMax: 5,
       isOpen: true,
     })
   })
@@ -71,7 +74,8 @@ describe('the environment', () => {
       PAY_LATER_LIMIT: '1.5',
       DATABASE_URL: 'mysql://root:secret@db/x',
       SEPARATE_DATABASES: 'maybe',
-      USER_URL: 'user:8080',
+      USER_URL: 'http://user:8080,user:8080',
+      READY_LAG_MAX: '0',
       AUTH: 'none',
     }
     expect(problemsOf({ env, args: ['--seperate'] })).toEqual([
@@ -82,7 +86,9 @@ describe('the environment', () => {
       "PAY_LATER_LIMIT: '1.5' is not usable; set a whole number of currency units",
       "DATABASE_URL: 'mysql://***@db/x' is not usable; set a URL such as postgres://user:password@host:5432/name",
       "SEPARATE_DATABASES: 'maybe' is not usable; set 1 or 0, or give --separate-databases",
-      "USER_URL: 'user:8080' is not usable; set a URL such as http://127.0.0.1:8081",
+      "USER_URL: 'http://user:8080,user:8080' is not usable; " +
+        'set a URL such as http://127.0.0.1:8081, or several with commas between them',
+      "READY_LAG_MAX: '0' is not usable; set a whole number of messages from 1 on",
       "AUTH: 'none' is not usable; set open, or leave it out",
     ])
   })

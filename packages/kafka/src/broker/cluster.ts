@@ -52,6 +52,8 @@ export interface BrokerCluster {
   kill(id: number): Promise<void>
   /** Sends one a signal, e.g. SIGSTOP. */
   signal(id: number, signal: NodeJS.Signals): Promise<void>
+  /** Ends all of them in good order; their data stays. */
+  stop(): Promise<void>
   /** Ends all of them and removes the folder. */
   remove(): Promise<void>
 }
@@ -142,6 +144,10 @@ function clusterOf(directory: string, { jars, nodes }: State, say: (line: string
     signal: async (id, signal) => {
       const pid = await pidOf(directory, one(id))
       if (pid !== null) process.kill(pid, signal)
+    },
+    stop: async () => {
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const)
+        await Promise.all(nodes.map((node) => end(node, signal)))
     },
     remove: async () => {
       await Promise.all(nodes.map((node) => end(node, 'SIGKILL')))

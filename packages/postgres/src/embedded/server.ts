@@ -65,8 +65,8 @@ const START_RETRY_MS = 100
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: HOST,
   unix_socket_directories: '',
-  // Eight services with three pools each, and room for people.
-  max_connections: '200',
+  // Two instances of each service with all their pools full, and room for people.
+  max_connections: '400',
   shared_buffers: '128MB',
   jit: 'off',
   // Plans of our statements never gain from a second core that other services need.

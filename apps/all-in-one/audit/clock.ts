@@ -1,4 +1,4 @@
-// Owns: time for the crash test: what it is, and waiting.
+// Owns: time for whoever audits a run: what it is, and waiting.
 
 export function now(): number {
   return Date.now()

@@ -1,7 +1,5 @@
-// Owns: reading the databases of one data folder from outside, as their superuser, in either layout.
+// Owns: reading the databases of the reference system from outside, as somebody who may read all of them.
 // I1: statements only; nothing of the engine or of the services takes part.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { openDatabase, sqlFile, type Database, type Statement } from '@ensemble/postgres'
 import { poll } from './clock.ts'
 
@@ -35,6 +33,13 @@ export type Facts = Readonly<
   Record<keyof typeof FACTS | 'broken' | 'scheduled' | 'unfinished', readonly Row[]>
 >
 
+export interface BooksOptions {
+  /** Of the database that holds the tables of a service, or of `bus`. */
+  readonly urlOf: (name: string) => string
+  /** Groups that have not read everything, where the bus is in no database. */
+  readonly behind?: () => Promise<readonly Row[]>
+}
+
 export interface Books {
   /** Rows of all outboxes together. */
   outboxCount(): Promise<number>
@@ -42,19 +47,18 @@ export interface Books {
   untilQuiet(withinMs: number): Promise<readonly Row[]>
   /** Everything the verdict is about. */
   facts(): Promise<Omit<Facts, 'unfinished'>>
+  /** What else somebody wants to know of one service. */
+  query(service: string, statement: Statement): Promise<readonly Row[]>
   close(): Promise<void>
 }
 
-export async function openBooks(directory: string, isSeparate: boolean): Promise<Books> {
-  const [password, port] = await Promise.all(
-    ['password', 'port'].map(async (name) => (await readFile(join(directory, name), 'utf8')).trim()),
-  )
-  const open = async (name: string): Promise<[string, Database]> => {
-    const database = isSeparate ? `ensemble_${name}` : 'ensemble'
-    const url = `postgres://postgres:${encodeURIComponent(password ?? '')}@127.0.0.1:${port}/${database}`
-    return [name, await openDatabase({ name, url, schema: name, sizeMax: 2, applicationName: 'crash test' })]
-  }
-  const databases = new Map(await Promise.all([...SERVICES, BUS].map(open)))
+export async function openBooks({ urlOf, behind }: BooksOptions): Promise<Books> {
+  const open = async (name: string): Promise<[string, Database]> => [
+    name,
+    await openDatabase({ name, url: urlOf(name), schema: name, sizeMax: 2, applicationName: 'audit' }),
+  ]
+  const names = behind === undefined ? [...SERVICES, BUS] : SERVICES
+  const databases = new Map(await Promise.all(names.map(open)))
   const query = async (service: string, statement: Statement): Promise<readonly Row[]> =>
     (await databases.get(service)?.query(statement))?.rows ?? []
   const ofAll = async (statement: Statement): Promise<readonly Row[]> => {
@@ -63,9 +67,10 @@ export async function openBooks(directory: string, isSeparate: boolean): Promise
     )
     return (await Promise.all(answers)).flat()
   }
+  const unread = behind ?? (() => query(BUS, BEHIND))
   const underWay = async (): Promise<readonly Row[]> => [
     ...(await ofAll(UNFINISHED)),
-    ...(await query(BUS, BEHIND)).map((row): Row => ({ service: BUS, place: 'bus', what: row['who'] })),
+    ...(await unread()).map((row): Row => ({ service: BUS, place: 'bus', what: row['who'] })),
   ]
   return {
     outboxCount: async () => sum(await ofAll(OUTBOX)),
@@ -89,6 +94,7 @@ export async function openBooks(directory: string, isSeparate: boolean): Promise
         scheduled: await ofAll(SCHEDULED),
       }
     },
+    query,
     close: async () => {
       await Promise.all([...databases.values()].map(async (database) => await database.close()))
     },

@@ -1,16 +1,13 @@
 // Owns: the load: customers who register, order in either pattern, pay or do not, and cancel, until they are told
 // to stop.
 // I1: what order number n does is decided by the seed and n alone.
-// I2: at most ORDERS_COUNT_MAX orders, by CUSTOMERS_COUNT customers at a time.
+// I2: the crowd bounds how many orders there are, and how many customers at a time.
 import { chanceOf, type Chance } from './chance.ts'
 import { sleep } from './clock.ts'
 import { ask, fieldsOf, type Answer, type Line } from './customer.ts'
 import type { OrderReceipt, PaymentReceipt, Pattern, Receipts, Scene, Told, UserReceipt } from './receipts.ts'
 
-const CUSTOMERS_COUNT = 32
-const ORDERS_COUNT_MAX = 1_500
 const ORDERS_PER_USER = 6
-const PAUSE_MS_MAX = 60
 // The ids of lookups are part of the API.
 const SKU = '545204885836038145'
 const ANY = '545204998214516737'
@@ -34,6 +31,13 @@ const SCENES: Readonly<Record<Scene, number>> = {
 }
 const PATTERNS: readonly [Pattern, Pattern] = ['orchestration', 'choreography']
 
+export interface Crowd {
+  readonly customersCount: number
+  readonly ordersCountMax: number
+  /** Between two orders of one customer, at most. */
+  readonly pauseMsMax: number
+}
+
 export interface Load {
   /** What they know so far. */
   readonly receipts: Receipts
@@ -41,7 +45,11 @@ export interface Load {
   stop(): Promise<void>
 }
 
-export function customers(seed: number, line: Line): Load {
+export function customers(
+  seed: number,
+  { line, crowd }: { readonly line: Line; readonly crowd: Crowd },
+): Load {
+  const { customersCount, ordersCountMax, pauseMsMax } = crowd
   const users: UserReceipt[] = []
   const orders: OrderReceipt[] = []
   let isOver = false
@@ -51,17 +59,17 @@ export function customers(seed: number, line: Line): Load {
       const name = `${seed}-${customer}-${turn}`
       const user = await register(line, { name, chance: chanceOf(seed, `user ${name}`) })
       users.push(user)
-      for (let n = 0; n < ORDERS_PER_USER && !isOver && orderCount < ORDERS_COUNT_MAX; n += 1) {
+      for (let n = 0; n < ORDERS_PER_USER && !isOver && orderCount < ordersCountMax; n += 1) {
         orderCount += 1
         const number = `${name}-${n}`
         const chance = chanceOf(seed, `order ${number}`)
         if (user.uuid !== undefined) orders.push(await order(line, { number, user: user.uuid, chance }))
-        await sleep(chance.int(0, PAUSE_MS_MAX))
+        await sleep(chance.int(0, pauseMsMax))
       }
-      if (orderCount >= ORDERS_COUNT_MAX) return
+      if (orderCount >= ordersCountMax) return
     }
   }
-  const all = Promise.all(Array.from({ length: CUSTOMERS_COUNT }, (_, customer) => work(customer)))
+  const all = Promise.all(Array.from({ length: customersCount }, (_, customer) => work(customer)))
   return {
     receipts: { users, orders },
     stop: async () => {

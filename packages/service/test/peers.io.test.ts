@@ -1,0 +1,82 @@
+// Calls to a service that has several instances, some of which are away.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { systemClock } from '@ensemble/runtime'
+import { afterEach, expect, test } from 'vitest'
+import { peersOf } from '../src/peers.ts'
+
+const stack: (() => void)[] = []
+afterEach(() => {
+  for (const close of stack.splice(0)) close()
+})
+
+interface Peer {
+  readonly url: string
+  readonly heard: string[]
+}
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void
+
+const answers: Answer = (response) => {
+  response.setHeader('content-type', 'application/json').end('{"said":"yes"}')
+}
+/** As a process does that is killed while it works. */
+const breaksOff: Answer = (_response, request) => request.socket.destroy()
+
+async function peer(answer: Answer): Promise<Peer> {
+  const heard: string[] = []
+  const server = createServer((request, response) => {
+    heard.push(`${String(request.method)} ${String(request.url)}`)
+    answer(response, request)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stack.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { url: `http://127.0.0.1:${address.port}`, heard }
+}
+
+/** The address of a process that has ended. */
+async function nobody(): Promise<string> {
+  const { url } = await peer(answers)
+  stack.pop()?.()
+  return url
+}
+
+function peersAt(...urls: readonly string[]) {
+  return peersOf({ local: () => undefined, urls: { order: urls }, clock: systemClock })
+}
+
+test('a write goes to the next instance when the first cannot be reached', async () => {
+  const here = await peer(answers)
+  const answer = await peersAt(await nobody(), here.url).request('order', {
+    method: 'PUT',
+    path: '/x',
+    body: {},
+  })
+  expect(answer).toMatchObject({ status: 200, body: { said: 'yes' } })
+  expect(here.heard).toEqual(['PUT /x'])
+})
+
+test('a read goes to the next instance whatever became of the first', async () => {
+  const dying = await peer(breaksOff)
+  const here = await peer(answers)
+  const answer = await peersAt(dying.url, here.url).request('order', { method: 'GET', path: '/x' })
+  expect(answer).toMatchObject({ status: 200 })
+  expect([dying.heard, here.heard]).toEqual([['GET /x'], ['GET /x']])
+})
+
+test('a write that an instance has heard goes to no other: the caller is told to come again', async () => {
+  const dying = await peer(breaksOff)
+  const here = await peer(answers)
+  const asked = peersAt(dying.url, here.url).request('order', { method: 'PUT', path: '/x', body: {} })
+  await expect(asked).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+  expect([dying.heard, here.heard]).toEqual([['PUT /x'], []])
+})
+
+test('no instance can be reached: 503', async () => {
+  const asked = peersAt(await nobody(), await nobody()).request('order', { method: 'GET', path: '/x' })
+  await expect(asked).rejects.toMatchObject({ status: 503 })
+})
