@@ -1,6 +1,6 @@
-// A saga whose cancel came before its start, and whose plan then threw at the start, is parked without a state. Pruning
-// deleted its row like that of a cancel whose start never came. Found by the comparison of the simulator's database with
-// PostgreSQL.
+// A saga whose cancel came before its start, and whose plan then threw at the start, is parked without a state.
+// Pruning deleted its row like that of a cancel whose start never came. Found by the comparison of the simulator's
+// database with PostgreSQL.
 import { fileURLToPath } from 'node:url'
 import { ENGINE_MIGRATIONS, engineDatabase, migrate, openDatabase } from '@ensemble/postgres'
 import { freshDatabase } from '@ensemble/postgres/testing'

@@ -38,7 +38,7 @@ export interface Open {
   insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void
   /** INSERT ... ON CONFLICT DO NOTHING: a row that is there stays, unlocked. */
   offer<Row extends object>(table: TableRef<Row>, key: string, row: Row): void
-  /** INSERT ... ON CONFLICT DO UPDATE: `merge` gets the row that is there, undefined when none is; what it returns is stored. */
+  /** INSERT ... ON CONFLICT DO UPDATE: `merge` gets the row that is there, if one is; what it returns is stored. */
   upsert<Row extends object>(table: TableRef<Row>, key: string, merge: (row: Row | undefined) => Row): Row
   /** UPDATE or, with null, DELETE of a row that this transaction has locked. */
   write<Row extends object>(table: TableRef<Row>, key: string, row: Row | null): void

@@ -8,7 +8,7 @@ import { Faults, type FaultWeights } from '../src/faults.ts'
 import { Process } from '../src/process.ts'
 import { Schedule } from '../src/schedule.ts'
 
-export const START = 1_780_000_000_000
+const START = 1_780_000_000_000
 /** Long against a statement, short against every bound on waiting. */
 const STEP_MS = 20
 

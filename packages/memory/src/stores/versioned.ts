@@ -25,8 +25,8 @@ export function insertRow<Row extends Versioned>(
 }
 
 /**
- * Changes rows that are at the version that was read, then raises MOVED when one was not. As an UPDATE does, it waits for
- * the rows that its snapshot shows at their version, and for no others.
+ * Changes rows that are at the version that was read, then raises MOVED when one was not. As an UPDATE does, it waits
+ * for the rows that its snapshot shows at their version, and for no others.
  */
 export function updateRows<Row extends Versioned>(
   open: Open,

@@ -79,11 +79,11 @@ export class Session {
   }
 
   async savepoint(name: string): Promise<void> {
-    await this.#send<undefined>('savepoint', `SAVEPOINT ${name}`, (tx) => void tx.savepoint(name))
+    await this.#send<undefined>('savepoint', `SAVEPOINT ${name}`, (tx) => tx.savepoint(name))
   }
 
   async release(name: string): Promise<void> {
-    await this.#send<undefined>('savepoint', `RELEASE ${name}`, (tx) => void tx.release(name))
+    await this.#send<undefined>('savepoint', `RELEASE ${name}`, (tx) => tx.release(name))
   }
 
   async rollbackTo(name: string): Promise<void> {

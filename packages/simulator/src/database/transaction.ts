@@ -2,8 +2,8 @@
 // savepoints, transaction), its row locks, and what one statement sees and does. Does not own waiting (session.ts).
 // I1: READ COMMITTED: each statement has a snapshot of its own; a row that it locks is read as it is now. Above that,
 // the snapshot is the transaction's, and locking a row that has changed since raises SERIALIZATION.
-// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends; a failed statement ends it, too.
-// Once that savepoint is released, whoever waits for the lock waits for the end of the whole transaction.
+// I2: a lock lasts until the transaction, or the savepoint in which it was taken, ends; a failed statement ends it,
+// too. Once that savepoint is released, whoever waits for the lock waits for the end of the whole transaction.
 // I3: a statement that has to wait keeps its locks and its snapshot; its changes are made again when it goes on.
 import { plain, type Time } from '@ensemble/core'
 import type { Open, TableRef } from '@ensemble/memory'
@@ -69,8 +69,8 @@ export class ServerTransaction implements Open, Holder, Reader {
   }
 
   /**
-   * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails. Answers
-   * the locks whose waiters can go on.
+   * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails.
+   * Answers the locks whose waiters can go on.
    */
   abort(): ReadonlySet<Slot> {
     const { changes, effects } = this.#top
@@ -255,7 +255,7 @@ export class ServerTransaction implements Open, Holder, Reader {
     return undefined
   }
 
-  /** Every row that the transaction sees. A deleted one of the snapshot may stand beside its own new one of that key. */
+  /** Every row that the transaction sees. One of the snapshot may stand beside an own new one that has its key. */
   #visible<Row extends object>(table: Table): Row[] {
     const found: Row[] = []
     for (const [key, slot] of table.slots) {

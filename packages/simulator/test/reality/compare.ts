@@ -1,10 +1,10 @@
-// Owns: whether what PostgreSQL answered in a scene is something that the model can answer, and the report if it is not.
+// Owns: whether what PostgreSQL answered in a scene is something that the model can answer, and the report if not.
 // I1: READ COMMITTED and REPEATABLE READ: all answers, who waits when, and all rows are those of one run of the model.
-// What PostgreSQL leaves open (who of a deadlock is refused, who goes on first, in which order an UPDATE meets its rows)
-// is chance in the model: it is asked again with other chance, `RUNS_MAX` times.
-// I2: SERIALIZABLE: the same up to the first SERIALIZATION of PostgreSQL where the model has none: it watches whole pages
-// and may refuse more. The model refuses nothing that PostgreSQL accepts; and where it accepts what PostgreSQL refuses, a
-// serial order explains what it answered (serial.ts).
+// What PostgreSQL leaves open (who of a deadlock is refused, who goes on first, in which order an UPDATE meets its
+// rows) is chance in the model: it is asked again with other chance, up to `RUNS_MAX` times.
+// I2: SERIALIZABLE: the same up to the first SERIALIZATION of PostgreSQL where the model has none: it watches whole
+// pages and may refuse more. The model refuses nothing that PostgreSQL accepts; and where it accepts what PostgreSQL
+// refuses, a serial order explains what it answered (serial.ts).
 import type { Isolation } from '@ensemble/postgres'
 import { modelSide } from './model.ts'
 import { play, shownLine, type Line } from './play.ts'

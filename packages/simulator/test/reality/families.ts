@@ -27,7 +27,7 @@ export interface Calls {
   any(draw: Draw): Call
 }
 
-/** Of one to three tables, so that the calls of one scene meet. Operations have the most to say, and come more often. */
+/** Of one to three tables, so that the calls of one scene meet. Operations come more often: they have most calls. */
 export function callsOf(chance: Chance): Calls {
   const [first = operationCalls, ...rest] = chance.shuffled([operationCalls, operationCalls, ...FAMILIES])
   return callsOfFamilies([first, ...rest.slice(0, chance.int(0, 2))])

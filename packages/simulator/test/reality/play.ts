@@ -41,13 +41,18 @@ export async function play(side: Side, script: Script): Promise<readonly Line[]>
     lines.push(...calls.map(({ text }, index) => ({ who, step: text, answer: answers[index] ?? '' })))
   }
   for (const call of script.given) await alone('given', [call])
-  await inTurns(side, script, lines)
+  lines.push(...(await playTurns(side, script)))
   await alone('left', LOOK)
   lines.push({ who: 'left', step: 'the rest', answer: plainText(await side.left()) })
   return lines
 }
 
-async function inTurns(side: Side, script: Script, lines: Line[]): Promise<void> {
+/** Only what the transactions do. */
+export async function playTurns(
+  side: Side,
+  script: Pick<Script, 'transactions' | 'turns'>,
+): Promise<readonly Line[]> {
+  const lines: Line[] = []
   const actors = script.transactions.map(() => side.actor())
   const left = script.transactions.map((steps) => [...steps])
   const turn = async (index: number): Promise<void> => {
@@ -70,4 +75,5 @@ async function inTurns(side: Side, script: Script, lines: Line[]): Promise<void>
     if (next === -1) throw new Error(`all wait:\n${lines.map(shownLine).join('\n')}`)
     await turn(next)
   }
+  return lines
 }

@@ -37,8 +37,13 @@ export function shownStep(step: Step): string {
       const sent = step.messages.map(({ id, topic }) => `send ${id} to ${topic}, `)
       return [...deferred, ...sent, 'commit'].join('')
     }
-    default:
+    case 'savepoint':
+    case 'release':
+    case 'roll back to savepoint':
+    case 'roll back':
       return step.do
+    default:
+      return step satisfies never
   }
 }
 
