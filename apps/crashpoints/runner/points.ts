@@ -35,7 +35,7 @@ export function pointName({ kind, name }: Point): string {
 }
 
 /**
- * The death that a recovery is recorded after, of a process that is new, whose first batches are counted. With an outbox
+ * The death that a recovery is recorded after: of a process that is new, whose first batches are counted. With an outbox
  * its row is left behind, too.
  */
 export function pointBeforeRecovery({ pattern, layout }: Kind): string {
