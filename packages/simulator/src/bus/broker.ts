@@ -121,8 +121,7 @@ export class Broker {
 
   #append(process: Process, messages: readonly Message[]): void {
     const kept = messages.filter(
-      (message) =>
-        !isRepairable(message) || !this.#parts.faults.hit('message lost', `${message.type} ${message.id}`),
+      (message) => !isRepairable(message) || !this.#parts.faults.hit('message lost', message.id),
     )
     for (const message of kept) {
       this.#put({ ...message, text: pack([message]) })
