@@ -35,8 +35,8 @@ export function pointName({ kind, name }: Point): string {
 }
 
 /**
- * The death that a recovery is recorded after: of a process that is new, whose first batches are counted. With an outbox
- * its row is left behind, too.
+ * The death that a recovery is recorded after: of a process that is new, whose first batches are counted. With an
+ * outbox its row is left behind, too.
  */
 export function pointBeforeRecovery({ pattern, layout }: Kind): string {
   const verb = pattern === 'choreography' ? 'travel' : 'perform'
