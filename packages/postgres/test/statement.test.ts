@@ -60,7 +60,7 @@ describe('a session', () => {
 
   test('is told its bounds, escaped', () => {
     expect(sessionOptions(settings, PROFILES.postgres)).toBe(
-      '-c statement_timeout=30000ms -c lock_timeout=10000ms -c idle_in_transaction_session_timeout=15000ms ' +
+      '-c statement_timeout=30000ms -c lock_timeout=10000ms -c idle_in_transaction_session_timeout=5000ms ' +
         '-c transaction_timeout=60000ms -c enable_seqscan=off -c search_path="or""der" ' +
         '-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=on',
     )
