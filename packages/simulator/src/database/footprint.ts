@@ -31,6 +31,12 @@ export class Reads {
     this.#conditions.set(table, conditions)
   }
 
+  /** Of a transaction that can only be rolled back. */
+  forget(): void {
+    this.#keys.clear()
+    this.#conditions.clear()
+  }
+
   meet(writes: readonly Write[]): boolean {
     return writes.some(
       ({ table, key, rows }) =>

@@ -77,6 +77,7 @@ export class ServerTransaction implements Open, Holder, Reader {
     this.#unfinished = null
     changes.clear()
     effects.length = 0
+    if (this.#top === this.#bottom) this.reads.forget()
     return this.#free(this.#top)
   }
 
@@ -188,7 +189,8 @@ export class ServerTransaction implements Open, Holder, Reader {
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
     const table = this.#table(ref)
     if (this.#isThere(table, key)) {
-      this.#server.refuseUnserializable(this, { table, key, rows: [row] })
+      // To who has read this key; searches by something else are not asked.
+      this.#server.refuseUnserializable(this, { table, key, rows: [] })
       throw raised('UNIQUE', `${ref.name}: '${key}' is already there`)
     }
     this.#begin(table, key, row)
@@ -260,8 +262,9 @@ export class ServerTransaction implements Open, Holder, Reader {
     const found: Row[] = []
     for (const [key, slot] of table.slots) {
       const own = this.#own(table, key)
-      const seen = slot.at(this.#snapshot)
-      const theirs = seen?.line === own?.line ? undefined : typed<Row>(seen)
+      // Where an own one is, the one before it was deleted: by this transaction, or by one that the snapshot lacks.
+      const isTheirs = own === undefined || this.#isNewer(slot)
+      const theirs = isTheirs ? typed<Row>(slot.at(this.#snapshot)) : undefined
       if (theirs !== undefined) found.push(theirs)
       const ours = typed<Row>(own)
       if (ours !== undefined) found.push(ours)
@@ -281,10 +284,14 @@ export class ServerTransaction implements Open, Holder, Reader {
     return false
   }
 
-  #refuseMoved({ latest }: Slot, name: string, key: string): void {
-    if (this.#server.isolation === 'read committed' || latest === undefined) return
-    if (latest.commit > this.#snapshot)
+  #refuseMoved(slot: Slot, name: string, key: string): void {
+    if (this.#server.isolation !== 'read committed' && this.#isNewer(slot))
       throw raised('SERIALIZATION', `${name}: '${key}' was changed by a concurrent transaction`)
+  }
+
+  /** Whether somebody has changed it since the snapshot. */
+  #isNewer({ latest }: Slot): boolean {
+    return latest !== undefined && latest.commit > this.#snapshot
   }
 
   #otherOf({ holder }: Slot): Holder | null {
@@ -318,8 +325,9 @@ export class ServerTransaction implements Open, Holder, Reader {
     return undefined
   }
 
+  /** What a savepoint has written may be taken back, what it has read stays read. */
   #reads(table: Table, key: string): void {
-    if (this.#isSerializable) this.reads.key(table, key)
+    if (this.#isSerializable && this.#bottom.changes.get(table)?.has(key) !== true) this.reads.key(table, key)
   }
 
   get #isSerializable(): boolean {

@@ -11,7 +11,7 @@ import { play, shownLine, type Line } from './play.ts'
 import type { Script } from './script.ts'
 import { hasSerialOrder } from './serial.ts'
 
-const RUNS_MAX = 60
+const RUNS_MAX = 300
 const AFTER_LINES = 4
 
 /** The report of a difference, null when there is none. */

@@ -1,6 +1,6 @@
 // Owns: the model's side: the simulator's database and the bus in it, without faults, on virtual time.
 import { memoryEntries, memoryRows } from '@ensemble/memory'
-import type { Database } from '@ensemble/runtime'
+import type { Database, Link } from '@ensemble/runtime'
 import { schemaOf } from '../../src/database/client.ts'
 import type { DatabaseServer, Isolation } from '../../src/database/server.ts'
 import { Virtual } from '../virtual.ts'
@@ -23,8 +23,12 @@ export async function modelSide(isolation: Isolation, seed: number): Promise<Sid
     query: () => client.query(),
     transaction: (work) => client.transaction(work, { triesMax: 1 }),
   }
-  const connecting = virtual.log(1).busOf(process).connect({ service: 'shop', database, topics: TOPICS })
-  const ports: Ports = { stores: client.stores, rows, entries, link: await virtual.finish(connecting) }
+  const bus = virtual.log(1).busOf(process)
+  const connect = (topics: readonly string[]): Promise<Link> =>
+    virtual.finish(bus.connect({ service: 'shop', database, topics }))
+  // One after the other, so that the first one has waited longest.
+  for (const topic of TOPICS) await connect([topic])
+  const ports: Ports = { stores: client.stores, rows, entries, link: await connect(TOPICS) }
   return {
     actor: () => new Actor({ database, ports }),
     settle: () => virtual.settle(),
