@@ -19,11 +19,20 @@ interface Layer {
   readonly locks: Set<Slot>
   /** Locks that were taken in a savepoint which is released. */
   readonly inherited: Set<Slot>
+  /** Rows that were inserted in such a savepoint where this transaction had deleted one: some wait for the new one. */
+  readonly replaced: Set<Slot>
   readonly effects: (() => void)[]
 }
 
 function layer(name: string): Layer {
-  return { name, changes: new Map(), locks: new Set(), inherited: new Set(), effects: [] }
+  return {
+    name,
+    changes: new Map(),
+    locks: new Set(),
+    inherited: new Set(),
+    replaced: new Set(),
+    effects: [],
+  }
 }
 
 export class ServerTransaction implements Open, Holder, Reader {
@@ -57,7 +66,7 @@ export class ServerTransaction implements Open, Holder, Reader {
     try {
       const value = statement(this)
       this.#layers.pop()
-      this.#merge(own)
+      this.#merge(own, false)
       return value
     } catch (error) {
       this.#layers.pop()
@@ -86,11 +95,7 @@ export class ServerTransaction implements Open, Holder, Reader {
   }
 
   release(name: string): void {
-    for (const dropped of this.#cut(name).toReversed()) {
-      for (const slot of dropped.locks) dropped.inherited.add(slot)
-      dropped.locks.clear()
-      this.#merge(dropped)
-    }
+    for (const dropped of this.#cut(name).toReversed()) this.#merge(dropped, true)
   }
 
   /** Answers the locks whose waiters can go on. */
@@ -104,7 +109,7 @@ export class ServerTransaction implements Open, Holder, Reader {
   commit(commit: number): void {
     while (this.#layers.length > 1) {
       const open = this.#layers.pop()
-      if (open !== undefined) this.#merge(open)
+      if (open !== undefined) this.#merge(open, true)
     }
     for (const [table, rows] of this.#bottom.changes) {
       for (const [key, change] of rows)
@@ -304,9 +309,11 @@ export class ServerTransaction implements Open, Holder, Reader {
     this.#top.locks.add(slot)
   }
 
-  /** Stores a row where none is. */
+  /** Stores a row where none is. Whoever waits already for a deleted one may come to wait for this one instead. */
   #begin(table: Table, key: string, row: object): void {
-    this.#take(table.slot(key))
+    const slot = table.slot(key)
+    if (slot.holder === this && this.#chance.hit(0.5)) this.#top.replaced.add(slot)
+    this.#take(slot)
     this.#put(table, key, { row, line: this.#server.nextLine() })
   }
 
@@ -338,15 +345,17 @@ export class ServerTransaction implements Open, Holder, Reader {
     return this.#server.table(this.schema, ref)
   }
 
-  #merge(from: Layer): void {
+  /** `isReleased`: a savepoint's, not a statement's. */
+  #merge(from: Layer, isReleased: boolean): void {
     const top = this.#top
     for (const [table, rows] of from.changes) {
       const into = top.changes.get(table) ?? new Map<string, Change>()
       top.changes.set(table, into)
       for (const [key, change] of rows) into.set(key, change)
     }
-    for (const slot of from.locks) top.locks.add(slot)
+    for (const slot of from.locks) (isReleased ? top.inherited : top.locks).add(slot)
     for (const slot of from.inherited) top.inherited.add(slot)
+    for (const slot of from.replaced) if (isReleased || !top.locks.has(slot)) top.replaced.add(slot)
     top.effects.push(...from.effects)
   }
 
@@ -357,12 +366,12 @@ export class ServerTransaction implements Open, Holder, Reader {
   }
 
   #free(dropped: Layer): ReadonlySet<Slot> {
-    const { locks, inherited } = dropped
-    const freed = new Set(dropped === this.#bottom ? [...locks, ...inherited] : locks)
+    const { locks, inherited, replaced } = dropped
+    const isWhole = dropped === this.#bottom
+    const freed = isWhole ? [...locks, ...inherited] : [...locks].filter((slot) => !replaced.has(slot))
     for (const slot of [...locks, ...inherited]) if (slot.holder === this) slot.holder = null
-    locks.clear()
-    inherited.clear()
-    return freed
+    for (const slots of [locks, inherited, replaced]) slots.clear()
+    return new Set(freed)
   }
 
   get #bottom(): Layer {
