@@ -71,7 +71,9 @@ function fateOf(
   const seeds = last === null ? 0 : last.seed - from + 1
   if (isHung) return { type: 'hung', seeds }
   if (reason !== null) return { type: 'crashed', seeds, reason }
-  const [violation] = last?.violations ?? []
+  const { violations = [] } = last ?? {}
+  // That it does not end is said first; what is left says more.
+  const violation = violations[1] ?? violations[0]
   if (last === null || violation === undefined) return { type: 'survived', seeds }
   return { type: 'caught', seeds, seed: last.seed, violation }
 }

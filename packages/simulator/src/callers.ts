@@ -4,6 +4,7 @@
 import { isRecord, rejected, succeeded } from '@ensemble/core'
 import type { Host } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
+import { keyOf } from './checks/sagas.ts'
 import type { Evidence } from './evidence.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
@@ -75,15 +76,17 @@ export class Callers {
     if (this.#parts.faults.counts.has('message lost')) this.#repair(evidence, REPAIRS_MAX + round)
   }
 
-  /** A lost message is the operator's to repair; anything else has to go on by itself. */
+  /** What a lost message has stopped is the operator's to repair; an orchestrator that knows its saga asks again. */
   #repair(evidence: Evidence, round: number): void {
-    const ended = new Set(
-      evidence.messages.flatMap((message) =>
-        message.type === 'ended' ? [`${message.saga.plan}/${message.saga.id}`] : [],
-      ),
+    const known = new Set(
+      evidence.rows('sagas').flatMap((kept) => {
+        const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+        return isRecord(row['state']) ? [`${String(row['plan'])}/${String(row['id'])}`] : []
+      }),
     )
+    for (const message of evidence.messages) if (message.type === 'ended') known.add(keyOf(message.saga))
     for (const { saga } of this.sagas) {
-      if (ended.has(`${saga.plan}/${saga.id}`)) continue
+      if (known.has(keyOf(saga))) continue
       const repair = (host: Host): Promise<void> => host.repair(saga, round)
       this.#visit({ afterMs: 0, service: STARTER, name: `repair ${round}`, call: repair })
     }

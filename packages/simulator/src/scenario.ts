@@ -33,7 +33,7 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   'send fails': 0.05,
   'send unknown': 0.05,
   'sent twice': 0.1,
-  'message lost': 0.03,
+  'message lost': 0.08,
   'done lost': 0.2,
   'offsets lost': 0.05,
   rebalance: 0.1,
