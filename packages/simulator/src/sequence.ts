@@ -80,8 +80,12 @@ class Drawing {
     if (!TROUBLE.test(what) || TOLD_ANYWAY.test(what)) return
     const text = plain(what.replace(/^FAULT /, ''))
     const service = serviceOf(who)
-    if (this.#services.has(service)) this.#draw(`  Note over ${service}: ${text}`)
-    else this.#draw(`  Note over ${CUSTOMER}: ${plain(who)}: ${text}`)
+    if (service === who) {
+      this.#draw(`  Note over ${CUSTOMER}: ${plain(who)}: ${text}`)
+      return
+    }
+    this.#services.add(service)
+    this.#draw(`  Note over ${service}: ${text}`)
   }
 
   #arrow(from: string, to: string, text: string, line = '->>'): void {

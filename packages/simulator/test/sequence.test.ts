@@ -54,6 +54,7 @@ test('arrows go to who acts; a second delivery is dashed, crashes are notes', ()
     took('desk#1', booked),
     took('orchestrator#1', booked),
     told('seats#1', 'error receive: CONNECTION'),
+    told('cards#1', 'paused for 300 ms'),
   ]
   expect(sequenceDiagram(moments).split('\n')).toEqual([
     'sequenceDiagram',
@@ -61,12 +62,14 @@ test('arrows go to who acts; a second delivery is dashed, crashes are notes', ()
     '  participant desk',
     '  participant orchestrator',
     '  participant seats',
+    '  participant cards',
     '  customer->>desk: start trip/1',
     '  desk->>orchestrator: start [1]',
     '  Note over orchestrator: crash before COMMIT',
     '  desk-->>orchestrator: start [1], again',
     '  Note over customer: all: rebalance 1',
     '  seats->>orchestrator: seats.booked [1]',
+    '  Note over cards: paused for 300 ms',
   ])
 })
 
