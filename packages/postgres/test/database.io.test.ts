@@ -124,7 +124,7 @@ describe('a session', () => {
     )
     expect(rows).toEqual([
       { name: 'application_name', setting: 'user service' },
-      { name: 'idle_in_transaction_session_timeout', setting: '15000' },
+      { name: 'idle_in_transaction_session_timeout', setting: '5000' },
       { name: 'lock_timeout', setting: '10000' },
       { name: 'search_path', setting: '"user"' },
       { name: 'statement_timeout', setting: '30000' },

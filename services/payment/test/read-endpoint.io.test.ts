@@ -41,6 +41,7 @@ test('given the read endpoint is gone, when asked whether it is ready, then it s
     { name: 'database', status: 'OK' },
     { name: 'database-reads', status: reads },
     { name: 'bus', status: 'OK' },
+    { name: 'lag', status: 'OK' },
   ]
   expect(await ready()).toEqual({ status: 200, checks: checks('OK') })
   await behind.drop()

@@ -160,7 +160,9 @@ class ClientTransaction implements Transaction, Executor {
       this.#send(this.#session.release(name))
       return value
     } catch (error) {
-      await this.#session.rollbackTo(name)
+      await this.#session.rollbackTo(name).catch((refused: unknown) => {
+        throw this.#failure ?? refused
+      })
       this.#send(this.#session.release(name))
       this.#deferred.length = before.deferred
       this.#actions.length = before.actions
