@@ -61,13 +61,13 @@ export function historyStorage({ database, read }: { database: Database; read: Q
     },
     saga: async (saga) => {
       const key = keyOf(saga)
-      const [found, decisions, notes] = await Promise.all([
-        read.query(SAGA_GET, [key]),
+      const row = (await read.query(SAGA_GET, [key])).rows[0]
+      if (row === undefined) return undefined
+      // Only then: what the row says is there must be among them.
+      const [decisions, notes] = await Promise.all([
         read.query(DECISIONS_LIST, [key, DECISIONS_COUNT_MAX]),
         read.query(NOTES_LIST, [key, NOTES_COUNT_MAX]),
       ])
-      const row = found.rows[0]
-      if (row === undefined) return undefined
       return {
         summary: summaryOf(row),
         decisions: decisions.rows.map(decisionOf),
