@@ -18,5 +18,8 @@ test('the decisions of a saga are read after what is said of them', async () => 
   const unused = () => Promise.reject(new Error('nothing is written here'))
   const storage = historyStorage({ database: { transaction: unused } as never, read })
   await storage.saga({ plan: 'order.place', id: '1' })
-  expect(told.slice(0, 2)).toEqual(['saga-get asked', 'saga-get answered'])
+  expect(told.slice(0, 2).map((one) => one.replace(/_\w+/, ''))).toEqual([
+    'saga-get asked',
+    'saga-get answered',
+  ])
 })
