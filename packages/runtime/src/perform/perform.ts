@@ -122,7 +122,11 @@ function faulted(picture: Picture, shop: Shop, { work, error }: { work: Work; er
 }
 
 function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; refuse: ErrorInfo }): void {
-  if (work.do !== 'run' || onRun(picture.operation(work.ask.operation), work).do !== 'handle') return
+  if (work.do !== 'run') return
+  const action = onRun(picture.operation(work.ask.operation), work)
+  // The row was answered before: its slip is all that it waits for, and no handler is called.
+  if (action.do === 'pass on') decideRun(shop, picture, work)
+  if (action.do !== 'handle') return
   const error = Object.assign(new Error(refuse.message), { code: refuse.code })
   faulted(picture, shop, { work: { ...work, attempt: shop.retry.attemptsMax }, error })
 }
