@@ -107,13 +107,19 @@ if (chosen.help) {
   say(HELP)
 } else {
   const ground = await groundIn()
-  const leave = (): void =>
-    void killRunning()
-      .then(() => ground.end())
-      .finally(() => process.exit(1))
+  let brokenOff: Promise<void> | undefined
+  const leave = (signal: string): void => {
+    say(`broken off by ${signal}`)
+    brokenOff ??= killRunning().then(() => ground.end())
+    void brokenOff.finally(() => process.exit(1))
+  }
   process.once('SIGINT', leave).once('SIGTERM', leave)
   try {
     process.exitCode = (await run(chosen, ground)) ? 0 : 1
+  } catch (error) {
+    // What it is broken off in is of no interest.
+    if (brokenOff === undefined) throw error
+    await brokenOff
   } finally {
     await ground.end()
   }

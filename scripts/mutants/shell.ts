@@ -134,8 +134,8 @@ export const shellMutants: readonly Mutant[] = [
     file: 'packages/runtime/src/perform/perform.ts',
     edits: [
       {
-        find: `if (work.do !== 'run' || onRun(picture.operation(work.ask.operation), work).do !== 'handle') return`,
-        replace: `if (work.do !== 'run') return`,
+        find: `if (action.do !== 'handle') return`,
+        replace: `if (action.do === 'pass on') return`,
       },
     ],
   },

@@ -71,6 +71,8 @@ function withdrawDeferred(
 ): TransactionCall | null {
   const { handler, cancel, supply, ask, saga } = work
   const pending = { ...pendingOf(shop, row), wish: supply === null ? cancel : null }
+  // What cannot be decided here must not be asked: a rule in SQL has written by then.
+  if (pending.slip !== null) shop.plans.find(pending.saga.plan, pending.slip.state)
   const said = (outcome: Said | { readonly status: 'withdrawn' }): void => {
     const withdrawn: Answer = supply ?? { status: 'withdrawn', reason: cancel.reason }
     if (outcome.status !== 'deferred')

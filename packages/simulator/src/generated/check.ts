@@ -2,7 +2,7 @@
 // I1: completed: every effect of a step that has one is recorded once. Compensated: every undoable effect nets zero,
 // the pivot and the retriables did nothing.
 // I2: no operation is recorded twice, whatever became of its saga.
-import type { Plan } from '@ensemble/core'
+import { isRecord, type Plan } from '@ensemble/core'
 import { endOf } from '../checks/sagas.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Deed } from '../outside.ts'
@@ -76,13 +76,18 @@ function twice(evidence: Evidence, table: 'ledger' | 'followed'): readonly strin
   return [...new Set(repeated)].map((operation) => `${table}: '${operation}' is recorded twice`)
 }
 
-/** Each event that `a` made is followed by a and b, once each. */
+/** Each event that `a` made is followed by a and b, once each; who buried it has it among the dead letters. */
 function unfollowed(evidence: Evidence): readonly string[] {
   const followed = new Set(entriesIn(evidence, 'followed').map(({ operation }) => operation))
   const made = evidence.messages.filter((message) => message.type === 'event' && message.name === 'a.made')
   const ids = new Set(made.map(({ id }) => id))
+  const letters = evidence.rows('dead letters').flatMap((row) => {
+    const letter = 'letter' in row && isRecord(row.letter) ? row.letter : {}
+    return letter['reason'] === 'UNHANDLED' ? [String(letter['text'])] : []
+  })
   return [...ids].flatMap((id) => {
     const count = [...followed].filter((operation) => operation.includes(id)).length
-    return count === 2 ? [] : [`event '${id}' was followed by ${count} of 2`]
+    const buried = letters.filter((letter) => letter.includes(`"id":"${id}"`)).length
+    return count + buried === 2 ? [] : [`event '${id}' was followed by ${count} of 2`]
   })
 }
