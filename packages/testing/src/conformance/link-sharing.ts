@@ -73,7 +73,7 @@ export function shareScenes(world: () => LinkWorld): void {
       const [busy, idle] = holders[0] === instances[0].link ? instances : ([instances[1], instances[0]] as const)
       const meanwhile = await idle.link.receive(10, async () => NOTHING)
       end.open()
-      expect([meanwhile, ...(await Promise.all(handled)).sort()]).toEqual([0, 0, COPIES])
+      expect([meanwhile, ...(await Promise.all(handled)).toSorted((a, b) => a - b)]).toEqual([0, 0, COPIES])
       await busy.link.close()
       expect(await drain(idle.link, 2)).toHaveLength(2)
     })
