@@ -6,7 +6,7 @@
 // too. Once that savepoint is released, whoever waits for the lock waits for the end of the whole transaction.
 // I3: a statement that has to wait keeps its locks and its snapshot; its changes are made again when it goes on.
 import { plain, type Time } from '@ensemble/core'
-import type { Open, TableRef } from '@ensemble/memory'
+import type { Condition, Open, TableRef } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import { Blocked, raised } from './errors.ts'
 import { Reads, type Reader, type Write } from './footprint.ts'
@@ -33,6 +33,11 @@ function layer(name: string): Layer {
     replaced: new Set(),
     effects: [],
   }
+}
+
+interface Locking<Row> {
+  readonly waits: boolean
+  readonly keep: Condition<Row> | undefined
 }
 
 export class ServerTransaction implements Open, Holder, Reader {
@@ -79,15 +84,17 @@ export class ServerTransaction implements Open, Holder, Reader {
 
   /**
    * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails.
-   * Answers the locks whose waiters can go on.
+   * Answers the locks whose waiters can go on, null for all.
    */
-  abort(): ReadonlySet<Slot> {
+  abort(): ReadonlySet<Slot> | null {
     const { changes, effects } = this.#top
     this.#unfinished = null
     changes.clear()
     effects.length = 0
-    if (this.#top === this.#bottom) this.reads.forget()
-    return this.#free(this.#top)
+    const freed = this.#free(this.#top)
+    if (this.#top !== this.#bottom) return freed
+    this.reads.forget()
+    return null
   }
 
   savepoint(name: string): void {
@@ -157,7 +164,9 @@ export class ServerTransaction implements Open, Holder, Reader {
   get<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
     const table = this.#table(ref)
     this.#reads(table, key)
-    return typed<Row>(this.#own(table, key) ?? table.slots.get(key)?.at(this.#snapshot))
+    const own = typed<Row>(this.#own(table, key))
+    const theirs = typed<Row>(this.#theirs(table.slots.get(key), this.#own(table, key)))
+    return own === undefined || (theirs !== undefined && this.#chance.hit(0.5)) ? theirs : own
   }
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
@@ -183,12 +192,12 @@ export class ServerTransaction implements Open, Holder, Reader {
     isWhole = true
   }
 
-  lock<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
-    return this.#lock<Row>(ref, key, true)
+  lock<Row extends object>(ref: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined {
+    return this.#lock<Row>(ref, key, { waits: true, keep })
   }
 
-  lockFree<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
-    return this.#lock<Row>(ref, key, false)
+  lockFree<Row extends object>(ref: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined {
+    return this.#lock<Row>(ref, key, { waits: false, keep })
   }
 
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
@@ -241,24 +250,29 @@ export class ServerTransaction implements Open, Holder, Reader {
     return this.#own(table, key) !== undefined || this.#unfinished?.get(table)?.has(key) === true
   }
 
-  #lock<Row extends object>(ref: TableRef<Row>, key: string, waits: boolean): Row | undefined {
+  #lock<Row extends object>(ref: TableRef<Row>, key: string, how: Locking<Row>): Row | undefined {
     const table = this.#table(ref)
-    const own = this.#own(table, key)
-    const slot = table.slots.get(key)
-    const seen = slot?.at(this.#snapshot)
     this.#reads(table, key)
-    // Also where the row of the snapshot was deleted by somebody else, and this transaction has inserted another one.
-    if (slot !== undefined && seen !== undefined && seen.line !== own?.line)
+    const slot = table.slots.get(key)
+    if (slot === undefined) return undefined
+    const own = this.#own(table, key)
+    const seen = this.#theirs(slot, own)
+    const kept = (change: Change | undefined): Row | undefined => {
+      const row = typed<Row>(change)
+      return row === undefined || how.keep?.(row) === false ? undefined : row
+    }
+    // Where both are, a join on the key meets one of them and stops.
+    if (kept(seen) !== undefined && (own === undefined || this.#chance.hit(0.5)))
       this.#refuseMoved(slot, ref.name, key)
-    if (own !== undefined) return typed<Row>(own)
-    if (slot === undefined || seen === undefined) return undefined
-    if (slot.latest?.row === null || slot.latest?.line !== seen.line) return undefined
+    if (own !== undefined) return kept(own)
+    const isGone = slot.latest === undefined || slot.latest.row === null || slot.latest.line !== seen?.line
+    if (kept(seen) === undefined || isGone) return undefined
     const other = this.#otherOf(slot)
     if (other === null) {
       this.#take(slot)
-      return typed<Row>(slot.latest)
+      return kept(slot.latest)
     }
-    if (waits) throw new Blocked(slot, other)
+    if (how.waits) throw new Blocked(slot, other)
     return undefined
   }
 
@@ -267,14 +281,19 @@ export class ServerTransaction implements Open, Holder, Reader {
     const found: Row[] = []
     for (const [key, slot] of table.slots) {
       const own = this.#own(table, key)
-      // Where an own one is, the one before it was deleted: by this transaction, or by one that the snapshot lacks.
-      const isTheirs = own === undefined || this.#isNewer(slot)
-      const theirs = isTheirs ? typed<Row>(slot.at(this.#snapshot)) : undefined
-      if (theirs !== undefined) found.push(theirs)
-      const ours = typed<Row>(own)
-      if (ours !== undefined) found.push(ours)
+      for (const row of [typed<Row>(this.#theirs(slot, own)), typed<Row>(own)])
+        if (row !== undefined) found.push(row)
     }
     return found
+  }
+
+  /**
+   * The row of the snapshot. Where an own one is, the one before it was deleted: by this transaction, or by another one
+   * that the snapshot lacks.
+   */
+  #theirs(slot: Slot | undefined, own: Change | undefined): Change | undefined {
+    if (slot === undefined || (own !== undefined && !this.#isNewer(slot))) return undefined
+    return slot.at(this.#snapshot)
   }
 
   /** Whether an insert would meet a row. One that is only locked is there; one that is being written may not stay. */
@@ -365,10 +384,8 @@ export class ServerTransaction implements Open, Holder, Reader {
     return this.#layers.splice(from)
   }
 
-  #free(dropped: Layer): ReadonlySet<Slot> {
-    const { locks, inherited, replaced } = dropped
-    const isWhole = dropped === this.#bottom
-    const freed = isWhole ? [...locks, ...inherited] : [...locks].filter((slot) => !replaced.has(slot))
+  #free({ locks, inherited, replaced }: Layer): ReadonlySet<Slot> {
+    const freed = [...locks].filter((slot) => !replaced.has(slot))
     for (const slot of [...locks, ...inherited]) if (slot.holder === this) slot.holder = null
     for (const slots of [locks, inherited, replaced]) slots.clear()
     return new Set(freed)
