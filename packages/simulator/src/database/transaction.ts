@@ -10,30 +10,9 @@ import type { Condition, Open, TableRef } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import { Blocked, raised } from './errors.ts'
 import { Reads, type Reader, type Write } from './footprint.ts'
+import { Layer } from './layer.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Change, Holder, Slot, Table } from './table.ts'
-
-interface Layer {
-  readonly name: string
-  readonly changes: Map<Table, Map<string, Change>>
-  readonly locks: Set<Slot>
-  /** Locks that were taken in a savepoint which is released. */
-  readonly inherited: Set<Slot>
-  /** Rows that were inserted in such a savepoint where this transaction had deleted one: some wait for the new one. */
-  readonly replaced: Set<Slot>
-  readonly effects: (() => void)[]
-}
-
-function layer(name: string): Layer {
-  return {
-    name,
-    changes: new Map(),
-    locks: new Set(),
-    inherited: new Set(),
-    replaced: new Set(),
-    effects: [],
-  }
-}
 
 interface Locking<Row> {
   readonly waits: boolean
@@ -47,7 +26,8 @@ export class ServerTransaction implements Open, Holder, Reader {
   readonly reads = new Reads()
   readonly #server: DatabaseServer
   readonly #chance: Chance
-  readonly #layers: Layer[] = [layer('transaction')]
+  readonly #bottom = new Layer('transaction')
+  readonly #layers: Layer[] = [this.#bottom]
   /** Of the transaction above READ COMMITTED, else of the statement. */
   #snapshot: number
   /** Changes of a statement that waits. */
@@ -66,12 +46,12 @@ export class ServerTransaction implements Open, Holder, Reader {
   run<T>(statement: (open: Open) => T, isAgain: boolean): T {
     if (!isAgain && this.#server.isolation === 'read committed') this.#snapshot = this.#server.commitCount
     this.#unfinished = null
-    const own = layer('statement')
+    const own = new Layer('statement')
     this.#layers.push(own)
     try {
       const value = statement(this)
       this.#layers.pop()
-      this.#merge(own, false)
+      own.passTo(this.#top, false)
       return value
     } catch (error) {
       this.#layers.pop()
@@ -86,71 +66,57 @@ export class ServerTransaction implements Open, Holder, Reader {
    * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails.
    * Answers the locks whose waiters can go on, null for all.
    */
-  abort(): ReadonlySet<Slot> | null {
-    const { changes, effects } = this.#top
+  abort(): readonly Slot[] | null {
     this.#unfinished = null
-    changes.clear()
-    effects.length = 0
-    const freed = this.#free(this.#top)
+    const freed = this.#top.drop()
     if (this.#top !== this.#bottom) return freed
     this.reads.forget()
     return null
   }
 
   savepoint(name: string): void {
-    this.#layers.push(layer(name))
+    this.#layers.push(new Layer(name))
   }
 
   release(name: string): void {
-    for (const dropped of this.#cut(name).toReversed()) this.#merge(dropped, true)
+    for (const dropped of this.#cut(name).toReversed()) dropped.passTo(this.#top, true)
   }
 
   /** Answers the locks whose waiters can go on. */
-  rollbackTo(name: string): ReadonlySet<Slot> {
-    const freed = this.#cut(name).map((dropped) => this.#free(dropped))
+  rollbackTo(name: string): readonly Slot[] {
+    const freed = this.#cut(name).flatMap((dropped) => dropped.drop())
     this.savepoint(name)
-    return new Set(freed.flatMap((slots) => [...slots]))
+    return freed
   }
 
   /** Writes become versions, those of open savepoints too. The caller has checked that it may. */
   commit(commit: number): void {
-    while (this.#layers.length > 1) {
-      const open = this.#layers.pop()
-      if (open !== undefined) this.#merge(open, true)
-    }
-    for (const [table, rows] of this.#bottom.changes) {
-      for (const [key, change] of rows)
-        table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
-    }
+    for (const open of this.#layers.splice(1).toReversed()) open.passTo(this.#top, true)
+    for (const { table, key, change } of this.#bottom.touched())
+      table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
     for (const effect of this.#bottom.effects) effect()
-    this.#free(this.#bottom)
+    this.#bottom.drop()
   }
 
   rollback(): void {
-    for (const one of this.#layers) this.#free(one)
+    for (const one of this.#layers) one.drop()
   }
 
   /** Locks that protect no change are lost, as a lease transfer may do where they are only a hint. */
   dropLocks(): void {
-    const written = new Set(this.#layers.flatMap(({ changes }) => [...changes]).flatMap(slotsOf))
-    for (const { locks, inherited } of this.#layers) {
-      for (const slot of [...locks, ...inherited].filter((held) => !written.has(held))) {
-        locks.delete(slot)
-        inherited.delete(slot)
-        slot.holder = null
-      }
-    }
+    const changed = this.#layers.flatMap((one) => one.touched())
+    const written = new Set(changed.map(({ table, key }) => table.slot(key)))
+    for (const one of this.#layers) one.unlock((slot) => !written.has(slot))
   }
 
   /** Every row that was written, for the checks of SERIALIZABLE. */
   written(): readonly Write[] {
-    const changes = this.#layers.flatMap((one) => [...one.changes])
-    return changes.flatMap(([table, rows]) =>
-      [...rows].map(([key, { row }]) => {
+    return this.#layers
+      .flatMap((one) => one.touched())
+      .map(({ table, key, change }) => {
         const before = table.slots.get(key)?.latest?.row ?? null
-        return { table, key, rows: [before, row].filter((one) => one !== null) }
-      }),
-    )
+        return { table, key, rows: [before, change.row].filter((row) => row !== null) }
+      })
   }
 
   nextSequence(): number {
@@ -331,15 +297,13 @@ export class ServerTransaction implements Open, Holder, Reader {
   /** Stores a row where none is. Whoever waits already for a deleted one may come to wait for this one instead. */
   #begin(table: Table, key: string, row: object): void {
     const slot = table.slot(key)
-    if (slot.holder === this && this.#chance.hit(0.5)) this.#top.replaced.add(slot)
+    if (slot.holder === this && this.#chance.hit(0.5)) this.#top.replaces(slot)
     this.#take(slot)
     this.#put(table, key, { row, line: this.#server.nextLine() })
   }
 
   #put(table: Table, key: string, { row, line }: Change): void {
-    const { changes } = this.#top
-    const rows = changes.get(table) ?? new Map<string, Change>()
-    changes.set(table, rows.set(key, { row: plain(row), line }))
+    this.#top.put(table, key, { row: plain(row), line })
   }
 
   /** The own change of a row, undefined when there is none. */
@@ -364,44 +328,15 @@ export class ServerTransaction implements Open, Holder, Reader {
     return this.#server.table(this.schema, ref)
   }
 
-  /** `isReleased`: a savepoint's, not a statement's. */
-  #merge(from: Layer, isReleased: boolean): void {
-    const top = this.#top
-    for (const [table, rows] of from.changes) {
-      const into = top.changes.get(table) ?? new Map<string, Change>()
-      top.changes.set(table, into)
-      for (const [key, change] of rows) into.set(key, change)
-    }
-    for (const slot of from.locks) (isReleased ? top.inherited : top.locks).add(slot)
-    for (const slot of from.inherited) top.inherited.add(slot)
-    for (const slot of from.replaced) if (isReleased || !top.locks.has(slot)) top.replaced.add(slot)
-    top.effects.push(...from.effects)
-  }
-
   #cut(name: string): Layer[] {
     const from = this.#layers.findLastIndex((one) => one.name === name)
     if (from === -1) throw raised('SQL', `there is no savepoint ${name}`)
     return this.#layers.splice(from)
   }
 
-  #free({ locks, inherited, replaced }: Layer): ReadonlySet<Slot> {
-    const freed = [...locks].filter((slot) => !replaced.has(slot))
-    for (const slot of [...locks, ...inherited]) if (slot.holder === this) slot.holder = null
-    for (const slots of [locks, inherited, replaced]) slots.clear()
-    return new Set(freed)
-  }
-
-  get #bottom(): Layer {
-    return this.#layers[0] ?? layer('ended')
-  }
-
   get #top(): Layer {
     return this.#layers.at(-1) ?? this.#bottom
   }
-}
-
-function slotsOf([table, rows]: readonly [Table, ReadonlyMap<string, unknown>]): readonly Slot[] {
-  return [...rows.keys()].map((key) => table.slot(key))
 }
 
 /** A table holds what was written under its reference, so a row has the reference's type. */
