@@ -94,6 +94,8 @@ const NOTHING = { ids: ['o1'], again: 0, claims: 0, outbox: 0 }
 async function effectOfWork(): Promise<string> {
   const { stores } = kit.database
   const seen = await kit.database.transaction(async (tx) => {
+    // A server that has lost its client may still be at work: its row's lock is waited for before anything is read.
+    await stores.operations.load(tx, { ids: ['o1'], deferredOf: [] })
     const rows = await stores.operations.load(tx, { ids: ['o1', 'o2'], deferredOf: [] })
     const claims = await stores.claims.load(tx, ['a'])
     const left = await stores.outbox.claim(tx, { countMax: 10, claimAfterMs: 0 })
