@@ -1,5 +1,5 @@
-// Owns: what a transaction has done since it began, since a savepoint, or in a statement: changes, locks, effects of its
-// commit; and what becomes of them when that ends.
+// Owns: what a transaction has done since it began, since a savepoint, or in a statement: changes, locks, effects of
+// its commit; and what becomes of them when that ends.
 import type { Change, Slot, Table } from './table.ts'
 
 export class Layer {
