@@ -14,7 +14,7 @@ export interface TableRef<Row extends object> {
   readonly row?: Row
 }
 
-type Condition<Row> = (row: Readonly<Row>) => boolean
+export type Condition<Row> = (row: Readonly<Row>) => boolean
 type Order<Row> = (a: Readonly<Row>, b: Readonly<Row>) => number
 
 /** The verbs of a statement, named after what SQL would do. */
@@ -30,10 +30,13 @@ export interface Open {
   pick<Row extends object>(table: TableRef<Row>, keep: Condition<Row>): Row[]
   /** SELECT ... ORDER BY: read no further than it is asked for; equals in any order. */
   inOrder<Row extends object>(table: TableRef<Row>, keep: Condition<Row>, by: Order<Row>): Iterable<Row>
-  /** SELECT ... FOR UPDATE: waits for the row's lock, then the row as it is now. */
-  lock<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
+  /**
+   * SELECT ... WHERE keep FOR UPDATE: waits for the lock of a row that the snapshot shows so; then the row as it is
+   * now, if it still is so.
+   */
+  lock<Row extends object>(table: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined
   /** SELECT ... FOR UPDATE SKIP LOCKED: undefined where another transaction has the row. */
-  lockFree<Row extends object>(table: TableRef<Row>, key: string): Row | undefined
+  lockFree<Row extends object>(table: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined
   /** INSERT. Errors: UNIQUE. */
   insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void
   /** INSERT ... ON CONFLICT DO NOTHING: a row that is there stays, unlocked. */
@@ -81,8 +84,8 @@ export function firstFree<Row extends object>(
 ): Row[] {
   function* free(): Iterable<Row> {
     for (const row of what.rows) {
-      const locked = open.lockFree(table, what.keyOf(row))
-      if (locked !== undefined && what.isDue(locked)) yield locked
+      const locked = open.lockFree(table, what.keyOf(row), what.isDue)
+      if (locked !== undefined) yield locked
     }
   }
   return first(free(), what.countMax)

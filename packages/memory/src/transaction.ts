@@ -7,7 +7,7 @@ import type { Result, Transaction } from '@ensemble/runtime'
 import { MemoryError } from './errors.ts'
 import type { Home } from './home.ts'
 import { executesStatements } from './statement.ts'
-import type { Executor, Open, TableRef } from './statement.ts'
+import type { Condition, Executor, Open, TableRef } from './statement.ts'
 import { Layer } from './table.ts'
 import type { Table } from './table.ts'
 
@@ -112,12 +112,13 @@ export class MemoryTransaction implements Transaction, Executor, Open {
   }
 
   /** Nobody else is there to wait for. */
-  lock<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
-    return this.get(table, key)
+  lock<Row extends object>(table: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined {
+    const row = this.get(table, key)
+    return row === undefined || keep?.(row) === false ? undefined : row
   }
 
-  lockFree<Row extends object>(table: TableRef<Row>, key: string): Row | undefined {
-    return this.get(table, key)
+  lockFree<Row extends object>(table: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined {
+    return this.lock(table, key, keep)
   }
 
   insert<Row extends object>(table: TableRef<Row>, key: string, row: Row): void {

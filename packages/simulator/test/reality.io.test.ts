@@ -9,7 +9,7 @@ import { openPostgres, type Postgres } from './reality/postgres.ts'
 import { drawBusScript, drawScript, type Script } from './reality/script.ts'
 
 const FROM = Number(process.env['ENSEMBLE_REALITY_FROM'] ?? 1)
-const COUNT = Number(process.env['ENSEMBLE_REALITY_COUNT'] ?? 150)
+const COUNT = Number(process.env['ENSEMBLE_REALITY_COUNT'] ?? 200)
 /** On a machine that does much else. */
 const SCENE_MS_MAX = 500
 const DIFFERENCES_MAX = 5

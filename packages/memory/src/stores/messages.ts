@@ -3,7 +3,7 @@ import type { Message, Time } from '@ensemble/core'
 import type { DeadLetter, DeadLetterStore, OutboxStore, ScheduledStore } from '@ensemble/runtime'
 import { first, firstFree, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText } from './versioned.ts'
+import { compareText, deleted } from './versioned.ts'
 
 interface Scheduled {
   readonly sequence: number
@@ -66,8 +66,7 @@ export function outboxStore(home: object): OutboxStore {
       }),
     remove: (db, ids) =>
       writing(db, (open) => {
-        for (const id of open.inAnyOrder(ids))
-          if (open.lock(table, id) !== undefined) open.write(table, id, null)
+        deleted(open, table, ids)
       }),
     claim: (db, { countMax, claimAfterMs }) =>
       writing(db, (open) => {

@@ -2,7 +2,7 @@
 import type { SagaRow, SagaStore, StartRow, StartStore } from '@ensemble/runtime'
 import { first, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText, insertRow, pruneRows, updateRows } from './versioned.ts'
+import { compareText, deleted, insertRow, pruneRows, updateRows } from './versioned.ts'
 import type { Kept } from './versioned.ts'
 
 interface SagaKey {
@@ -38,12 +38,7 @@ function isOver({ state, parked }: SagaRow): boolean {
 export function startStore(home: object): StartStore {
   const table: TableRef<StartRow> = { name: 'starts', home }
   return {
-    load: (tx, ids) =>
-      reading(tx, (open) => {
-        const keys = new Set(keysOf(ids))
-        const found = open.pick(table, ({ saga }) => keys.has(keyOf(saga)))
-        return found.sort((a, b) => compareText(keyOf(a.saga), keyOf(b.saga)))
-      }),
+    load: (tx, ids) => reading(tx, (open) => keysOf(ids).flatMap((key) => open.get(table, key) ?? [])),
     insert: (tx, rows) =>
       writing(tx, (open) => {
         for (const row of rows.toSorted((a, b) => compareText(keyOf(a.saga), keyOf(b.saga))))
@@ -54,10 +49,8 @@ export function startStore(home: object): StartStore {
         for (const { saga, status, data } of ends.toSorted((a, b) =>
           compareText(keyOf(a.saga), keyOf(b.saga)),
         )) {
-          if (open.get(table, keyOf(saga))?.ended !== null) continue
-          const row = open.lock(table, keyOf(saga))
-          if (row?.ended !== null) continue
-          open.write(table, keyOf(saga), { ...row, ended: { status, data } })
+          const row = open.lock(table, keyOf(saga), ({ ended }) => ended === null)
+          if (row !== undefined) open.write(table, keyOf(saga), { ...row, ended: { status, data } })
         }
       }),
     prune: (tx, { before, countMax }) =>
@@ -67,10 +60,8 @@ export function startStore(home: object): StartStore {
           ({ startedAt, ended }) => ended !== null && startedAt < before,
           (a, b) => a.startedAt - b.startedAt,
         )
-        const oldest = open.inAnyOrder(first(over, countMax))
-        const old = oldest.filter(({ saga }) => open.lock(table, keyOf(saga)) !== undefined)
-        for (const { saga } of old) open.write(table, keyOf(saga), null)
-        return old.length
+        const keys = first(over, countMax).map(({ saga }) => keyOf(saga))
+        return deleted(open, table, keys, ({ ended }) => ended !== null)
       }),
   }
 }

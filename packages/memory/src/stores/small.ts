@@ -3,7 +3,7 @@ import type { Time } from '@ensemble/core'
 import type { ClaimStore, ProgressStore, RegistryStore } from '@ensemble/runtime'
 import { reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
-import { compareText } from './versioned.ts'
+import { compareText, deleted } from './versioned.ts'
 
 export function claimStore(home: object): ClaimStore {
   const table: TableRef<{ readonly owner: string }> = { name: 'claims', home }
@@ -24,8 +24,7 @@ export function claimStore(home: object): ClaimStore {
       }),
     release: (tx, values) =>
       writing(tx, (open) => {
-        for (const value of open.inAnyOrder(values))
-          if (open.lock(table, value) !== undefined) open.write(table, value, null)
+        deleted(open, table, values)
       }),
   }
 }
@@ -46,7 +45,7 @@ export function progressStore(home: object): ProgressStore {
       }),
     clear: (tx, at) =>
       writing(tx, (open) => {
-        if (open.lock(table, keyOf(at)) !== undefined) open.write(table, keyOf(at), null)
+        deleted(open, table, [keyOf(at)])
       }),
   }
 }

@@ -36,8 +36,7 @@ export function updateRows<Row extends Versioned>(
 ): void {
   const moved = open.inAnyOrder(rows).filter((row) => {
     const key = keyOf(row)
-    const isAt = (kept: Kept<Row> | undefined): boolean => kept?.row.version === row.version
-    if (!isAt(open.get(table, key)) || !isAt(open.lock(table, key))) return true
+    if (open.lock(table, key, (kept) => kept.row.version === row.version) === undefined) return true
     keepRow(open, table, key, row)
     return false
   })
@@ -73,11 +72,23 @@ export function pruneRows<Row extends Versioned>(
     (a, b) => a.changedAt - b.changedAt,
   )
   const keys = first(over, what.countMax).map(({ row }) => what.keyOf(row))
-  const old = open
-    .inAnyOrder(keys)
-    .filter((key) => (open.lock(table, key)?.changedAt ?? what.before) < what.before)
-  for (const key of old) open.write(table, key, null)
-  return old.length
+  return deleted(open, table, keys, ({ changedAt }) => changedAt < what.before)
+}
+
+/** DELETE of the rows with these keys that `keep` is true of; returns how many. */
+export function deleted<Row extends object>(
+  open: Open,
+  table: TableRef<Row>,
+  keys: readonly string[],
+  keep: (row: Row) => boolean = () => true,
+): number {
+  let count = 0
+  for (const key of open.inAnyOrder(keys)) {
+    if (open.lock(table, key, keep) === undefined) continue
+    open.write(table, key, null)
+    count += 1
+  }
+  return count
 }
 
 /** One order for every list that is promised by key, whatever the locale. */

@@ -110,7 +110,8 @@ export class SharedLog {
 
   append(open: Open, messages: readonly Message[]): void {
     const places = new Set(messages.map((message) => this.#placeOf(message)))
-    for (const place of [...places].sort()) open.upsert(this.#heads, place, (head) => head ?? { next: 0 })
+    for (const place of [...places].sort())
+      if (open.lock(this.#heads, place) === undefined) open.offer(this.#heads, place, { next: 0 })
     for (const message of messages) this.appendRaw(open, { ...message, text: pack([message]) })
   }
 

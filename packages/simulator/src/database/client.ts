@@ -10,8 +10,8 @@ import type { DatabaseServer } from './server.ts'
 import { Session, type SessionParts } from './session.ts'
 
 const TRIES_MAX = 3
-/** How long the server goes on with a session whose process is silent. */
-const SILENCE_MS_MAX = 15_000
+/** How long the server goes on with a session that is idle in a transaction: as the engine's own sessions are set. */
+const SILENCE_MS_MAX = 5_000
 
 /** One service's schema on a server: its stores, shared by all its processes. */
 export interface Schema {

@@ -126,9 +126,9 @@ export class DatabaseServer {
   }
 
   /** Locks are free without an end, by ROLLBACK TO SAVEPOINT or a failed statement; null for all. */
-  freed(tx: ServerTransaction, slots: ReadonlySet<Slot> | null): void {
+  freed(tx: ServerTransaction, slots: readonly Slot[] | null): void {
     for (const [waiting, { holder, slot, wake }] of this.#waits) {
-      if (holder !== tx || slots?.has(slot) === false) continue
+      if (holder !== tx || slots?.includes(slot) === false) continue
       this.#waits.delete(waiting)
       wake()
     }

@@ -25,8 +25,8 @@ export class Touched {
       pick: (table, keep) => open.pick(table, keep),
       inAnyOrder: (items) => open.inAnyOrder(items),
       inOrder: (table, keep, by) => open.inOrder(table, keep, by),
-      lock: (table, key) => open.lock(table, key),
-      lockFree: (table, key) => open.lockFree(table, key),
+      lock: (table, key, keep) => open.lock(table, key, keep),
+      lockFree: (table, key, keep) => open.lockFree(table, key, keep),
       insert: (table, key, row) => {
         open.insert(table, key, row)
         note('inserts', table, key)

@@ -6,33 +6,17 @@
 // too. Once that savepoint is released, whoever waits for the lock waits for the end of the whole transaction.
 // I3: a statement that has to wait keeps its locks and its snapshot; its changes are made again when it goes on.
 import { plain, type Time } from '@ensemble/core'
-import type { Open, TableRef } from '@ensemble/memory'
+import type { Condition, Open, TableRef } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import { Blocked, raised } from './errors.ts'
 import { Reads, type Reader, type Write } from './footprint.ts'
+import { Layer } from './layer.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Change, Holder, Slot, Table } from './table.ts'
 
-interface Layer {
-  readonly name: string
-  readonly changes: Map<Table, Map<string, Change>>
-  readonly locks: Set<Slot>
-  /** Locks that were taken in a savepoint which is released. */
-  readonly inherited: Set<Slot>
-  /** Rows that were inserted in such a savepoint where this transaction had deleted one: some wait for the new one. */
-  readonly replaced: Set<Slot>
-  readonly effects: (() => void)[]
-}
-
-function layer(name: string): Layer {
-  return {
-    name,
-    changes: new Map(),
-    locks: new Set(),
-    inherited: new Set(),
-    replaced: new Set(),
-    effects: [],
-  }
+interface Locking<Row> {
+  readonly waits: boolean
+  readonly keep: Condition<Row> | undefined
 }
 
 export class ServerTransaction implements Open, Holder, Reader {
@@ -42,7 +26,8 @@ export class ServerTransaction implements Open, Holder, Reader {
   readonly reads = new Reads()
   readonly #server: DatabaseServer
   readonly #chance: Chance
-  readonly #layers: Layer[] = [layer('transaction')]
+  readonly #bottom = new Layer('transaction')
+  readonly #layers: Layer[] = [this.#bottom]
   /** Of the transaction above READ COMMITTED, else of the statement. */
   #snapshot: number
   /** Changes of a statement that waits. */
@@ -61,12 +46,12 @@ export class ServerTransaction implements Open, Holder, Reader {
   run<T>(statement: (open: Open) => T, isAgain: boolean): T {
     if (!isAgain && this.#server.isolation === 'read committed') this.#snapshot = this.#server.commitCount
     this.#unfinished = null
-    const own = layer('statement')
+    const own = new Layer('statement')
     this.#layers.push(own)
     try {
       const value = statement(this)
       this.#layers.pop()
-      this.#merge(own, false)
+      own.passTo(this.#top, false)
       return value
     } catch (error) {
       this.#layers.pop()
@@ -79,71 +64,59 @@ export class ServerTransaction implements Open, Holder, Reader {
 
   /**
    * Takes back what was done since the last savepoint, or since BEGIN, as a server does where a statement fails.
-   * Answers the locks whose waiters can go on.
+   * Answers the locks whose waiters can go on, null for all.
    */
-  abort(): ReadonlySet<Slot> {
-    const { changes, effects } = this.#top
+  abort(): readonly Slot[] | null {
     this.#unfinished = null
-    changes.clear()
-    effects.length = 0
-    if (this.#top === this.#bottom) this.reads.forget()
-    return this.#free(this.#top)
+    const freed = this.#top.drop()
+    if (this.#top !== this.#bottom) return freed
+    this.reads.forget()
+    return null
   }
 
   savepoint(name: string): void {
-    this.#layers.push(layer(name))
+    this.#layers.push(new Layer(name))
   }
 
   release(name: string): void {
-    for (const dropped of this.#cut(name).toReversed()) this.#merge(dropped, true)
+    for (const dropped of this.#cut(name).toReversed()) dropped.passTo(this.#top, true)
   }
 
   /** Answers the locks whose waiters can go on. */
-  rollbackTo(name: string): ReadonlySet<Slot> {
-    const freed = this.#cut(name).map((dropped) => this.#free(dropped))
+  rollbackTo(name: string): readonly Slot[] {
+    const freed = this.#cut(name).flatMap((dropped) => dropped.drop())
     this.savepoint(name)
-    return new Set(freed.flatMap((slots) => [...slots]))
+    return freed
   }
 
   /** Writes become versions, those of open savepoints too. The caller has checked that it may. */
   commit(commit: number): void {
-    while (this.#layers.length > 1) {
-      const open = this.#layers.pop()
-      if (open !== undefined) this.#merge(open, true)
-    }
-    for (const [table, rows] of this.#bottom.changes) {
-      for (const [key, change] of rows)
-        table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
-    }
+    for (const open of this.#layers.splice(1).toReversed()) open.passTo(this.#top, true)
+    for (const { table, key, change } of this.#bottom.touched())
+      table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
     for (const effect of this.#bottom.effects) effect()
-    this.#free(this.#bottom)
+    this.#bottom.drop()
   }
 
   rollback(): void {
-    for (const one of this.#layers) this.#free(one)
+    for (const one of this.#layers) one.drop()
   }
 
   /** Locks that protect no change are lost, as a lease transfer may do where they are only a hint. */
   dropLocks(): void {
-    const written = new Set(this.#layers.flatMap(({ changes }) => [...changes]).flatMap(slotsOf))
-    for (const { locks, inherited } of this.#layers) {
-      for (const slot of [...locks, ...inherited].filter((held) => !written.has(held))) {
-        locks.delete(slot)
-        inherited.delete(slot)
-        slot.holder = null
-      }
-    }
+    const changed = this.#layers.flatMap((one) => one.touched())
+    const written = new Set(changed.map(({ table, key }) => table.slot(key)))
+    for (const one of this.#layers) one.unlock((slot) => !written.has(slot))
   }
 
   /** Every row that was written, for the checks of SERIALIZABLE. */
   written(): readonly Write[] {
-    const changes = this.#layers.flatMap((one) => [...one.changes])
-    return changes.flatMap(([table, rows]) =>
-      [...rows].map(([key, { row }]) => {
+    return this.#layers
+      .flatMap((one) => one.touched())
+      .map(({ table, key, change }) => {
         const before = table.slots.get(key)?.latest?.row ?? null
-        return { table, key, rows: [before, row].filter((one) => one !== null) }
-      }),
-    )
+        return { table, key, rows: [before, change.row].filter((row) => row !== null) }
+      })
   }
 
   nextSequence(): number {
@@ -157,7 +130,9 @@ export class ServerTransaction implements Open, Holder, Reader {
   get<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
     const table = this.#table(ref)
     this.#reads(table, key)
-    return typed<Row>(this.#own(table, key) ?? table.slots.get(key)?.at(this.#snapshot))
+    const own = typed<Row>(this.#own(table, key))
+    const theirs = typed<Row>(this.#theirs(table.slots.get(key), this.#own(table, key)))
+    return own === undefined || (theirs !== undefined && this.#chance.hit(0.5)) ? theirs : own
   }
 
   pick<Row extends object>(ref: TableRef<Row>, keep: (row: Readonly<Row>) => boolean): Row[] {
@@ -183,12 +158,12 @@ export class ServerTransaction implements Open, Holder, Reader {
     isWhole = true
   }
 
-  lock<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
-    return this.#lock<Row>(ref, key, true)
+  lock<Row extends object>(ref: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined {
+    return this.#lock<Row>(ref, key, { waits: true, keep })
   }
 
-  lockFree<Row extends object>(ref: TableRef<Row>, key: string): Row | undefined {
-    return this.#lock<Row>(ref, key, false)
+  lockFree<Row extends object>(ref: TableRef<Row>, key: string, keep?: Condition<Row>): Row | undefined {
+    return this.#lock<Row>(ref, key, { waits: false, keep })
   }
 
   insert<Row extends object>(ref: TableRef<Row>, key: string, row: Row): void {
@@ -241,24 +216,29 @@ export class ServerTransaction implements Open, Holder, Reader {
     return this.#own(table, key) !== undefined || this.#unfinished?.get(table)?.has(key) === true
   }
 
-  #lock<Row extends object>(ref: TableRef<Row>, key: string, waits: boolean): Row | undefined {
+  #lock<Row extends object>(ref: TableRef<Row>, key: string, how: Locking<Row>): Row | undefined {
     const table = this.#table(ref)
-    const own = this.#own(table, key)
-    const slot = table.slots.get(key)
-    const seen = slot?.at(this.#snapshot)
     this.#reads(table, key)
-    // Also where the row of the snapshot was deleted by somebody else, and this transaction has inserted another one.
-    if (slot !== undefined && seen !== undefined && seen.line !== own?.line)
+    const slot = table.slots.get(key)
+    if (slot === undefined) return undefined
+    const own = this.#own(table, key)
+    const seen = this.#theirs(slot, own)
+    const kept = (change: Change | undefined): Row | undefined => {
+      const row = typed<Row>(change)
+      return row === undefined || how.keep?.(row) === false ? undefined : row
+    }
+    // Where both are, a join on the key meets one of them and stops.
+    if (kept(seen) !== undefined && (own === undefined || this.#chance.hit(0.5)))
       this.#refuseMoved(slot, ref.name, key)
-    if (own !== undefined) return typed<Row>(own)
-    if (slot === undefined || seen === undefined) return undefined
-    if (slot.latest?.row === null || slot.latest?.line !== seen.line) return undefined
+    if (own !== undefined) return kept(own)
+    const isGone = slot.latest === undefined || slot.latest.row === null || slot.latest.line !== seen?.line
+    if (kept(seen) === undefined || isGone) return undefined
     const other = this.#otherOf(slot)
     if (other === null) {
       this.#take(slot)
-      return typed<Row>(slot.latest)
+      return kept(slot.latest)
     }
-    if (waits) throw new Blocked(slot, other)
+    if (how.waits) throw new Blocked(slot, other)
     return undefined
   }
 
@@ -267,14 +247,19 @@ export class ServerTransaction implements Open, Holder, Reader {
     const found: Row[] = []
     for (const [key, slot] of table.slots) {
       const own = this.#own(table, key)
-      // Where an own one is, the one before it was deleted: by this transaction, or by one that the snapshot lacks.
-      const isTheirs = own === undefined || this.#isNewer(slot)
-      const theirs = isTheirs ? typed<Row>(slot.at(this.#snapshot)) : undefined
-      if (theirs !== undefined) found.push(theirs)
-      const ours = typed<Row>(own)
-      if (ours !== undefined) found.push(ours)
+      for (const row of [typed<Row>(this.#theirs(slot, own)), typed<Row>(own)])
+        if (row !== undefined) found.push(row)
     }
     return found
+  }
+
+  /**
+   * The row of the snapshot. Where an own one is, the one before it was deleted: by this transaction, or by another one
+   * that the snapshot lacks.
+   */
+  #theirs(slot: Slot | undefined, own: Change | undefined): Change | undefined {
+    if (slot === undefined || (own !== undefined && !this.#isNewer(slot))) return undefined
+    return slot.at(this.#snapshot)
   }
 
   /** Whether an insert would meet a row. One that is only locked is there; one that is being written may not stay. */
@@ -312,15 +297,13 @@ export class ServerTransaction implements Open, Holder, Reader {
   /** Stores a row where none is. Whoever waits already for a deleted one may come to wait for this one instead. */
   #begin(table: Table, key: string, row: object): void {
     const slot = table.slot(key)
-    if (slot.holder === this && this.#chance.hit(0.5)) this.#top.replaced.add(slot)
+    if (slot.holder === this && this.#chance.hit(0.5)) this.#top.replaces(slot)
     this.#take(slot)
     this.#put(table, key, { row, line: this.#server.nextLine() })
   }
 
   #put(table: Table, key: string, { row, line }: Change): void {
-    const { changes } = this.#top
-    const rows = changes.get(table) ?? new Map<string, Change>()
-    changes.set(table, rows.set(key, { row: plain(row), line }))
+    this.#top.put(table, key, { row: plain(row), line })
   }
 
   /** The own change of a row, undefined when there is none. */
@@ -345,46 +328,15 @@ export class ServerTransaction implements Open, Holder, Reader {
     return this.#server.table(this.schema, ref)
   }
 
-  /** `isReleased`: a savepoint's, not a statement's. */
-  #merge(from: Layer, isReleased: boolean): void {
-    const top = this.#top
-    for (const [table, rows] of from.changes) {
-      const into = top.changes.get(table) ?? new Map<string, Change>()
-      top.changes.set(table, into)
-      for (const [key, change] of rows) into.set(key, change)
-    }
-    for (const slot of from.locks) (isReleased ? top.inherited : top.locks).add(slot)
-    for (const slot of from.inherited) top.inherited.add(slot)
-    for (const slot of from.replaced) if (isReleased || !top.locks.has(slot)) top.replaced.add(slot)
-    top.effects.push(...from.effects)
-  }
-
   #cut(name: string): Layer[] {
     const from = this.#layers.findLastIndex((one) => one.name === name)
     if (from === -1) throw raised('SQL', `there is no savepoint ${name}`)
     return this.#layers.splice(from)
   }
 
-  #free(dropped: Layer): ReadonlySet<Slot> {
-    const { locks, inherited, replaced } = dropped
-    const isWhole = dropped === this.#bottom
-    const freed = isWhole ? [...locks, ...inherited] : [...locks].filter((slot) => !replaced.has(slot))
-    for (const slot of [...locks, ...inherited]) if (slot.holder === this) slot.holder = null
-    for (const slots of [locks, inherited, replaced]) slots.clear()
-    return new Set(freed)
-  }
-
-  get #bottom(): Layer {
-    return this.#layers[0] ?? layer('ended')
-  }
-
   get #top(): Layer {
     return this.#layers.at(-1) ?? this.#bottom
   }
-}
-
-function slotsOf([table, rows]: readonly [Table, ReadonlyMap<string, unknown>]): readonly Slot[] {
-  return [...rows.keys()].map((key) => table.slot(key))
 }
 
 /** A table holds what was written under its reference, so a row has the reference's type. */

@@ -3,7 +3,7 @@ import type { Chance } from '../../src/chance.ts'
 import { putCalls } from './bus-calls.ts'
 import type { Call, Draw, Family } from './calls.ts'
 import { letterCalls, outboxCalls, scheduledCalls } from './message-calls.ts'
-import { operationCalls, sagaCalls, startCalls } from './saga-calls.ts'
+import { operationCalls, sagaCalls, skewedCalls, startCalls } from './saga-calls.ts'
 import { claimCalls, entryCalls, horizonCalls, planCalls, progressCalls, rowCalls } from './small-calls.ts'
 
 const FAMILIES: readonly [Family, ...Family[]] = [
@@ -31,6 +31,12 @@ export interface Calls {
 export function callsOf(chance: Chance): Calls {
   const [first = operationCalls, ...rest] = chance.shuffled([operationCalls, operationCalls, ...FAMILIES])
   return callsOfFamilies([first, ...rest.slice(0, chance.int(0, 2))])
+}
+
+/** For serial orders that are not there: of two, each reads without a lock what the other one writes. */
+export function skewedCallsOf(): Calls {
+  const { insert, read, write } = skewedCalls
+  return { given: insert, any: (draw) => draw.chance.pick([read, write])(draw) }
 }
 
 /** Messages, and rows that handlers may wait for. */

@@ -2,7 +2,7 @@
 import type { SagaState } from '@ensemble/core'
 import type { OperationRow, OperationStatus, SagaRow, StartEnd, StartRow } from '@ensemble/runtime'
 import { dueAt, FAR_AWAY, HOUR_MS, LONG_AGO, pairs, PLAN, some } from './calls.ts'
-import type { At, Draw, Family } from './calls.ts'
+import type { At, Call, Draw, Family } from './calls.ts'
 
 const STATUSES: readonly [OperationStatus, ...OperationStatus[]] = [
   'set_aside',
@@ -121,7 +121,7 @@ export const operationCalls: Family = {
   look: { text: 'operations', run: (at) => loadOperations(at, { ids: OPERATIONS, deferredOf: [] }) },
 }
 
-const SAGAS = ['s1', 's2', 's3']
+const SAGAS = ['s1', 's2', 's3'] as const
 
 function keysOf(ids: readonly string[]): { plan: string; id: string }[] {
   return ids.map((id) => ({ plan: PLAN, id }))
@@ -213,29 +213,41 @@ function startEnd({ chance, next }: Draw, id: string): StartEnd {
   }
 }
 
+function insertStarts(draw: Draw, ids: readonly string[]): Call {
+  const rows = ids.map((id) => startRow(draw, id))
+  return {
+    text: `starts.insert ${pairs(rows.map(({ saga, ended }) => [saga.id, ended?.status ?? 'running']))}`,
+    run: ({ stores, tx }) => stores.starts.insert(tx, rows),
+  }
+}
+
+function loadStarts(ids: readonly string[]): Call {
+  return {
+    text: `starts.load ${ids.join(' ')}`,
+    run: ({ stores, tx }) => stores.starts.load(tx, keysOf(ids)),
+  }
+}
+
+function endStarts(draw: Draw, ids: readonly string[]): Call {
+  const ends = ids.map((id) => startEnd(draw, id))
+  return {
+    text: `starts.ended ${pairs(ends.map(({ saga, data }) => [saga.id, String(data)]))}`,
+    run: ({ stores, tx }) => stores.starts.ended(tx, ends),
+  }
+}
+
+/** Reads of all rows without a lock, and writes of one: of two, each often reads what the other one writes. */
+export const skewedCalls = {
+  insert: (draw: Draw): Call => insertStarts(draw, SAGAS),
+  read: (): Call => loadStarts(SAGAS),
+  write: (draw: Draw): Call => endStarts(draw, [draw.chance.pick(SAGAS)]),
+}
+
 export const startCalls: Family = {
-  insert: (draw) => {
-    const rows = some(draw.chance, SAGAS).map((id) => startRow(draw, id))
-    return {
-      text: `starts.insert ${pairs(rows.map(({ saga, ended }) => [saga.id, ended?.status ?? 'running']))}`,
-      run: ({ stores, tx }) => stores.starts.insert(tx, rows),
-    }
-  },
+  insert: (draw) => insertStarts(draw, some(draw.chance, SAGAS)),
   others: [
-    ({ chance }) => {
-      const ids = some(chance, SAGAS)
-      return {
-        text: `starts.load ${ids.join(' ')}`,
-        run: ({ stores, tx }) => stores.starts.load(tx, keysOf(ids)),
-      }
-    },
-    (draw) => {
-      const ends = some(draw.chance, SAGAS).map((id) => startEnd(draw, id))
-      return {
-        text: `starts.ended ${pairs(ends.map(({ saga, data }) => [saga.id, String(data)]))}`,
-        run: ({ stores, tx }) => stores.starts.ended(tx, ends),
-      }
-    },
+    ({ chance }) => loadStarts(some(chance, SAGAS)),
+    (draw) => endStarts(draw, some(draw.chance, SAGAS)),
     ({ chance }) => {
       const countMax = chance.int(1, 3)
       return {

@@ -5,7 +5,7 @@ import { Chance } from '../../src/chance.ts'
 import type { Opening } from './actor.ts'
 import { messagesOf } from './bus-calls.ts'
 import type { Call, Draw } from './calls.ts'
-import { busCallsOf, callsOf, type Calls } from './families.ts'
+import { busCallsOf, callsOf, skewedCallsOf, type Calls } from './families.ts'
 
 export type Step =
   | { readonly do: 'begin'; readonly by: Opening }
@@ -50,8 +50,13 @@ export function shownStep(step: Step): string {
 /** Two or three transactions over the stores and a service's own tables. */
 export function drawScript(seed: number): Script {
   const draw = drawing(seed)
+  const openingOf = (): Opening => 'transaction'
+  if (draw.chance.hit(0.2)) {
+    const calls = skewedCallsOf()
+    return script(seed, draw, { calls, openingOf, sends: false, countMin: 2, countMax: 3 })
+  }
   const calls = callsOf(draw.chance)
-  return script(seed, draw, { calls, openingOf: () => 'transaction', sends: false })
+  return script(seed, draw, { calls, openingOf, sends: false, countMin: 2, countMax: 6 })
 }
 
 /** Two consumers of one group and a writer, or others of their kind, on the bus that is in the database. */
@@ -62,13 +67,16 @@ export function drawBusScript(seed: number): Script {
     if (index === 0 || chance.hit(0.5)) return { receive: chance.int(1, 5) }
     return 'sending'
   }
-  return script(seed, draw, { calls: busCallsOf(), openingOf, sends: true })
+  return script(seed, draw, { calls: busCallsOf(), openingOf, sends: true, countMin: 0, countMax: 3 })
 }
 
 interface Kind {
   readonly calls: Calls
   readonly openingOf: (index: number) => Opening
   readonly sends: boolean
+  /** Calls of a transaction. */
+  readonly countMin: number
+  readonly countMax: number
 }
 
 function drawing(seed: number): Draw {
@@ -85,11 +93,12 @@ function script(seed: number, draw: Draw, kind: Kind): Script {
   return { seed, given, transactions, turns }
 }
 
-function drawTransaction(draw: Draw, { calls, openingOf, sends }: Kind, index: number): readonly Step[] {
+function drawTransaction(draw: Draw, kind: Kind, index: number): readonly Step[] {
   const { chance } = draw
+  const { calls, openingOf, sends } = kind
   const steps: Step[] = [{ do: 'begin', by: openingOf(index) }]
   let open = 0
-  for (let left = chance.int(sends ? 0 : 2, sends ? 3 : 6); left > 0; left -= 1) {
+  for (let left = chance.int(kind.countMin, kind.countMax); left > 0; left -= 1) {
     if (open < 2 && chance.hit(0.2)) {
       steps.push({ do: 'savepoint' })
       open += 1
