@@ -6,7 +6,7 @@ import { now } from './runner/clock.ts'
 import { groundIn, type Ground } from './runner/ground.ts'
 import { drawn, pairs, runJobs, singles, type Job } from './runner/jobs.ts'
 import { killRunning } from './runner/instance-process.ts'
-import { differences, listOf, readList, recorded, writeList, type Point } from './runner/points.ts'
+import { checkedList, recorded, writeList, type Point } from './runner/points.ts'
 
 const HELP = `npm run crashpoints -- [options]
   --kills, --stops, --pairs   only these parts; all of them unless one is named
@@ -48,7 +48,7 @@ async function run(chosen: Options, ground: Ground): Promise<boolean> {
     await writeList(points)
     return true
   }
-  const lines = differences(await readList(), listOf(points))
+  const lines = await checkedList(ground, points)
   for (const line of lines) say(line)
   const results = [lines.length === 0]
   for (const { name, jobs } of partsOf(chosen, points))

@@ -177,9 +177,9 @@ export class Lane {
       throw new Violation(`does not start before ${trip.point}`)
     for (const play of plays) process.send({ do: 'play', play, trip: isWarm ? trip : null })
     await this.#tripsOrPlays(process, plays)
-    // What was left had no need of it, or it came fewer times than another time.
-    if (!process.has(tripped) && (isBegun || trip.nth > 1)) {
-      const play = this.#newPlay(acts)
+    // What was left had no need of it, it came fewer times than another time, or one batch took all that was played.
+    if (!process.has(tripped)) {
+      const play = this.#newPlay(isBegun ? acts : acts.slice(0, 1))
       plays.push(play)
       process.send({ do: 'play', play, trip: isWarm ? { ...trip, nth: 1 } : null })
       await this.#tripsOrPlays(process, plays)

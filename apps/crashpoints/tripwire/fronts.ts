@@ -30,7 +30,7 @@ function realOf<T extends object>(front: T): T {
 export function frontedDatabase(probe: Probe, real: SqlDatabase): EngineDatabase {
   const engine = engineDatabase(real)
   const transaction: SqlDatabase['transaction'] = (work, options) =>
-    probe.scoped(async () => {
+    probe.transacted(async () => {
       probe.reach('transaction.begin', 'before')
       const value = await real.transaction(async (tx) => {
         // An early work's first statement is on its way with BEGIN.

@@ -12,11 +12,15 @@ type When = 'before' | 'after' | 'empty'
 interface Scope {
   readonly opener: string
   verb: string
+  isInTransaction: boolean
 }
 
 /** A batch's own verbs: what is received goes to one of them. */
 const OF_A_BATCH: ReadonlySet<Verb | null> = new Set(['perform', 'advance'])
 const NOBODY = 'own'
+/** Whoever is the first to use a topic asks the log about it, and makes it. */
+const LEARN = 'learn'
+const LEARNING: ReadonlySet<string> = new Set(['log.topics', 'log.topic_create'])
 /** Deep enough to see who called through the adapter. */
 const FRAMES_MAX = 24
 
@@ -41,7 +45,25 @@ export class Probe {
   scoped<T>(run: () => T, opener?: string): T {
     if (opener === undefined && this.#scopes.getStore() !== undefined) return run()
     const verb = opener ?? verbIn(stackHere()) ?? NOBODY
-    return this.#scopes.run({ opener: verb, verb }, run)
+    return this.#scopes.run(scopeOf(verb), run)
+  }
+
+  /** A transaction of its own inside of another one is the log's, which learns of a topic. */
+  async transacted<T>(run: () => Promise<T>): Promise<T> {
+    const outer = this.#scopes.getStore()
+    const isNested = outer?.isInTransaction === true
+    return await this.scoped(
+      async () => {
+        const scope = this.#scopes.getStore()
+        if (scope !== undefined) scope.isInTransaction = true
+        try {
+          return await run()
+        } finally {
+          if (scope !== undefined) scope.isInTransaction = false
+        }
+      },
+      isNested ? LEARN : undefined,
+    )
   }
 
   /** From here on the scope's work is this verb's. */
@@ -69,8 +91,7 @@ export class Probe {
   }
 
   #verb(call: string): string {
-    // Whoever is the first to use a topic asks the log about it.
-    if (call === 'log.topics') return 'learn'
+    if (LEARNING.has(call)) return LEARN
     const scope = this.#scopes.getStore()
     if (scope !== undefined && scope.opener !== 'receive') return scope.verb
     const caller = verbIn(stackHere())
@@ -81,6 +102,10 @@ export class Probe {
       scope.verb = this.#travels && caller === 'perform' ? 'travel' : caller
     return scope.verb
   }
+}
+
+function scopeOf(opener: string): Scope {
+  return { opener, verb: opener, isInTransaction: false }
 }
 
 function stackHere(): string {
