@@ -70,7 +70,8 @@ export function shareScenes(world: () => LinkWorld): void {
       )
       await Promise.race([begun.passed, Promise.all(handled)])
       // Which of them has the partition is up to the bus.
-      const [busy, idle] = holders[0] === instances[0].link ? instances : ([instances[1], instances[0]] as const)
+      const [busy, idle] =
+        holders[0] === instances[0].link ? instances : ([instances[1], instances[0]] as const)
       const meanwhile = await idle.link.receive(10, async () => NOTHING)
       end.open()
       expect([meanwhile, ...(await Promise.all(handled)).toSorted((a, b) => a - b)]).toEqual([0, 0, COPIES])
