@@ -5,7 +5,7 @@ import { isRecord, rejected, succeeded } from '@ensemble/core'
 import type { Host } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
 import { keyOf } from './checks/sagas.ts'
-import type { Evidence } from './evidence.ts'
+import { keptIn, type Evidence } from './evidence.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
 import { STARTER } from './roles.ts'
@@ -69,7 +69,7 @@ export class Callers {
   /** Tells what became of calls in doubt, tries again what is parked, repairs what a lost message has stopped. */
   operate(evidence: Evidence, round: number): void {
     for (const kept of evidence.rows('operations')) {
-      const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+      const row = keptIn(kept) ?? {}
       if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
     }
     for (const visit of this.#parts.attend(evidence, this.sagas)) this.#visit(visit)
@@ -80,7 +80,7 @@ export class Callers {
   #repair(evidence: Evidence, round: number): void {
     const known = new Set(
       evidence.rows('sagas').flatMap((kept) => {
-        const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+        const row = keptIn(kept) ?? {}
         return isRecord(row['state']) ? [`${String(row['plan'])}/${String(row['id'])}`] : []
       }),
     )

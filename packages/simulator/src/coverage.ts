@@ -2,7 +2,7 @@
 // the simulator proves less than it seems to. Read from the history of rows, the messages and the engine's own
 // complaints.
 import { isRecord, type Message } from '@ensemble/core'
-import type { Evidence } from './evidence.ts'
+import { keptIn, type Evidence } from './evidence.ts'
 
 /** What is seen outside of rows and messages: errors that the engine told (`where CODE`), and what the models did. */
 export interface Seen {
@@ -136,9 +136,7 @@ function collect<T>(
 
 function changesOf(evidence: Evidence, table: string): readonly Change[] {
   return evidence.histories(table).flatMap(({ versions }) => {
-    const rows = versions.map((version) =>
-      version !== null && 'row' in version && isRecord(version.row) ? version.row : null,
-    )
+    const rows = versions.map(keptIn)
     return rows.flatMap((after, index) =>
       after === null ? [] : [{ before: rows[index - 1] ?? null, after }],
     )
@@ -173,8 +171,8 @@ function wholes(evidence: Evidence): readonly string[] {
 }
 
 function lastRow(versions: readonly (object | null)[], key: string): readonly [string, Row][] {
-  const last = versions.findLast((version) => version !== null)
-  return last !== undefined && last !== null && 'row' in last && isRecord(last.row) ? [[key, last.row]] : []
+  const last = keptIn(versions.findLast((version) => version !== null) ?? null)
+  return last === null ? [] : [[key, last]]
 }
 
 /** A withdraw rule that answered `succeeded` says so in its row. */

@@ -1,6 +1,6 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
-import { unpack, type Message } from '@ensemble/core'
+import { isRecord, unpack, type Message } from '@ensemble/core'
 import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { Table } from './database/table.ts'
 import type { Deed } from './outside.ts'
@@ -12,6 +12,13 @@ export interface RowHistory {
   readonly key: string
   /** Every committed version, oldest first; null for deleted. */
   readonly versions: readonly (object | null)[]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What the engine keeps in a row of its own, where other columns stand beside it; null where there is none. */
+export function keptIn(stored: object | null): Fields | null {
+  return stored !== null && 'row' in stored && isRecord(stored.row) ? stored.row : null
 }
 
 export class Evidence {

@@ -4,7 +4,7 @@
 // I3: the story follows the plan forward and back, ends as the saga did, and leads to the state that a row keeps.
 import { isRecord, type HistoryEntry, type Message, type Plan } from '@ensemble/core'
 import { endOf } from './sagas.ts'
-import type { Evidence } from '../evidence.ts'
+import { keptIn, type Evidence } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
 
 export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
@@ -88,7 +88,7 @@ function stateProblems(
   told: ReadonlyMap<string, readonly HistoryEntry[]>,
 ): readonly string[] {
   return evidence.rows('sagas').flatMap((kept) => {
-    const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+    const row = keptIn(kept) ?? {}
     const state = isRecord(row['state']) ? row['state'] : null
     if (state === null) return []
     const key = `${String(row['plan'])}/${String(row['id'])}`

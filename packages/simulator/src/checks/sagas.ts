@@ -2,7 +2,7 @@
 // I1: what was acknowledged is there; it ended, once, and everybody says the same end.
 // I2: what has ended, or was answered, never changes again.
 import { isRecord, type SagaRef } from '@ensemble/core'
-import type { Evidence, RowHistory } from '../evidence.ts'
+import { keptIn, type Evidence, type RowHistory } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
 
 type EndStatus = 'completed' | 'compensated'
@@ -70,7 +70,7 @@ const ANSWERED = new Set(['succeeded', 'rejected', 'withdrawn', 'faulted', 'unkn
 
 /** The part of a row's version that must not change once it is there. */
 function finalOf({ table }: RowHistory, version: object | null): string | null {
-  const row = version !== null && 'row' in version && isRecord(version.row) ? version.row : null
+  const row = keptIn(version)
   if (table === 'operations') {
     const status = String(row?.['status'])
     return row !== null && ANSWERED.has(status) ? status : null
@@ -101,7 +101,7 @@ function changedAfterEnd(evidence: Evidence): readonly string[] {
 
 function unanswered(evidence: Evidence): readonly string[] {
   return evidence.rows('operations').flatMap((kept) => {
-    const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+    const row = keptIn(kept) ?? {}
     const { id, status, parked } = row
     if (ANSWERED.has(String(status)) && parked === null) return []
     // A withdraw may be the last that is ever heard of an operation that was not asked for.

@@ -3,7 +3,7 @@
 // I2: a unique value is held by whoever did its step and did not undo it, and by nobody else.
 // I3: nothing was begun after its deadline.
 import type { Plan } from '@ensemble/core'
-import type { Evidence } from '../evidence.ts'
+import { keptIn, type Evidence } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
 import type { Script, StepShape } from './plans.ts'
 import { entriesIn, marksIn, netOf } from './records.ts'
@@ -68,10 +68,12 @@ function heldClaims(evidence: Evidence): ReadonlySet<string> {
 /** What is deferred begins in time and ends when it ends. */
 function late(evidence: Evidence): readonly string[] {
   const deadlines = deadlinesIn(evidence)
+  // Not by its messages: a bus may have lost the one that says so.
   const waits = new Set(
-    evidence.messages.flatMap((message) =>
-      message.type === 'event' && message.answer?.status === 'accepted' ? [message.operation] : [],
-    ),
+    evidence
+      .histories('operations')
+      .filter(({ versions }) => versions.some((version) => keptIn(version)?.['status'] === 'deferred'))
+      .map(({ key }) => key),
   )
   return entriesIn(evidence, 'ledger').flatMap(({ operation, at }) => {
     const deadline = deadlines.get(operation)

@@ -1,15 +1,7 @@
 // Owns: the made-up system as a subject: which sagas are started with which scripts, who pays and who cancels.
-import {
-  isRecord,
-  PATTERNS,
-  rejected,
-  succeeded,
-  type Outcome,
-  type Pattern,
-  type Plan,
-} from '@ensemble/core'
+import { PATTERNS, rejected, succeeded, type Outcome, type Pattern, type Plan } from '@ensemble/core'
 import type { Chance } from '../chance.ts'
-import type { Evidence } from '../evidence.ts'
+import { keptIn, type Evidence } from '../evidence.ts'
 import type { Beginning, Occasion, Subject, Visit, Witnessed } from '../subject.ts'
 import { checkParts } from './check.ts'
 import { contracts, type Part, type ParticipantName } from './contracts.ts'
@@ -180,7 +172,7 @@ function settlement(
 function attend(evidence: Evidence, sagas: readonly Witnessed[]): readonly Visit[] {
   const open = new Set(
     evidence.rows('operations').flatMap((kept) => {
-      const row = 'row' in kept && isRecord(kept.row) ? kept.row : {}
+      const row = keptIn(kept) ?? {}
       return row['status'] === 'deferred' ? [String(row['id'])] : []
     }),
   )
