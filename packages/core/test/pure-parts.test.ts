@@ -83,9 +83,31 @@ describe('codec', () => {
     )
   })
 
+  test('plain copies whatever it is given as JSON would', () => {
+    const odd = fc.constantFrom(
+      undefined,
+      NaN,
+      -0,
+      Infinity,
+      () => 1,
+      Symbol('s'),
+      new Date(0),
+      new Map([[1, 2]]),
+    )
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(fc.jsonValue(), odd, fc.array(tie('tree')), fc.dictionary(fc.string(), tie('tree'))),
+    }))
+    fc.assert(
+      fc.property(fc.array(tree), (value) => {
+        expect(plain(value)).toStrictEqual(JSON.parse(JSON.stringify(value)))
+      }),
+    )
+  })
+
   test('plain copies as the bus would', () => {
     expect(plain({ a: undefined, b: [1] })).toStrictEqual({ b: [1] })
     expect(plain(undefined)).toBeUndefined()
+    expect(() => plain({ a: 1n })).toThrow(TypeError)
     expect([isRecord({}), isRecord([]), isRecord(null), isRecord('x')]).toStrictEqual([
       true,
       false,

@@ -1,7 +1,7 @@
 // Owns: putting the memory database together: its stores over one home.
 import type { Clock, Database, Result, Transaction } from '@ensemble/runtime'
 import { Home } from './home.ts'
-import { executesStatements } from './statement.ts'
+import { EXECUTOR, type Executing } from './statement.ts'
 import { memoryStores } from './stores/stores.ts'
 import { refuseSql } from './transaction.ts'
 
@@ -12,13 +12,12 @@ import { refuseSql } from './transaction.ts'
 export function memoryDatabase(options: {
   readonly name: string
   readonly clock: Pick<Clock, 'now'>
-}): Database {
+}): Database & Executing {
   const home = new Home(options.name, options.clock)
-  const database: Database = {
+  return {
+    [EXECUTOR]: home,
     stores: memoryStores(home),
     transaction: <T>(work: (tx: Transaction) => Promise<T>) => home.transaction(work),
     query: async (): Promise<Result> => refuseSql(),
   }
-  executesStatements(database, home)
-  return database
 }

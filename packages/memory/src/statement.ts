@@ -54,10 +54,11 @@ export interface Executor {
   execute<T>(mode: 'read' | 'write', statement: (open: Open) => T): Promise<T>
 }
 
-const executors = new WeakMap<Queryable, Executor>()
+/** Under it a transaction or a database of this package carries what runs its statements. */
+export const EXECUTOR = Symbol('executor')
 
-export function executesStatements(tx: Queryable, executor: Executor): void {
-  executors.set(tx, executor)
+export interface Executing {
+  readonly [EXECUTOR]: Executor
 }
 
 /** LIMIT. */
@@ -100,7 +101,7 @@ export async function reading<T>(tx: Queryable, statement: (open: Open) => T): P
 }
 
 function executorOf(tx: Queryable): Executor {
-  const executor = executors.get(tx)
+  const executor = (tx as Queryable & Partial<Executing>)[EXECUTOR]
   if (executor === undefined)
     throw new MemoryError('SQL', 'this is no transaction or database of @ensemble/memory')
   return executor

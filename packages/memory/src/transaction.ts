@@ -6,12 +6,13 @@
 import type { Result, Transaction } from '@ensemble/runtime'
 import { MemoryError } from './errors.ts'
 import type { Home } from './home.ts'
-import { executesStatements } from './statement.ts'
-import type { Condition, Executor, Open, TableRef } from './statement.ts'
+import { EXECUTOR } from './statement.ts'
+import type { Condition, Executing, Executor, Open, TableRef } from './statement.ts'
 import { Layer } from './table.ts'
 import type { Table } from './table.ts'
 
-export class MemoryTransaction implements Transaction, Executor, Open {
+export class MemoryTransaction implements Transaction, Executor, Executing, Open {
+  readonly [EXECUTOR] = this
   readonly now: number
   readonly #home: Home
   readonly #bottom = new Layer()
@@ -25,7 +26,6 @@ export class MemoryTransaction implements Transaction, Executor, Open {
   constructor(home: Home, now: number) {
     this.#home = home
     this.now = now
-    executesStatements(this, this)
   }
 
   async query(): Promise<Result> {

@@ -1,6 +1,6 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
-import { isRecord, unpack, type Message } from '@ensemble/core'
+import { isRecord, type Message } from '@ensemble/core'
 import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { Table } from './database/table.ts'
 import type { Deed } from './outside.ts'
@@ -24,24 +24,22 @@ export function keptIn(stored: object | null): Fields | null {
 export class Evidence {
   readonly deeds: ReadonlyMap<string, Deed>
   readonly #tables: readonly Table[]
-  readonly #texts: readonly string[]
+  readonly #read: () => readonly Message[]
   #messages: readonly Message[] | null = null
 
   constructor(what: {
     tables: readonly Table[]
-    texts: readonly string[]
+    messages: () => readonly Message[]
     deeds: ReadonlyMap<string, Deed>
   }) {
     this.#tables = what.tables
     this.deeds = what.deeds
-    this.#texts = what.texts
+    this.#read = what.messages
   }
 
   /** Every message that was ever on the bus, in no particular order between partitions. */
   get messages(): readonly Message[] {
-    this.#messages ??= this.#texts.flatMap((text) =>
-      unpack(text).flatMap((one) => (one.ok ? [one.message] : [])),
-    )
+    this.#messages ??= this.#read()
     return this.#messages
   }
 

@@ -49,7 +49,8 @@ export function drawScenario(chance: Chance): Scenario {
   // What is pruned after hours is read again: nothing of it may be done again.
   const isLong = chance.hit(0.04)
   const isCrowded = chance.hit(0.25)
-  const pollMs = isLong ? 20 * 60_000 : chance.pick([700, 1_500, 3_000])
+  const everyMs = (often: readonly [number, ...number[]]): number =>
+    isLong ? 20 * 60_000 : chance.pick(often)
   return {
     longMs: isLong ? LONG_MS : 0,
     shape: {
@@ -68,8 +69,8 @@ export function drawScenario(chance: Chance): Scenario {
         },
         overdueAfterMs: chance.int(3_000, 12_000),
         batchCountMax: chance.pick([1, 5, 50]),
-        pollMs,
-        sweepMs: pollMs,
+        pollMs: everyMs([700, 1_500, 5_000]),
+        sweepMs: everyMs([1_500, 5_000, 15_000]),
         operationRetentionMs: isLong ? RETENTION_MS : 30 * 86_400_000,
       },
     },

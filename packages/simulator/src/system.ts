@@ -1,7 +1,7 @@
 // Owns: the simulated system: servers, bus, and the processes of every service, which are started again when they
 // die.
 // I1: it runs the engine's own hosts; what is simulated are the ports that they are given.
-import { ORCHESTRATOR, TOPIC, type Plan } from '@ensemble/core'
+import { ORCHESTRATOR, TOPIC, type Message, type Plan } from '@ensemble/core'
 import { memoryEntries } from '@ensemble/memory'
 import {
   createHost,
@@ -169,15 +169,13 @@ export class System {
 
   evidence(): Evidence {
     const tables = [...this.servers.values()].flatMap((server) => server.tables())
-    const entries = tables.filter(({ name }) => name === 'log entry')
-    const texts =
-      this.#broker?.all() ??
-      entries.flatMap((table) =>
-        [...table.committed().values()].flatMap((row) =>
-          'text' in row && typeof row.text === 'string' ? [row.text] : [],
-        ),
-      )
-    return new Evidence({ tables, texts, deeds: this.world.deeds })
+    return new Evidence({ tables, messages: () => this.#messages(), deeds: this.world.deeds })
+  }
+
+  #messages(): readonly Message[] {
+    if (this.#broker !== null) return this.#broker.all()
+    const [server] = this.servers.values()
+    return server === undefined ? [] : (this.#log?.all(server) ?? [])
   }
 
   #lagOf(role: string): number {

@@ -4,7 +4,7 @@
 // I2: a partition is one member's at a time, and its messages one take's; after a rebalance its owner begins at the
 // committed offset, so what was held is delivered again. A late `done` of what was held before changes nothing.
 // I3: a member that is silent for longer than the session is removed.
-import { pack, unpack, type Message } from '@ensemble/core'
+import { pack, type Message } from '@ensemble/core'
 import type { RawMessage } from '@ensemble/memory'
 import type { Delivered, Delivery, Subscription, Transport } from '@ensemble/runtime'
 import { mixed } from '../chance.ts'
@@ -12,6 +12,7 @@ import { HAPPENED } from '../coverage.ts'
 import { raised } from '../database/errors.ts'
 import type { Process } from '../process.ts'
 import type { LogParts } from './shared.ts'
+import { Texts } from './texts.ts'
 
 const SESSION_MS = 10_000
 
@@ -37,14 +38,17 @@ export class Broker {
   readonly #parts: LogParts
   readonly #partitions = new Map<string, string[]>()
   readonly #groups = new Map<string, Group>()
+  readonly #texts = new Texts()
 
   constructor(parts: LogParts) {
     this.#parts = parts
   }
 
   /** Every message there ever was, in no particular order between partitions. */
-  all(): readonly string[] {
-    return [...this.#partitions.values()].flat()
+  all(): readonly Message[] {
+    return [...this.#partitions.values()].flatMap((texts) =>
+      texts.flatMap((text) => this.#texts.messages(text)),
+    )
   }
 
   /** A text as it is, as a foreign or broken sender would send it. */
@@ -218,7 +222,11 @@ export class Broker {
       const texts = this.#partitions.get(place) ?? []
       const to = Math.min(texts.length, from + countMax - messages.length)
       if (to <= from) continue
-      texts.slice(from, to).forEach((text, index) => messages.push(...deliveredOf(text, place, from + index)))
+      const [topic = place, partition = '0'] = place.split('/')
+      for (const [index, text] of texts.slice(from, to).entries()) {
+        const at = { topic, partition: Number(partition), offset: from + index }
+        messages.push(...this.#texts.delivered(text, at))
+      }
       member.positions.set(place, to)
       member.held.set(place, take)
       taken.push({ place, from, to })
@@ -276,14 +284,4 @@ function isRepairable({ type }: Message): boolean {
 
 function placeName(topic: string, partition: number): string {
   return `${topic}/${partition}`
-}
-
-function deliveredOf(text: string, place: string, offset: number): readonly Delivered[] {
-  const [topic = place, partition = '0'] = place.split('/')
-  return unpack(text).map((one) => ({
-    ...one,
-    topic,
-    partition: Number(partition),
-    position: String(offset),
-  }))
 }

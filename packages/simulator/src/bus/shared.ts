@@ -2,7 +2,7 @@
 // I1: offsets are in commit order: a partition's head stays locked until the writer has committed.
 // I2: a group's cursor is taken with SKIP LOCKED in the batch's transaction and moves only from where it was read.
 // I3: news of a commit may come late or not at all; polling is the truth.
-import { pack, unpack, type Message, type Time } from '@ensemble/core'
+import { pack, type Message, type Time } from '@ensemble/core'
 import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
 import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
 import { mixed, type Chance } from '../chance.ts'
@@ -12,6 +12,7 @@ import type { DatabaseServer } from '../database/server.ts'
 import type { Faults } from '../faults.ts'
 import type { Process } from '../process.ts'
 import type { Schedule } from '../schedule.ts'
+import { Texts } from './texts.ts'
 
 interface Head {
   readonly next: number
@@ -74,6 +75,8 @@ export class SharedLog {
   readonly #heads: TableRef<Head>
   readonly #cursors: TableRef<Cursor>
   readonly #readers = new Set<Reader>()
+  readonly #texts = new Texts()
+  readonly #places = new Map<string, readonly Place[]>()
 
   constructor(parts: LogParts) {
     this.#parts = parts
@@ -131,7 +134,7 @@ export class SharedLog {
       const to = from + Math.min(news, quotaOf(news))
       for (let offset = from; offset < to; offset += 1) {
         const text = open.get(this.entries, `${place}/${offset}`)?.text ?? ''
-        messages.push(...unpack(text).map((one) => ({ ...one, topic, partition, position: String(offset) })))
+        messages.push(...this.#texts.delivered(text, { topic, partition, offset }))
       }
       moves.push({ place, from, to })
     }
@@ -152,6 +155,14 @@ export class SharedLog {
   register(open: Open, group: string, topics: readonly string[]): void {
     for (const { place } of this.#placesOf(topics))
       open.upsert(this.#cursors, `${group} ${place}`, (cursor) => cursor ?? { next: 0, advancedAt: open.now })
+  }
+
+  /** Every message there ever was, in no particular order between partitions. */
+  all(server: DatabaseServer): readonly Message[] {
+    const entries = server.table('', this.entries).committed()
+    return [...entries.values()].flatMap((row) =>
+      'text' in row && typeof row.text === 'string' ? this.#texts.messages(row.text) : [],
+    )
   }
 
   /** Messages that a group has not read yet. */
@@ -194,14 +205,20 @@ export class SharedLog {
     return held
   }
 
-  #placesOf(topics: readonly string[]): Place[] {
-    return topics.flatMap((topic) =>
-      Array.from({ length: this.#parts.partitionCount }, (_, partition) => ({
-        place: placeName(topic, partition),
-        topic,
-        partition,
-      })),
-    )
+  #placesOf(topics: readonly string[]): readonly Place[] {
+    return topics.flatMap((topic) => this.#placesIn(topic))
+  }
+
+  #placesIn(topic: string): readonly Place[] {
+    const known = this.#places.get(topic)
+    if (known !== undefined) return known
+    const places = Array.from({ length: this.#parts.partitionCount }, (_, partition) => ({
+      place: placeName(topic, partition),
+      topic,
+      partition,
+    }))
+    this.#places.set(topic, places)
+    return places
   }
 
   #placeOf({ topic, key }: Pick<RawMessage, 'topic' | 'key'>): string {

@@ -3,7 +3,7 @@
 // I1: the first statement that failed is the transaction's failure, whatever was caught on the way.
 // I2: a deadlock or a serialization failure inside a savepoint is the whole transaction's.
 import type { Time } from '@ensemble/core'
-import { executesStatements, memoryStores, type Executor, type Open } from '@ensemble/memory'
+import { EXECUTOR, memoryStores, type Executing, type Executor, type Open } from '@ensemble/memory'
 import { errorInfo, type Database, type Result, type Stores, type Transaction } from '@ensemble/runtime'
 import { raised } from './errors.ts'
 import type { DatabaseServer } from './server.ts'
@@ -26,7 +26,8 @@ export function schemaOf(server: DatabaseServer, name: string): Schema {
 
 export type ClientParts = Omit<SessionParts, 'server'> & { readonly schema: Schema }
 
-export class DatabaseClient implements Database, Executor {
+export class DatabaseClient implements Database, Executor, Executing {
+  readonly [EXECUTOR] = this
   readonly stores: Stores
   readonly #parts: ClientParts
   readonly #sessions = new Set<Session>()
@@ -34,7 +35,6 @@ export class DatabaseClient implements Database, Executor {
   constructor(parts: ClientParts) {
     this.#parts = parts
     this.stores = parts.schema.stores
-    executesStatements(this, this)
     const { process, schedule } = parts
     process.onEnd((how) => {
       const lose = (): void => this.loseAll()
@@ -109,7 +109,8 @@ async function executed<T>(tx: Transaction, statement: (open: Open) => T): Promi
   return await tx.execute('write', statement)
 }
 
-class ClientTransaction implements Transaction, Executor {
+class ClientTransaction implements Transaction, Executor, Executing {
+  readonly [EXECUTOR] = this
   readonly now: Time
   readonly #session: Session
   readonly #deferred: Promise<unknown>[] = []
@@ -121,7 +122,6 @@ class ClientTransaction implements Transaction, Executor {
   constructor(session: Session) {
     this.#session = session
     this.now = session.now
-    executesStatements(this, this)
   }
 
   async query(): Promise<Result> {
