@@ -33,6 +33,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const { values, positionals } = parseArgs({ options, allowPositionals: true })
 const [file = null] = positionals
 let shownAt = 0
+let toldCount = 0
 
 async function one(seed: number): Promise<number> {
   const isTraced = values.trace === true
@@ -114,6 +115,8 @@ function fresh(): number {
 }
 
 function progress({ seeds, seconds, failed }: Sum): void {
+  for (const { seed, violations } of failed.slice(toldCount)) say(`  seed ${seed} FAILED: ${violations[0]}`)
+  toldCount = failed.length
   if (seconds - shownAt < 5) return
   shownAt = seconds
   say(`  ${seeds} seeds, ${(seeds / seconds).toFixed(1)} a second, ${failed.length} failed`)

@@ -21,6 +21,8 @@ const TRIES_MAX = 6
 const CALM_MS = 60_000
 /** By then a saga has come to where it waits, in either pattern, so that callers find it there. */
 const SETTLED_MS = 1_500
+/** So much later callers come in each further try: whoever met a timer comes behind it in both patterns. */
+const LATER_MS = 200
 const POLL_MS = 1_000
 
 interface Asked {
@@ -94,7 +96,8 @@ async function left(
   await schedule.run(START + CALM_MS)
   const late: string[] = []
   for (const one of begun) {
-    const visits = one.visits.map((visit) => ({ ...visit, afterMs: visit.afterMs + SETTLED_MS }))
+    const laterMs = SETTLED_MS + (attempt - 1) * LATER_MS
+    const visits = one.visits.map((visit) => ({ ...visit, afterMs: visit.afterMs + laterMs }))
     callers.begin({ ...one, pattern, visits })
     await schedule.run(schedule.now + Math.max(0, ...visits.map(({ afterMs }) => afterMs)))
     late.push(...(await untilAtRest({ schedule, system, callers, isLong: false })))

@@ -4,7 +4,7 @@
 import { isRecord, rejected, succeeded } from '@ensemble/core'
 import type { Host } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
-import { keyOf } from './checks/sagas.ts'
+import { keyOf, startsIn } from './checks/sagas.ts'
 import { keptIn, type Evidence } from './evidence.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
@@ -73,10 +73,12 @@ export class Callers {
       if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
     }
     for (const visit of this.#parts.attend(evidence, this.sagas)) this.#visit(visit)
-    if (this.#parts.faults.counts.has('message lost')) this.#repair(evidence, REPAIRS_MAX + round)
+    // A message that is lost, or that was buried because its workers died, asks for nothing any more.
+    const isMissed = this.#parts.faults.counts.has('message lost') || evidence.rows('dead letters').length > 0
+    if (isMissed) this.#repair(evidence, REPAIRS_MAX + round)
   }
 
-  /** What a lost message has stopped is the operator's to repair; an orchestrator that knows its saga asks again. */
+  /** What a missed message has stopped is the operator's to repair; an orchestrator that knows its saga asks again. */
   #repair(evidence: Evidence, round: number): void {
     const known = new Set(
       evidence.rows('sagas').flatMap((kept) => {
@@ -84,7 +86,14 @@ export class Callers {
         return isRecord(row['state']) ? [`${String(row['plan'])}/${String(row['id'])}`] : []
       }),
     )
-    for (const message of evidence.messages) if (message.type === 'ended') known.add(keyOf(message.saga))
+    const started = startsIn(evidence)
+    for (const message of evidence.messages) {
+      if (message.type !== 'ended') continue
+      // Its starter may be the one who missed it.
+      const key = keyOf(message.saga)
+      if (started.get(key) === null) known.delete(key)
+      else known.add(key)
+    }
     for (const { saga } of this.sagas) {
       if (known.has(keyOf(saga))) continue
       const repair = (host: Host): Promise<void> => host.repair(saga, round)

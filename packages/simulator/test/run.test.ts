@@ -4,7 +4,7 @@ import type { Handler, Implementation } from '@ensemble/runtime'
 import { generated, run, type Subject } from '@ensemble/simulator'
 import { expect, test } from 'vitest'
 
-const STORMY = 41
+const STORMY = 25
 
 test('the same seed twice is the same run, event by event; another one is not', async () => {
   const first = await run({ seed: STORMY, subject: generated })

@@ -164,7 +164,10 @@ export class Broker {
     group.members.add(member)
     this.#rebalance(group)
     const leave = (): void => this.#leave(group, member)
-    process.onEnd(() => this.#parts.schedule.after(SESSION_MS, leave))
+    const leaveLater = (): void => this.#parts.schedule.after(SESSION_MS, leave)
+    // It may have died while it asked to join.
+    if (process.isDead) leaveLater()
+    else process.onEnd(leaveLater)
     process.onPause((isPaused) => {
       if (isPaused)
         this.#parts.schedule.after(SESSION_MS, () => (member.process.isPaused ? leave() : undefined))

@@ -27,12 +27,7 @@ export function isUnderWay(evidence: Evidence): boolean {
 }
 
 export function checkSagas(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
-  // As they were before they were pruned.
-  const starts = new Map(
-    evidence
-      .histories('starts')
-      .flatMap(({ versions }) => startOf(versions.findLast((row) => row !== null) ?? {})),
-  )
+  const starts = startsIn(evidence)
   const problems = sagas.flatMap(({ saga, isAcknowledged }) => {
     const key = keyOf(saga)
     const start = starts.get(key)
@@ -49,6 +44,15 @@ export function checkSagas(evidence: Evidence, sagas: readonly Witnessed[]): rea
 
 export function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
   return `${plan}/${id}`
+}
+
+/** What the starter of each saga knows of its end, null for nothing; as it was before it was pruned. */
+export function startsIn(evidence: Evidence): ReadonlyMap<string, string | null> {
+  return new Map(
+    evidence
+      .histories('starts')
+      .flatMap(({ versions }) => startOf(versions.findLast((row) => row !== null) ?? {})),
+  )
 }
 
 function endsOf(evidence: Evidence, saga: SagaRef): ReadonlySet<string> {
