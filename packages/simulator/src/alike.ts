@@ -21,8 +21,8 @@ const TRIES_MAX = 6
 const CALM_MS = 60_000
 /** By then a saga has come to where it waits, in either pattern, so that callers find it there. */
 const SETTLED_MS = 1_500
-/** So much later callers come in each further try: whoever met a timer comes behind it in both patterns. */
-const LATER_MS = 200
+/** So much further apart callers come with each try: who met a timer, or another one, comes behind in both patterns. */
+const APART_MS = 200
 const POLL_MS = 1_000
 
 interface Asked {
@@ -96,8 +96,11 @@ async function left(
   await schedule.run(START + CALM_MS)
   const late: string[] = []
   for (const one of begun) {
-    const laterMs = SETTLED_MS + (attempt - 1) * LATER_MS
-    const visits = one.visits.map((visit) => ({ ...visit, afterMs: visit.afterMs + laterMs }))
+    const apartMs = (attempt - 1) * APART_MS
+    const visits = one.visits.map((visit, index) => ({
+      ...visit,
+      afterMs: visit.afterMs + SETTLED_MS + apartMs * (index + 1),
+    }))
     callers.begin({ ...one, pattern, visits })
     await schedule.run(schedule.now + Math.max(0, ...visits.map(({ afterMs }) => afterMs)))
     late.push(...(await untilAtRest({ schedule, system, callers, isLong: false })))
