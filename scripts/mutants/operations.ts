@@ -275,17 +275,6 @@ export const operationMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'supplied-outcome-cancels-the-next-step',
-    harm: 'two operators who tell the same outcome make the saga go back, although nobody cancelled it',
-    file: OPERATION,
-    edits: [
-      {
-        find: `  if (work.supply !== null) return { do: 'refuse', reason: 'it is answered already' }\n`,
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'supplied-outcome-forgets-the-cancel',
     harm: 'a cancel that waits for a call in doubt is forgotten when an operator tells how the call ended',
     file: WITHDRAW,

@@ -73,9 +73,8 @@ export class Callers {
       if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
     }
     for (const visit of this.#parts.attend(evidence, this.sagas)) this.#visit(visit)
-    // A message that is lost, or that was buried because its workers died, asks for nothing any more.
-    const isMissed = this.#parts.faults.counts.has('message lost') || evidence.rows('dead letters').length > 0
-    if (isMissed) this.#repair(evidence, REPAIRS_MAX + round)
+    if (this.#parts.faults.counts.has('message lost') || hasBuriedEnds(evidence))
+      this.#repair(evidence, REPAIRS_MAX + round)
   }
 
   /** What a missed message has stopped is the operator's to repair; an orchestrator that knows its saga asks again. */
@@ -150,6 +149,17 @@ export class Callers {
       (error: unknown) => (isFinal(error) ? undefined : again(String(error))),
     )
   }
+}
+
+/**
+ * Whether somebody's workers died of a message that nobody else answers: the start of an orchestrated saga, or its end.
+ * Whoever buries another one answers it.
+ */
+function hasBuriedEnds(evidence: Evidence): boolean {
+  return evidence.rows('dead letters').some((row) => {
+    const text = 'letter' in row && isRecord(row.letter) ? String(row.letter['text']) : ''
+    return /"type":"ended"/.test(text) || /"type":"start".*"pattern":"orchestration"/.test(text)
+  })
 }
 
 /** What a caller would be told again. */

@@ -8,9 +8,11 @@ export const FAULTS = [
   // Of processes.
   'crash before call',
   'crash after call',
+  'crash loop',
   'host lost',
   'pause',
   'pause in a call',
+  'pause at a provider',
   'clock jump',
   // Of databases.
   'connection lost',

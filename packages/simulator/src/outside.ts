@@ -23,10 +23,13 @@ export interface Deed {
 /** A provider that knows a call by its key, in a manner that is drawn. */
 const KEYED = { manner: null, hasKeys: true } as const
 
+/** Longer than a worker may be silent before another one makes its call. */
+const PAUSE_MS_MAX = 30_000
+
 const NOTHING: Deed = { landed: 0, done: 0, undone: 0, isVoid: false }
 
 /** How a provider takes the calls of one key while there are faults. */
-export type Manner = 'ok' | 'reject' | 'slow' | 'silent' | 'not done'
+export type Manner = 'ok' | 'reject' | 'slow' | 'silent' | 'not done' | 'refuse once'
 
 /** What a service's handlers get to reach the outside. */
 export interface Outside {
@@ -52,6 +55,8 @@ interface Parts {
 export class World {
   readonly deeds = new Map<string, Deed>()
   readonly #parts: Parts
+  /** Of those that refuse once. */
+  readonly #refused = new Set<string>()
   /** What no newer program repairs. */
   readonly #fatal = new Set<string>()
 
@@ -69,9 +74,10 @@ export class World {
       ask: ({ operation, run }, { manner, hasKeys } = KEYED) =>
         new Promise((resolve, reject) => {
           if (!process.calls('provider')) return
-          const { schedule, chance, tell } = this.#parts
-          const how = this.#mannerOf(manner)
+          const { schedule, faults, chance, tell } = this.#parts
+          const how = this.#mannerOf(manner, run ?? operation)
           tell(process.name, `asks the provider: ${operation}, which is ${how}`)
+          if (faults.hit('pause at a provider', process.name)) process.pause(chance.int(5_000, PAUSE_MS_MAX))
           if (how === 'not done') {
             schedule.after(chance.int(1, 50), () =>
               process.hears(() => reject(new NotDone('the provider is closed'))),
@@ -88,9 +94,13 @@ export class World {
     }
   }
 
-  #mannerOf(manner: Manner | null): Manner {
+  #mannerOf(manner: Manner | null, key: string): Manner {
     if (this.#parts.faults.isHealed) return manner === 'reject' ? 'reject' : 'ok'
-    if (manner !== null) return manner
+    if (manner === 'refuse once' && !this.#refused.has(key)) {
+      this.#refused.add(key)
+      return 'reject'
+    }
+    if (manner !== null && manner !== 'refuse once') return manner
     const { chance } = this.#parts
     return chance.hit(0.7) ? 'ok' : chance.pick(['slow', 'silent', 'not done'])
   }

@@ -51,6 +51,10 @@ export class Process {
     return this.#isUp ? (this.#options.watch ?? null) : null
   }
 
+  get service(): string {
+    return this.name.replace(/#\d+$/, '')
+  }
+
   get isDead(): boolean {
     return this.#state === 'dead'
   }

@@ -20,9 +20,11 @@ export interface Scenario {
 const HEAVY: Readonly<Record<FaultKind, number>> = {
   'crash before call': 0.004,
   'crash after call': 0.004,
+  'crash loop': 0.03,
   'host lost': 0.01,
   pause: 0.02,
   'pause in a call': 0.002,
+  'pause at a provider': 0.05,
   'clock jump': 0.05,
   'connection lost': 0.01,
   'commit unknown': 0.03,

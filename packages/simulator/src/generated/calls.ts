@@ -7,13 +7,13 @@ import type { Contract, Ordered } from './contracts.ts'
 export function callingHandlers(contract: Contract, outside: Outside) {
   const on = { provider: 'keyed', timeoutMs: 1_000 } as const
   const ask = (call: { input: Ordered; operation: string; run: string | null; signal: AbortSignal }) =>
-    outside.ask(call, { manner: call.input.part.manner, hasKeys: true })
+    outside.ask(call, { manner: null, hasKeys: true })
   const refusing = (
     call: { input: Ordered; operation: string; run: string | null; signal: AbortSignal },
     hasKeys: boolean,
   ) =>
     outside.ask(call, {
-      manner: call.input.part.run === 'reject' ? 'reject' : call.input.part.manner,
+      manner: call.input.part.run === 'reject' ? 'reject' : hasKeys ? call.input.part.manner : null,
       hasKeys,
     })
   return {

@@ -19,7 +19,7 @@ export interface Part {
   readonly withdraw: 'withdrawn' | 'succeeded'
   /** A deferred run ends by itself after so long, milliseconds. */
   readonly waitMs: number
-  /** How the provider takes a call; null when each call is drawn. */
+  /** How a provider that has keys takes a call; null when each call is drawn. */
   readonly manner: Manner | null
   /** A unique value that the run takes and its undo gives back. */
   readonly claim: string | null

@@ -27,6 +27,8 @@ interface Taker {
   readonly value: string
   readonly row: string
   readonly isDone: boolean
+  /** It was done, and gave the value back, also where another step for its row had taken it, too. */
+  readonly gaveBack: boolean
 }
 
 function claims(
@@ -40,14 +42,17 @@ function claims(
     return stepsOf(plan).flatMap(({ name, participant }): readonly Taker[] => {
       const claim = parts[name]?.claim ?? null
       if (claim === null) return []
-      const isDone = netOf(entries.get(`${saga.plan}/${saga.id}/${name}`) ?? []) > 0
-      return [{ value: `${participant} ${claim}`, row: key, isDone }]
+      const own = entries.get(`${saga.plan}/${saga.id}/${name}`) ?? []
+      const gaveBack = own.some(({ direction }) => direction === 'undo')
+      return [{ value: `${participant} ${claim}`, row: key, isDone: netOf(own) > 0, gaveBack }]
     })
   })
   const held = heldClaims(evidence)
   return [...Map.groupBy(takers, ({ value }) => value)].flatMap(([value, those]) => {
     const done = those.filter(({ isDone }) => isDone)
-    if (new Set(done.map(({ row }) => row)).size > 1) return [`claim '${value}' was taken by two rows`]
+    const rows = new Set(done.map(({ row }) => row))
+    const isFreed = those.some(({ row, gaveBack }) => gaveBack && rows.has(row))
+    if (rows.size > 1 && !isFreed) return [`claim '${value}' was taken by two rows`]
     if (done.length === 0) return held.has(value) ? [`claim '${value}' is held, and nobody has it`] : []
     // Of several steps for one row each may have given it back.
     if (held.has(value) || those.length > 1) return []

@@ -53,7 +53,7 @@ function begin({ chance, plans, number, now, isCrowded }: Occasion): Beginning {
   const script: Script = {
     key,
     saga: `${plan.name}/${id}`,
-    parts: drawParts(chance, steps, { now, key }),
+    parts: drawParts(chance, steps, { now, key, isCrowded }),
     throwsAt: chance.hit(0.05) ? (steps[chance.int(0, steps.length - 1)]?.name ?? null) : null,
   }
   const pattern: Pattern = chance.pick(PATTERNS_BOTH)
@@ -67,12 +67,12 @@ const PATTERNS_BOTH = [FIRST, SECOND] as const
 function drawParts(
   chance: Chance,
   steps: readonly StepShape[],
-  { now, key }: { now: number; key: string },
+  { now, key, isCrowded }: { now: number; key: string; isCrowded: boolean },
 ): Record<string, Part> {
   const refuses = chance.hit(0.4) ? steps[chance.int(0, steps.length - 1)]?.name : undefined
   const parts: Record<string, Part> = {}
   for (const { name, form, kind } of steps) {
-    const claim = chance.hit(0.4) ? `claim${chance.int(1, 3)}` : null
+    const claim = chance.hit(isCrowded ? 0.8 : 0.4) ? `claim${chance.int(1, isCrowded ? 2 : 3)}` : null
     parts[name] = {
       run: name !== refuses ? 'ok' : chance.hit(0.8) ? 'reject' : 'throw',
       troubleUntil: chance.hit(0.1) ? now + chance.skewed(100, 15_000) : 0,
@@ -81,7 +81,7 @@ function drawParts(
       breaks: chance.hit(0.3),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
-      manner: null,
+      manner: form === 'call' && chance.hit(0.3) ? 'refuse once' : null,
       claim: form === 'make' && kind !== 'retriable' ? claim : null,
       also: chance.hit(0.7) ? (key === HOT_KEYS[0] ? HOT_KEYS[1] : HOT_KEYS[0]) : null,
       namesClaim: chance.hit(0.5),
