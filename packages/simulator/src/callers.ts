@@ -14,6 +14,8 @@ import type { System } from './system.ts'
 
 const PATIENCE_MS = 5_000
 const TRIES_MAX = 60
+/** Who comes before there is anything to be done about comes again a few times. */
+const EARLY_TRIES_MAX = 10
 /** Others may have repaired so often while there were faults. */
 const REPAIRS_MAX = 10
 
@@ -28,6 +30,8 @@ interface Parts {
 
 export class Callers {
   readonly sagas: Witnessed[] = []
+  /** Calls that were never answered, however often they were made. */
+  readonly unanswered: string[] = []
   readonly #parts: Parts
 
   constructor(parts: Parts) {
@@ -127,8 +131,12 @@ export class Callers {
     const { system, schedule, chance, tell } = this.#parts
     let isAnswered = false
     const again = (why: string): void => {
-      if (isAnswered || tries >= TRIES_MAX) return
+      if (isAnswered) return
       isAnswered = true
+      if (tries >= TRIES_MAX) {
+        this.unanswered.push(`${visit.name} at ${visit.service} was tried ${tries} times: ${why}`)
+        return
+      }
       tell('caller', `${visit.name} at ${visit.service}: ${why}`)
       schedule.after(chance.int(100, 1_500), () => this.#visit(visit, onAnswer, tries + 1))
     }
@@ -146,7 +154,10 @@ export class Callers {
         isAnswered = true
         onAnswer(answer)
       },
-      (error: unknown) => (isFinal(error) ? undefined : again(String(error))),
+      (error: unknown) => {
+        if (isFinal(error, tries)) isAnswered = true
+        else again(String(error))
+      },
     )
   }
 }
@@ -163,12 +174,8 @@ function hasBuriedEnds(evidence: Evidence): boolean {
 }
 
 /** What a caller would be told again. */
-function isFinal(error: unknown): boolean {
-  const codes = new Set([
-    'OPERATION_UNKNOWN',
-    'OPERATION_SETTLED',
-    'SAGA_UNKNOWN',
-    'SAGA_STARTED_DIFFERENTLY',
-  ])
-  return error instanceof Error && 'code' in error && codes.has(String(error.code))
+function isFinal(error: unknown, tries: number): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'OPERATION_UNKNOWN') return tries >= EARLY_TRIES_MAX
+  return code === 'OPERATION_SETTLED' || code === 'SAGA_UNKNOWN' || code === 'SAGA_STARTED_DIFFERENTLY'
 }

@@ -97,7 +97,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
     return {
       seed,
       scenario,
-      violations: [...late, ...judged(evidence, callers.sagas), ...subject.check(evidence, callers.sagas)],
+      violations: [
+        ...late,
+        ...callers.unanswered,
+        ...judged(evidence, callers.sagas),
+        ...subject.check(evidence, callers.sagas),
+      ],
       sagas: callers.sagas.length,
       witnessed: callers.sagas,
       events: schedule.count,

@@ -24,7 +24,7 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   'host lost': 0.01,
   pause: 0.02,
   'pause in a call': 0.002,
-  'pause at a provider': 0.05,
+  'pause at a provider': 0.3,
   'clock jump': 0.05,
   'connection lost': 0.01,
   'commit unknown': 0.03,

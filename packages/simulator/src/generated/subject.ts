@@ -81,7 +81,7 @@ function drawParts(
       breaks: chance.hit(0.3),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
-      manner: form === 'call' && chance.hit(0.3) ? 'refuse once' : null,
+      manner: form === 'call' && chance.hit(0.5) ? 'refuse once' : null,
       claim: form === 'make' && kind !== 'retriable' ? claim : null,
       also: chance.hit(0.7) ? (key === HOT_KEYS[0] ? HOT_KEYS[1] : HOT_KEYS[0]) : null,
       namesClaim: chance.hit(0.5),
