@@ -47,8 +47,8 @@ export function s3Facts(place: PlaceOf<'s3'>): FactStore {
         await each(bySubject, async ([subject, told]) => {
           const folder = factsOf(subject)
           const there = new Set((await objects.list(folder)).map((name) => factParts(name).key))
-          const fresh = told.filter(({ key }) => !there.has(key))
-          await each(fresh, (fact) => objects.put(`${folder}${factName(fact)}`, JSON.stringify(fact)))
+          for (const fact of told)
+            if (!there.has(fact.key)) await objects.put(`${folder}${factName(fact)}`, JSON.stringify(fact))
         })
       }),
     read: (subjects) =>
