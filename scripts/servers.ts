@@ -2,7 +2,7 @@
 // for trying things out: OpenSearch, the same behind a front that Elasticsearch's client accepts, a server that speaks
 // MongoDB's protocol (FerretDB) and an S3 server (versitygw).
 // I1: it ends only what it started, by pid; the data is in a temporary folder that goes with it.
-// I2: exit code 3 says that one of them cannot be had on this machine: Go, Java or Maven is missing, or a download fails.
+// I2: exit code 3 says that one of them cannot be had here: Go, Java or Maven is missing, or a download fails.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

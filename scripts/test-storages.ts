@@ -1,5 +1,5 @@
-// Owns: `npm run test:storages`: the tests that need real servers of history's storages, on servers that are started for
-// them and ended after. One that is named by its settings already, such as HISTORY_MONGO_URL, is used instead.
+// Owns: `npm run test:storages`: the tests that need real servers of history's storages, on servers that are started
+// for them and ended after. One that is named by its settings already, such as HISTORY_MONGO_URL, is used instead.
 // I1: a server that cannot be had here is told with the reason, its tests are skipped, and that is no failure.
 // I2: the last line is `N passed, N failed`.
 import { isBrokerUnavailable } from '@ensemble/kafka/broker'

@@ -1,5 +1,5 @@
-// Owns: a front on loopback that lets Elasticsearch's official client meet a real OpenSearch: it says the product's name
-// and speaks of plain JSON where the client speaks of a version. Run: `node elastic-front.ts <port> <port behind>`.
+// Owns: a front on loopback that lets Elasticsearch's official client meet a real OpenSearch: it says the product's
+// name and speaks of plain JSON where the client speaks of a version. Its arguments: its port, the port behind.
 // Does not own: answers. Whatever the client asks, the engine behind answers.
 import { createServer, request, type IncomingHttpHeaders } from 'node:http'
 

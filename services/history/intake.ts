@@ -9,8 +9,8 @@ import { ACTIONS, type Action, type DocumentEntry } from './documents.ts'
 
 /** Whose events they are: its topic is `logger.events`. */
 export const LOGGER = 'logger'
-const SAVE = `${LOGGER}.save`
-const DELETE = `${LOGGER}.delete`
+export const SAVE = `${LOGGER}.save`
+export const DELETE = `${LOGGER}.delete`
 
 /** Of entries that callers save: after what the services told in the same millisecond. */
 export const RANK_SAVED = 10

@@ -20,7 +20,8 @@ export function wordsOf({ result, messages, error }: EntryData): readonly string
     const value = values[index]
     if (typeof value === 'string' || typeof value === 'number')
       for (const word of wordsIn(String(value))) words.add(word)
-    else if (typeof value === 'object' && value !== null) values.push(...Object.values(value))
+    else if (typeof value === 'object' && value !== null)
+      values.push(...(Object.values(value) as readonly unknown[]))
   }
   return [...words].slice(0, WORDS_COUNT_MAX)
 }

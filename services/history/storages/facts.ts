@@ -3,7 +3,7 @@
 // Does not own: keeping facts (an adapter of FactStore), the order of writes (folded.ts).
 // I1: a fact's key follows from what it tells, so a fact that comes twice is one.
 // I2: what it tells is kept as text: storages differ in the names, depths and numbers that their own objects can hold.
-// I3: a head follows from facts alone, whatever their order; `told` grows with every fact.
+// I3: an outline follows from facts alone, whatever their order; `told` grows with every fact.
 import { createHash } from 'node:crypto'
 import type { HistoryEntry, Note, SagaRef, Time } from '@ensemble/core'
 import {
@@ -27,7 +27,7 @@ export interface Fact {
 }
 
 /** What is known of a subject as a whole, to be found by. */
-export interface Head {
+export interface Outline {
   readonly subject: string
   readonly kind: 'document' | 'saga'
   /** Facts that it follows from. */
@@ -45,9 +45,9 @@ export interface Head {
   readonly summary: string
 }
 
-/** Which heads: null, and no words at all, leave it open. */
-export interface HeadFilter extends Omit<DocumentFilter, 'action' | 'status'> {
-  readonly kind: Head['kind']
+/** Which outlines: null, and no words at all, leave it open. */
+export interface OutlineFilter extends Omit<DocumentFilter, 'action' | 'status'> {
+  readonly kind: Outline['kind']
   readonly family: string | null
   readonly state: string | null
 }
@@ -168,7 +168,7 @@ function folded(before: SagaSummary | undefined, told: Told): SagaSummary | unde
 }
 
 /** Of all facts of one subject; undefined when there is none. */
-export function headOf(facts: readonly Fact[]): Head | undefined {
+export function outlineOf(facts: readonly Fact[]): Outline | undefined {
   const [first] = facts
   if (first === undefined) return undefined
   const { subject } = first
@@ -188,25 +188,28 @@ export function headOf(facts: readonly Fact[]): Head | undefined {
   return { subject, kind: 'saga', told, ...about, createdAt, updatedAt, summary: JSON.stringify(summary) }
 }
 
-/** `summary` is what `headOf` gave. */
-export function summaryIn({ summary }: Head): SagaSummary {
+/** `summary` is what `outlineOf` gave. */
+export function summaryIn({ summary }: Outline): SagaSummary {
   return JSON.parse(summary) as SagaSummary
 }
 
-/** Whether a head is one that is asked for: for storages that cannot look inside. */
-export function fits(head: Head, { kind, family, state, from, until, saga, words }: HeadFilter): boolean {
+/** Whether an outline is one that is asked for: for storages that cannot look inside. */
+export function fits(
+  outline: Outline,
+  { kind, family, state, from, until, saga, words }: OutlineFilter,
+): boolean {
   return (
-    head.kind === kind &&
-    (family === null || head.family === family) &&
-    (state === null || head.state === state) &&
-    (from === null || head.createdAt >= from) &&
-    (until === null || head.createdAt < until) &&
-    (saga === null || head.sagas.includes(saga)) &&
-    words.every((word) => head.words.includes(word))
+    outline.kind === kind &&
+    (family === null || outline.family === family) &&
+    (state === null || outline.state === state) &&
+    (from === null || outline.createdAt >= from) &&
+    (until === null || outline.createdAt < until) &&
+    (saga === null || outline.sagas.includes(saga)) &&
+    words.every((word) => outline.words.includes(word))
   )
 }
 
 /** The order of lists: newest first. */
-export function newestFirst(left: Pick<Head, 'createdAt' | 'subject'>, right: typeof left): number {
+export function newestFirst(left: Pick<Outline, 'createdAt' | 'subject'>, right: typeof left): number {
   return right.createdAt - left.createdAt || (left.subject < right.subject ? 1 : -1)
 }

@@ -1,7 +1,8 @@
 // Owns: what a storage outside can fail with, and how long anybody waits for it.
 // I1: only what is surely about the words themselves is REFUSED. Everything else says that the storage cannot be used
 // now: whoever records waits and asks again, so that nothing is lost to a full disk or a wrong password.
-// I2: the batch's transaction is idle meanwhile; its session would be ended after five seconds.
+// I2: the batch's transaction is idle meanwhile, and its session would be ended after five seconds. What takes too long
+// is a TIMEOUT, after which the consumer takes half as many messages.
 import type { Clock } from '@ensemble/runtime'
 
 export type StorageErrorCode = 'CONNECTION' | 'TIMEOUT' | 'REFUSED'
@@ -17,10 +18,12 @@ export class StorageError extends Error {
   }
 }
 
-/** Of one call to a storage. */
-export const CALL_MS_MAX = 3_000
+/** To reach a storage at all. */
+export const CONNECT_MS_MAX = 3_000
 /** Of everything that one batch asks of a storage. */
 export const RECORD_MS_MAX = 4_000
+/** Of one call; longer than a batch has, so that a slow storage is a TIMEOUT and the batch comes smaller. */
+export const CALL_MS_MAX = 5_000
 
 /** What fails in `work` is a StorageError with what was asked for in its words. */
 export async function asking<T>(

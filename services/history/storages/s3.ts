@@ -1,10 +1,10 @@
-// Owns: facts and heads as objects of a bucket: written once, never changed, listed by prefix. The bucket is there
-// already. A storage to keep things in: reading by name costs what there is of the subject; a list reads the names of
-// all heads of its kind, a thousand at a time.
+// Owns: facts and outlines as objects of a bucket: written once, never changed, listed by prefix. The bucket is there
+// already. A storage to keep things in: reading by name costs what there is of the subject; a list reads the names
+// of all outlines of its kind, a thousand at a time.
 // I1: an object's name follows from what is in it, so the same fact again is the same object. Of one key that two wrote
 // at different times there are two objects, and the earlier counts.
-// I2: a head knows more than every head of its subject that was there before it; the one that knows most counts, so
-// two writers need no condition that a server might not offer.
+// I2: an outline knows more than every outline of its subject that was there before it; the one that knows most
+// counts, so two writers need no condition that a server might not offer.
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -14,13 +14,15 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { asking, CALL_MS_MAX } from './failures.ts'
-import { digestOf, fits, newestFirst, once, type Fact, type Head, type HeadFilter } from './facts.ts'
+import { asking, CALL_MS_MAX, CONNECT_MS_MAX, StorageError } from './failures.ts'
+import { digestOf, fits, newestFirst, once, type Fact, type Outline, type OutlineFilter } from './facts.ts'
 import type { FactStore } from './folded.ts'
 import type { PlaceOf } from './open.ts'
 
 /** Objects that are read or written at the same time. */
 const CONCURRENCY_MAX = 32
+/** Of one list; more are too many to look at for one answer. */
+const NAMES_COUNT_MAX = 1_000_000
 const DIGITS = 15
 
 /** What an object store must offer here. */
@@ -32,20 +34,41 @@ interface Objects {
   remove(name: string): Promise<void>
 }
 
+interface Bucket {
+  readonly objects: Objects
+  readonly prefix: string
+  /** What fails in `work` is told as what the bucket does not do. */
+  readonly ask: <T>(what: string, work: () => Promise<T>) => Promise<T>
+}
+
 export function s3Facts(place: PlaceOf<'s3'>): FactStore {
-  const { bucket, prefix } = place
   const client = clientOf(place)
-  const objects = objectsOf(client, bucket)
-  const factsOf = (subject: string): string => `${prefix}facts/${pathOf(subject)}/`
-  const headsOf = (subject: string): string => `${prefix}heads/${pathOf(subject)}/`
-  const ask = <T>(what: string, work: () => Promise<T>): Promise<T> =>
-    asking(`the bucket ${bucket} does not ${what}`, work, isRefusal)
+  const ask: Bucket['ask'] = (what, work) =>
+    asking(`the bucket ${place.bucket} does not ${what}`, work, isRefusal)
+  const bucket = { objects: objectsOf(client, place.bucket), prefix: place.prefix, ask }
+  return {
+    ...factCalls(bucket),
+    ...outlineCalls(bucket),
+    ping: () => ask('answer', () => client.send(new HeadBucketCommand({ Bucket: place.bucket }))),
+    close: async () => client.destroy(),
+  }
+}
+
+function factsFolder(prefix: string, subject: string): string {
+  return `${prefix}facts/${pathOf(subject)}/`
+}
+
+function outlinesFolder(prefix: string, subject: string): string {
+  return `${prefix}outlines/${pathOf(subject)}/`
+}
+
+function factCalls({ objects, prefix, ask }: Bucket): Pick<FactStore, 'insert' | 'read' | 'forget'> {
   return {
     insert: (facts) =>
       ask('take facts', async () => {
         const bySubject = [...Map.groupBy(facts, ({ subject }) => subject)]
         await each(bySubject, async ([subject, told]) => {
-          const folder = factsOf(subject)
+          const folder = factsFolder(prefix, subject)
           const there = new Set((await objects.list(folder)).map((name) => factParts(name).key))
           for (const fact of told)
             if (!there.has(fact.key)) await objects.put(`${folder}${factName(fact)}`, JSON.stringify(fact))
@@ -53,51 +76,55 @@ export function s3Facts(place: PlaceOf<'s3'>): FactStore {
       }),
     read: (subjects) =>
       ask('give facts', async () => {
-        const names = (await each(subjects, (subject) => objects.list(factsOf(subject)))).flat()
+        const folders = subjects.map((subject) => factsFolder(prefix, subject))
+        const names = (await each(folders, (folder) => objects.list(folder))).flat()
         const texts = await each(names, (name) => objects.get(name))
         return once(texts.flatMap(factIn))
-      }),
-    put: (heads) =>
-      ask('take heads', async () => {
-        await each(heads, async (head) => {
-          const folder = headsOf(head.subject)
-          const older = (await objects.list(folder)).filter((name) => partsOf(name).told < head.told)
-          await objects.put(`${folder}${headName(head)}`, JSON.stringify(head))
-          for (const name of older) await objects.remove(name)
-        })
-      }),
-    find: ({ limit, offset, ...filter }) =>
-      ask('give heads', async () => {
-        const folder = `${prefix}heads/${filter.kind}/${filter.family === null ? '' : `${safe(filter.family)}/`}`
-        const known = newestOf(await objects.list(folder)).filter((name) => mayFit(name, filter))
-        const inside = filter.saga !== null || filter.words.length > 0
-        if (!inside) {
-          const page = known.sort(newestFirst).slice(offset, offset + limit)
-          return { total: known.length, heads: await headsAt(objects, page) }
-        }
-        const found = (await headsAt(objects, known)).filter((head) => fits(head, filter)).sort(newestFirst)
-        return { total: found.length, heads: found.slice(offset, offset + limit) }
-      }),
-    stale: ({ before, countMax }) =>
-      ask('give heads', async () => {
-        const all = newestOf(await objects.list(`${prefix}heads/`))
-        const old = all
-          .filter(({ subject, updatedAt, state }) => {
-            return updatedAt < before && (state === 'ended' || subject.includes('heads/document/'))
-          })
-          .sort((left, right) => left.updatedAt - right.updatedAt)
-        return (await headsAt(objects, old.slice(0, countMax))).map(({ subject }) => subject)
       }),
     forget: (subjects, before) =>
       ask('forget facts', async () => {
         await each(subjects, async (subject) => {
-          const facts = await objects.list(factsOf(subject))
+          const facts = await objects.list(factsFolder(prefix, subject))
           const old = before === null ? facts : facts.filter((name) => factParts(name).at < before)
-          for (const name of [...old, ...(await objects.list(headsOf(subject)))]) await objects.remove(name)
+          const outlines = await objects.list(outlinesFolder(prefix, subject))
+          for (const name of [...old, ...outlines]) await objects.remove(name)
         })
       }),
-    ping: () => ask('answer', () => client.send(new HeadBucketCommand({ Bucket: bucket }))),
-    close: async () => client.destroy(),
+  }
+}
+
+function outlineCalls({ objects, prefix, ask }: Bucket): Pick<FactStore, 'put' | 'find' | 'stale'> {
+  return {
+    put: (outlines) =>
+      ask('take outlines', async () => {
+        await each(outlines, async (outline) => {
+          const folder = outlinesFolder(prefix, outline.subject)
+          const older = (await objects.list(folder)).filter((name) => partsOf(name).told < outline.told)
+          await objects.put(`${folder}${outlineName(outline)}`, JSON.stringify(outline))
+          for (const name of older) await objects.remove(name)
+        })
+      }),
+    find: ({ limit, offset, ...filter }) =>
+      ask('give outlines', async () => {
+        const family = filter.family === null ? '' : `${safe(filter.family)}/`
+        const names = await objects.list(`${prefix}outlines/${filter.kind}/${family}`)
+        const known = newestOf(names).filter((parts) => mayFit(parts, filter))
+        if (filter.saga === null && filter.words.length === 0) {
+          const page = known.sort(newestFirst).slice(offset, offset + limit)
+          return { total: known.length, outlines: await outlinesAt(objects, page) }
+        }
+        const found = (await outlinesAt(objects, known)).filter((outline) => fits(outline, filter))
+        return { total: found.length, outlines: found.sort(newestFirst).slice(offset, offset + limit) }
+      }),
+    stale: ({ before, countMax }) =>
+      ask('give outlines', async () => {
+        const documents = newestOf(await objects.list(`${prefix}outlines/document/`))
+        const sagas = newestOf(await objects.list(`${prefix}outlines/saga/`))
+        const old = [...documents, ...sagas.filter(({ state }) => state === 'ended')]
+          .filter(({ updatedAt }) => updatedAt < before)
+          .sort((left, right) => left.updatedAt - right.updatedAt)
+        return (await outlinesAt(objects, old.slice(0, countMax))).map(({ subject }) => subject)
+      }),
   }
 }
 
@@ -109,7 +136,7 @@ function clientOf({ region, endpoint, accessKeyId, secretAccessKey }: PlaceOf<'s
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      connectionTimeout: CALL_MS_MAX,
+      connectionTimeout: CONNECT_MS_MAX,
       requestTimeout: CALL_MS_MAX,
       throwOnRequestTimeout: true,
     },
@@ -147,6 +174,8 @@ function objectsOf(client: S3Client, Bucket: string): Objects {
         )
         names.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []))
         ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined
+        if (names.length > NAMES_COUNT_MAX)
+          throw new StorageError('REFUSED', `${Prefix} has more than ${NAMES_COUNT_MAX} objects`)
       } while (ContinuationToken !== undefined)
       return names
     },
@@ -170,15 +199,15 @@ function factIn(text: string | undefined): readonly Fact[] {
   return text === undefined ? [] : [JSON.parse(text) as Fact]
 }
 
-/** The texts are what `put` gave. A head that is gone was replaced, or forgotten. */
-async function headsAt(objects: Objects, known: readonly HeadParts[]): Promise<readonly Head[]> {
+/** The texts are what `put` gave. An outline that is gone was replaced, or forgotten. */
+async function outlinesAt(objects: Objects, known: readonly OutlineParts[]): Promise<readonly Outline[]> {
   const texts = await each(known, async ({ name, subject }) => {
     const text = await objects.get(name)
     if (text !== undefined) return text
     const [next] = newestOf(await objects.list(`${subject}/`))
     return next === undefined ? undefined : await objects.get(next.name)
   })
-  return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Head]))
+  return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Outline]))
 }
 
 /** A folder for a subject: `saga/<plan>/<id>`, `document/<action>/<uuid>`. */
@@ -205,18 +234,18 @@ function factParts(name: string): Pick<Fact, 'at' | 'key'> {
   return { at: Number(file.slice(0, DIGITS)), key: file.slice(DIGITS + 1) }
 }
 
-function headName({ told, createdAt, updatedAt, state }: Head): string {
+function outlineName({ told, createdAt, updatedAt, state }: Outline): string {
   return `${padded(told)}_${padded(createdAt)}_${padded(updatedAt)}_${state}.json`
 }
 
-/** What a head's name says of it. */
-interface HeadParts extends Pick<Head, 'told' | 'createdAt' | 'updatedAt' | 'state'> {
+/** What an outline's name says of it. */
+interface OutlineParts extends Pick<Outline, 'told' | 'createdAt' | 'updatedAt' | 'state'> {
   readonly name: string
   /** Its folder. */
   readonly subject: string
 }
 
-function partsOf(name: string): HeadParts {
+function partsOf(name: string): OutlineParts {
   const cut = name.lastIndexOf('/')
   const [told, createdAt, updatedAt, state = ''] = name.slice(cut + 1, -'.json'.length).split('_')
   return {
@@ -229,9 +258,9 @@ function partsOf(name: string): HeadParts {
   }
 }
 
-/** Of each subject the head that knows most. */
-function newestOf(names: readonly string[]): HeadParts[] {
-  const newest = new Map<string, HeadParts>()
+/** Of each subject the outline that knows most. */
+function newestOf(names: readonly string[]): OutlineParts[] {
+  const newest = new Map<string, OutlineParts>()
   for (const parts of names.map(partsOf)) {
     const known = newest.get(parts.subject)
     if (known === undefined || known.told < parts.told) newest.set(parts.subject, parts)
@@ -239,7 +268,7 @@ function newestOf(names: readonly string[]): HeadParts[] {
   return [...newest.values()]
 }
 
-function mayFit({ state, createdAt }: HeadParts, { state: asked, from, until }: HeadFilter): boolean {
+function mayFit({ state, createdAt }: OutlineParts, { state: asked, from, until }: OutlineFilter): boolean {
   return (
     (asked === null || state === asked) &&
     (from === null || createdAt >= from) &&

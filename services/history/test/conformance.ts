@@ -1,7 +1,8 @@
 // Owns: what every history storage must do, as scenes. Run by a test of each storage, with a world of its own.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isRecord, type EndedMessage, type HistoryMessage, type Message, type SagaRef } from '@ensemble/core'
-import type { DocumentEntry, StoredDocument } from '../documents.ts'
+import { deleteMessage, saveMessage } from '../client.ts'
+import type { StoredDocument } from '../documents.ts'
 import { redacting } from '../redaction.ts'
 import { standOf } from '../standing.ts'
 import type { DocumentFilter, EntryDraft, HistoryStorage, Page } from '../storage.ts'
@@ -74,11 +75,21 @@ export function storageConformance(open: () => Promise<StorageWorld>): void {
   })
   afterEach(() => world?.end())
   const given = { storage: () => storage, world: () => world, record }
-  describe('a saga', () => sagaScenes(given))
-  describe('a document', () => documentScenes(given))
-  describe('lists', () => listScenes(given))
-  describe('forgetting', () => forgettingScenes(given))
-  describe('what is never kept', () => redactionScenes(given))
+  describe('a saga', () => {
+    sagaScenes(given)
+  })
+  describe('a document', () => {
+    documentScenes(given)
+  })
+  describe('lists', () => {
+    listScenes(given)
+  })
+  describe('forgetting', () => {
+    forgettingScenes(given)
+  })
+  describe('what is never kept', () => {
+    redactionScenes(given)
+  })
 }
 
 interface Given {
@@ -209,57 +220,60 @@ function documentScenes({ storage, record }: Given): void {
   })
 }
 
-const FIRST: readonly [number, Partial<DocumentEntry>][] = [
-  [1, { action: 'order', saga: 'order.place/a', status: 'success' }],
-  [2, { action: 'order', saga: 'order.place/b', status: 'failed' }],
-  [3, { action: 'payment', saga: 'order.place/a', status: 'success' }],
-  [4, { action: 'users', saga: null, status: 'success' }],
+const IN_A = sagaOf('a')
+const IN_B = sagaOf('b')
+
+function said(
+  name: string,
+  index: number,
+  more: { text?: string; saga: SagaRef | null; at?: number },
+): Message {
+  const { text, saga, at = T0 + index * MINUTE } = more
+  return event(name, { uuid: uuidOf(index), text }, { id: `${name} ${index}`, at, saga })
+}
+
+/** One document a minute, as services tell of them. */
+const TOLD: readonly Message[] = [
+  said('order.opened', 1, { text: 'Maya Sari, Bandung', saga: IN_A }),
+  said('order.opened', 2, { text: 'maya@example.test', saga: IN_B }),
+  said('order.failed', 2, { saga: IN_B, at: T0 + 2 * MINUTE + 1 }),
+  said('payment.prepared', 3, { text: 'A.B-C 545204885836038145', saga: IN_A }),
+  said('user.registered', 4, { text: 'Übergröße', saga: null }),
 ]
-const TEXTS = ['Maya Sari, Bandung', 'maya@example.test', 'A.B-C 545204885836038145', 'Übergröße']
+
+/** What each filter leaves: how many in all, and those of the page. */
+const LEFT: readonly [Partial<DocumentFilter & Page>, readonly number[]][] = [
+  [{}, [4, 4, 3, 2, 1]],
+  [{ limit: 2 }, [4, 4, 3]],
+  [{ limit: 2, offset: 2 }, [4, 2, 1]],
+  [{ limit: 2, offset: 4 }, [4]],
+  [{ action: 'order' }, [2, 2, 1]],
+  [{ status: 'failed' }, [1, 2]],
+  [{ status: 'success', action: 'order' }, [1, 1]],
+  [{ from: T0 + 2 * MINUTE }, [3, 4, 3, 2]],
+  [{ until: T0 + 2 * MINUTE }, [1, 1]],
+  [{ from: T0 + 2 * MINUTE, until: T0 + 4 * MINUTE }, [2, 3, 2]],
+  [{ saga: 'order.place/a' }, [2, 3, 1]],
+  [{ saga: 'order.place/a', action: 'payment' }, [1, 3]],
+  [{ saga: 'order.place/none' }, [0]],
+  [{ words: wordsIn('MAYA') }, [2, 2, 1]],
+  [{ words: wordsIn('bandung maya') }, [1, 1]],
+  [{ words: wordsIn('maya@example.test') }, [1, 2]],
+  [{ words: wordsIn('545204885836038145') }, [1, 3]],
+  [{ words: wordsIn('übergröße') }, [1, 4]],
+  [{ words: wordsIn('may') }, [0]],
+  [{ words: wordsIn('maya'), status: 'success', limit: 1 }, [1, 1]],
+]
 
 function listScenes({ storage, world, record }: Given): void {
-  /** One document a minute, as if services had told of them. */
-  const fill = async (): Promise<void> => {
-    for (const [index, { action, saga, status }] of FIRST) {
-      const [plan = '', id = ''] = saga?.split('/') ?? []
-      const name = `${{ order: 'order.opened', payment: 'payment.prepared', users: 'user.registered' }[action ?? 'order']}`
-      const data = { uuid: uuidOf(index), text: TEXTS[index - 1] }
-      const told = { at: T0 + index * MINUTE, saga: saga === null ? null : sagaOf(id, plan) }
-      await record(event(name, data, { id: `event ${index}`, ...told }))
-      if (status === 'failed')
-        await record(event('order.failed', data, { id: `failed ${index}`, at: told.at + 1 }))
-    }
-  }
   const listed = async (filter: Partial<DocumentFilter & Page>) => {
     const { total, results } = await storage().documents({ ...OPEN, ...filter })
     return [total, ...results.map(({ uuid }) => Number(uuid.slice(-2)))]
   }
 
   test('given documents, when listed, then each filter leaves what it names, newest first', async () => {
-    await fill()
-    const table: [Partial<DocumentFilter & Page>, number[]][] = [
-      [{}, [4, 4, 3, 2, 1]],
-      [{ limit: 2 }, [4, 4, 3]],
-      [{ limit: 2, offset: 2 }, [4, 2, 1]],
-      [{ limit: 2, offset: 4 }, [4]],
-      [{ action: 'order' }, [2, 2, 1]],
-      [{ status: 'failed' }, [1, 2]],
-      [{ status: 'success', action: 'order' }, [1, 1]],
-      [{ from: T0 + 2 * MINUTE }, [3, 4, 3, 2]],
-      [{ until: T0 + 2 * MINUTE }, [1, 1]],
-      [{ from: T0 + 2 * MINUTE, until: T0 + 4 * MINUTE }, [2, 3, 2]],
-      [{ saga: 'order.place/a' }, [2, 3, 1]],
-      [{ saga: 'order.place/a', action: 'payment' }, [1, 3]],
-      [{ saga: 'order.place/none' }, [0]],
-      [{ words: wordsIn('MAYA') }, [2, 2, 1]],
-      [{ words: wordsIn('bandung maya') }, [1, 1]],
-      [{ words: wordsIn('maya@example.test') }, [1, 2]],
-      [{ words: wordsIn('545204885836038145') }, [1, 3]],
-      [{ words: wordsIn('übergröße') }, [1, 4]],
-      [{ words: wordsIn('may') }, [0]],
-      [{ words: wordsIn('maya'), status: 'success', limit: 1 }, [1, 1]],
-    ]
-    for (const [filter, expected] of table) expect([filter, await listed(filter)]).toEqual([filter, expected])
+    await record(...TOLD)
+    for (const [filter, expected] of LEFT) expect([filter, await listed(filter)]).toEqual([filter, expected])
   })
 
   test('given words of two entries, when asked for both, then their document is found', async () => {
@@ -299,12 +313,8 @@ function forgettingScenes({ storage, record }: Given): void {
   test('given a document, when removed over the bus, then it is gone until it is told of again', async () => {
     const of = { action: 'order', uuid: ORDER } as const
     const save = (id: string, at: number): Message =>
-      event(
-        'logger.save',
-        { ...of, status: 'success', data: { code: '200', messages: id } },
-        { id, at, saga: null },
-      )
-    const remove = event('logger.delete', of, { id: 'away', at: T0 + 2, saga: null })
+      saveMessage({ id, at, ...of }, { status: 'success', data: { code: '200', messages: id } })
+    const remove = deleteMessage({ id: 'away', at: T0 + 2, ...of })
     await record(event('order.opened', order), save('one', T0 + 1))
     expect(await storage().document(of)).toMatchObject({ entryCount: 2 })
     await record(remove)

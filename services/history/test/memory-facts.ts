@@ -1,5 +1,5 @@
-// Owns: facts and heads in memory, for the scenes that need no server.
-import { fits, newestFirst, type Fact, type Head } from '../storages/facts.ts'
+// Owns: facts and outlines in memory, for the scenes that need no server.
+import { fits, newestFirst, type Fact, type Outline } from '../storages/facts.ts'
 import type { FactStore } from '../storages/folded.ts'
 
 export interface MemoryFacts extends FactStore {
@@ -8,21 +8,22 @@ export interface MemoryFacts extends FactStore {
 
 export function memoryFacts(): MemoryFacts {
   const facts = new Map<string, Fact>()
-  const heads = new Map<string, Head>()
+  const outlines = new Map<string, Outline>()
   return {
     insert: async (rows) => {
       for (const row of rows) if (!facts.has(row.key)) facts.set(row.key, row)
     },
     read: async (subjects) => [...facts.values()].filter(({ subject }) => subjects.includes(subject)),
     put: async (rows) => {
-      for (const row of rows) if ((heads.get(row.subject)?.told ?? 0) < row.told) heads.set(row.subject, row)
+      for (const row of rows)
+        if ((outlines.get(row.subject)?.told ?? 0) < row.told) outlines.set(row.subject, row)
     },
     find: async ({ limit, offset, ...filter }) => {
-      const found = [...heads.values()].filter((head) => fits(head, filter)).sort(newestFirst)
-      return { total: found.length, heads: found.slice(offset, offset + limit) }
+      const found = [...outlines.values()].filter((outline) => fits(outline, filter)).sort(newestFirst)
+      return { total: found.length, outlines: found.slice(offset, offset + limit) }
     },
     stale: async ({ before, countMax }) => {
-      const old = [...heads.values()].filter(({ kind, state, updatedAt }) => {
+      const old = [...outlines.values()].filter(({ kind, state, updatedAt }) => {
         return updatedAt < before && (kind === 'document' || state === 'ended')
       })
       return old.slice(0, countMax).map(({ subject }) => subject)
@@ -30,10 +31,10 @@ export function memoryFacts(): MemoryFacts {
     forget: async (subjects, before) => {
       for (const { key, subject, at } of facts.values())
         if (subjects.includes(subject) && (before === null || at < before)) facts.delete(key)
-      for (const subject of subjects) heads.delete(subject)
+      for (const subject of subjects) outlines.delete(subject)
     },
     ping: async () => undefined,
     close: async () => undefined,
-    everything: () => JSON.stringify([[...facts.values()], [...heads.values()]]),
+    everything: () => JSON.stringify([[...facts.values()], [...outlines.values()]]),
   }
 }

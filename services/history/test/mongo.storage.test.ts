@@ -6,6 +6,7 @@ import { batchOf } from '../storage.ts'
 import { foldedStorage } from '../storages/folded.ts'
 import { mongoFacts } from '../storages/mongo.ts'
 import { storageConformance } from './conformance.ts'
+import { consumed } from './consumed.ts'
 import { freshName, isThere, placeOf } from './place.ts'
 
 describe.skipIf(!isThere('mongo'))('mongo', () => {
@@ -16,7 +17,7 @@ describe.skipIf(!isThere('mongo'))('mongo', () => {
     const db = client.db(place.database)
     return {
       storage: foldedStorage(facts, systemClock),
-      record: (storage, messages) => storage.record({} as never, batchOf(messages)),
+      record: (storage, messages) => consumed(messages, (some) => storage.record({} as never, batchOf(some))),
       everything: async () => {
         const names = (await db.listCollections().toArray()).map(({ name }) => name)
         return JSON.stringify(await Promise.all(names.map((name) => db.collection(name).find().toArray())))

@@ -7,15 +7,16 @@ import { foldedStorage } from '../storages/folded.ts'
 import { openSearchEngine } from '../storages/opensearch.ts'
 import { searchFacts, type SearchEngine } from '../storages/search.ts'
 import { storageConformance, type StorageWorld } from './conformance.ts'
+import { consumed } from './consumed.ts'
 import { freshName, isThere, placeOf } from './place.ts'
 
 function worldOf(engine: SearchEngine): StorageWorld {
   const prefix = freshName()
   const facts = searchFacts(engine, prefix)
-  const all = `/${prefix}-facts,${prefix}-heads`
+  const all = `/${prefix}-facts,${prefix}-outlines`
   return {
     storage: foldedStorage(facts, systemClock),
-    record: (storage, messages) => storage.record({} as never, batchOf(messages)),
+    record: (storage, messages) => consumed(messages, (some) => storage.record({} as never, batchOf(some))),
     everything: async () => {
       const { body } = await engine.request({
         method: 'GET',
