@@ -1,4 +1,4 @@
-// Owns: recording as the consumer does, for tests of storages: what lost a race comes again, what took too long in parts.
+// Owns: recording as the consumer does, for tests of storages: again after a lost race, in parts after a time-out.
 import { isRecord, type Message } from '@ensemble/core'
 
 const TRIES_MAX = 30

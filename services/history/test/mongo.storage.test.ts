@@ -7,6 +7,7 @@ import { foldedStorage } from '../storages/folded.ts'
 import { mongoFacts } from '../storages/mongo.ts'
 import { storageConformance } from './conformance.ts'
 import { consumed } from './consumed.ts'
+import { factScenes } from './fact-scenes.ts'
 import { freshName, isThere, placeOf } from './place.ts'
 
 describe.skipIf(!isThere('mongo'))('mongo', () => {
@@ -29,4 +30,5 @@ describe.skipIf(!isThere('mongo'))('mongo', () => {
       },
     }
   })
+  factScenes(async () => mongoFacts({ ...placeOf('mongo'), database: freshName() }))
 })

@@ -7,6 +7,7 @@ import { foldedStorage } from '../storages/folded.ts'
 import { s3Facts } from '../storages/s3.ts'
 import { storageConformance } from './conformance.ts'
 import { consumed } from './consumed.ts'
+import { factScenes } from './fact-scenes.ts'
 import { freshName, isThere, placeOf } from './place.ts'
 
 describe.skipIf(!isThere('s3'))('s3', () => {
@@ -40,4 +41,5 @@ describe.skipIf(!isThere('s3'))('s3', () => {
       },
     }
   })
+  factScenes(async () => s3Facts({ ...placeOf('s3'), prefix: `${freshName()}/` }))
 })

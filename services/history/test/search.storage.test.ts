@@ -8,6 +8,7 @@ import { openSearchEngine } from '../storages/opensearch.ts'
 import { searchFacts, type SearchEngine } from '../storages/search.ts'
 import { storageConformance, type StorageWorld } from './conformance.ts'
 import { consumed } from './consumed.ts'
+import { factScenes } from './fact-scenes.ts'
 import { freshName, isThere, placeOf } from './place.ts'
 
 function worldOf(engine: SearchEngine): StorageWorld {
@@ -35,8 +36,10 @@ function worldOf(engine: SearchEngine): StorageWorld {
 
 describe.skipIf(!isThere('opensearch'))('opensearch', () => {
   storageConformance(async () => worldOf(openSearchEngine(placeOf('opensearch'))))
+  factScenes(async () => searchFacts(openSearchEngine(placeOf('opensearch')), freshName()))
 })
 
 describe.skipIf(!isThere('elasticsearch'))('elasticsearch', () => {
   storageConformance(async () => worldOf(elasticsearchEngine(placeOf('elasticsearch'))))
+  factScenes(async () => searchFacts(elasticsearchEngine(placeOf('elasticsearch')), freshName()))
 })

@@ -8,6 +8,7 @@ import { RECORD_MS_MAX, StorageError } from '../storages/failures.ts'
 import { foldedStorage } from '../storages/folded.ts'
 import { storageConformance } from './conformance.ts'
 import { consumed } from './consumed.ts'
+import { factScenes } from './fact-scenes.ts'
 import { memoryFacts } from './memory-facts.ts'
 import { asked, decision, placing, T0 } from './support.ts'
 
@@ -25,6 +26,10 @@ describe('facts in memory', () => {
       end: () => facts.close(),
     }
   })
+})
+
+describe('a store of facts in memory', () => {
+  factScenes(async () => memoryFacts())
 })
 
 test('given a writer that read before another wrote, when its outline comes last, then the newer stays', async () => {
