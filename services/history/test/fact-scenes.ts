@@ -57,7 +57,8 @@ export function factScenes(open: () => Promise<FactStore>): void {
   test('given an outline, when one comes that knows less or as much, then it stays; more replaces it', async () => {
     await store.put([outline(2)])
     await store.put([outline(1)])
-    await store.put([outline(2, { words: ['other'] })])
+    expect(await states()).toEqual([1, 'after 2'])
+    await store.put([outline(2, { state: 'again 2' })])
     expect(await states()).toEqual([1, 'after 2'])
     await store.put([outline(10), outline(1, { subject: 'document/order/2', createdAt: T0 - 1 })])
     expect(await states()).toEqual([2, 'after 10', 'after 1'])
