@@ -30,6 +30,11 @@ async function knownFolder(): Promise<string | undefined> {
   return folder !== '' && (await serversIn(folder)).length > 0 ? folder : undefined
 }
 
+async function forgotten(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true })
+  await rm(WHERE, { force: true })
+}
+
 /** Those that cannot be had here are told, and the others are started all the same. */
 async function up(names: readonly Name[]): Promise<void> {
   await mkdir(CACHE, { recursive: true })
@@ -44,7 +49,9 @@ async function up(names: readonly Name[]): Promise<void> {
       process.exitCode = EXIT_UNAVAILABLE
     }
   }
-  for (const { name, settings } of await serversIn(directory)) {
+  const running = await serversIn(directory)
+  if (running.length === 0) await forgotten(directory)
+  for (const { name, settings } of running) {
     const words = Object.entries(settings).map(([variable, value]) => `${variable}=${value}`)
     if (names.includes(name)) print(`HISTORY_STORAGE=${name} ${words.join(' ')}`)
   }
@@ -53,7 +60,7 @@ async function up(names: readonly Name[]): Promise<void> {
 async function down(names: readonly Name[]): Promise<void> {
   const directory = await knownFolder()
   const ended = directory === undefined ? [] : await stopServers(directory, names)
-  if (directory !== undefined && (await serversIn(directory)).length === 0) await rm(WHERE, { force: true })
+  if (directory !== undefined && (await serversIn(directory)).length === 0) await forgotten(directory)
   print(ended.length === 0 ? 'nothing runs' : `stopped ${ended.join(', ')}, the data is removed`)
 }
 

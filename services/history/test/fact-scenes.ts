@@ -1,4 +1,4 @@
-// Owns: what every store of facts must do for the storage on top of it, as scenes: what a race would show only at times.
+// Owns: what every store of facts must do for the storage on top of it, as scenes: also what races show only at times.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Fact, Outline } from '../storages/facts.ts'
 import type { FactStore } from '../storages/folded.ts'
@@ -46,7 +46,7 @@ export function factScenes(open: () => Promise<FactStore>): void {
     return [total, ...outlines.map(({ state }) => state)]
   }
 
-  test('given a fact, when its key comes again, then it stays as it was, and new ones beside it are added', async () => {
+  test('given a fact, when its key comes again, then it stays as it was, and others are added', async () => {
     await store.insert([fact('a')])
     await store.insert([fact('a', 'other'), fact('b')])
     const facts = await store.read([SUBJECT, 'document/order/2'])

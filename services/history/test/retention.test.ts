@@ -8,7 +8,7 @@ import { T0 } from './support.ts'
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-test('given a retention, when an hour passes, then what is older goes, in parts; a failure waits for the next', async () => {
+test('given a retention, when an hour passes, then what is older goes, in parts, also after a failure', async () => {
   const clock = manualClock(T0)
   const asked: Stale[] = []
   const left = [200, 200, 7]
