@@ -70,7 +70,7 @@ export interface HistoryStorage {
   sagas(
     of: { readonly plan: string | null; readonly standing: Standing | null } & Page,
   ): Promise<Found<SagaSummary>>
-  /** Forgets documents, and sagas that have ended; answers how many, `countMax` when there may be more. */
+  /** Forgets documents, and sagas that have ended. An answer below `countMax` says that none is left. */
   prune(stale: Stale): Promise<number>
   /** Rejects when it cannot be used now. */
   ping(): Promise<unknown>

@@ -44,13 +44,13 @@ export interface FactStore {
 const OPEN = { from: null, until: null, saga: null, words: [] } as const
 
 export function foldedStorage(store: FactStore, clock: Clock): HistoryStorage {
-  const outlineAgain = async (subjects: readonly string[]): Promise<void> => {
+  const outlinesAnew = async (subjects: readonly string[]): Promise<void> => {
     const facts = Map.groupBy(await store.read(subjects), ({ subject }) => subject)
     await store.put([...facts.values()].flatMap((told) => outlineOf(told) ?? []))
   }
   const forget = async (subjects: readonly string[], before: number | null): Promise<void> => {
     await store.forget(subjects, before)
-    await outlineAgain(subjects)
+    await outlinesAnew(subjects)
   }
   const record = async (batch: HistoryBatch): Promise<void> => {
     const facts = factsOf(batch)
@@ -58,7 +58,7 @@ export function foldedStorage(store: FactStore, clock: Clock): HistoryStorage {
     if (removed.length > 0) await forget(removed, null)
     if (facts.length === 0) return
     await store.insert(facts)
-    await outlineAgain([...new Set(facts.map(({ subject }) => subject))])
+    await outlinesAnew([...new Set(facts.map(({ subject }) => subject))])
   }
   const document: HistoryStorage['document'] = async (of) =>
     documentIn(await store.read([documentSubject(of)]))

@@ -205,7 +205,16 @@ function documentScenes({ storage, record }: Given): void {
   test('given names, depths and texts that are odd, when saved, then they come back as they were', async () => {
     let deep: unknown = 'bottom'
     for (let depth = 0; depth < 150; depth += 1) deep = { deep }
-    const result = { $set: 1, 'a.b': [null, true, 0.5, -1e300], '': '😀', deep, __proto__: null, list: [[]] }
+    const long = 'x'.repeat(400_000)
+    const result = {
+      $set: 1,
+      'a.b': [null, true, 0.5, -1e300],
+      '': '😀',
+      deep,
+      __proto__: null,
+      list: [[]],
+      long,
+    }
     await storage().save(draft('odd', { data: { code: '200', result } }))
     expect((await storage().document(of))?.entries[0]?.data).toEqual({ code: '200', result })
   })
