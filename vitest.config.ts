@@ -5,7 +5,13 @@
 import { defineConfig } from 'vitest/config'
 
 const NEVER = ['**/node_modules/**', '**/dist/**', '.ensemble/**', '.tmp/**']
-const OTHER_TIERS = ['**/*.io.test.ts', '**/*.e2e.test.ts', '**/*.kafka.test.ts', '**/*.type.test.ts']
+const OTHER_TIERS = [
+  '**/*.io.test.ts',
+  '**/*.e2e.test.ts',
+  '**/*.kafka.test.ts',
+  '**/*.storage.test.ts',
+  '**/*.type.test.ts',
+]
 
 // Two real servers at a time are what a machine with two cores starts within the time-outs.
 const IO_WORKERS_MAX = 2
@@ -19,6 +25,18 @@ const KAFKA = {
     hookTimeout: 240_000,
     fileParallelism: false,
     sequence: { groupOrder: 4 },
+  },
+}
+
+const STORAGES = {
+  test: {
+    name: 'storages',
+    include: ['**/*.storage.test.ts'],
+    exclude: NEVER,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 5 },
   },
 }
 
@@ -49,6 +67,8 @@ export default defineConfig({
       },
       // Only where there is a broker: `npm run test:kafka` starts one and says where it is.
       ...(process.env['KAFKA_BROKERS'] === undefined ? [] : [KAFKA]),
+      // Only where somebody says that there are servers: `npm run test:storages` starts some.
+      ...(process.env['ENSEMBLE_STORAGES'] === undefined ? [] : [STORAGES]),
       {
         test: {
           name: 'e2e',

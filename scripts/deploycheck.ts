@@ -15,7 +15,10 @@ const DEPLOY = fileURLToPath(new URL('../deploy', import.meta.url))
 const CHART = join(DEPLOY, 'helm/ensemble')
 const VALUES = join(DEPLOY, 'helm/values.example.yaml')
 /** The files of each variant, as they are given to `docker compose`. */
-const VARIANTS = [['compose.yaml'], ['compose.yaml', 'compose.postgres.yaml']]
+const VARIANTS = [
+  ['compose.yaml'],
+  ...['postgres', 'mongo', 'elasticsearch'].map((name) => ['compose.yaml', `compose.${name}.yaml`]),
+]
 
 /** Problems, or undefined when what the check needs is not to be had. */
 type Check = () => Promise<readonly string[] | undefined>

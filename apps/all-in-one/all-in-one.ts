@@ -43,7 +43,7 @@ export type AllInOneEnvironment = Pick<
   | 'separateDatabases'
   | 'isOpen'
 > &
-  Partial<Pick<Environment, 'kafka'>>
+  Partial<Pick<Environment, 'kafka' | 'history'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -67,13 +67,19 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     stack.defer(() => reviver.stop())
   }
   const adminUrl = embedded?.adminUrl ?? environment.databaseUrl ?? ''
-  const { databaseReadUrl: readUrl } = environment
+  const { databaseReadUrl: readUrl, history } = environment
   const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, readUrl, isSeparate, say })
   const system = await startSystem({
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,
     kafka: environment.kafka,
-    config: { pattern, paymentDueIn, payLaterLimit, engine: options.engine ?? {} },
+    config: {
+      pattern,
+      paymentDueIn,
+      payLaterLimit,
+      engine: options.engine ?? {},
+      ...(history !== undefined && { history }),
+    },
     lagCountMax: environment.lagCountMax,
     say,
     ...(wrapBus !== undefined && { wrapBus }),

@@ -5,7 +5,7 @@
 // I3: an order's step to Waiting adds nothing: whether it happens at all before the order is complete depends on who
 // is faster, and both patterns leave the same document.
 import { eventNames, isRecord } from '@ensemble/core'
-import type { EndedMessage, EventMessage, Message, RequestRef, Time } from '@ensemble/core'
+import type { EndedMessage, EventMessage, Message, RequestRef, SagaRef, Time } from '@ensemble/core'
 import type { HistoryDocument } from '@ensemble/http'
 import {
   LOGIN_CREATED,
@@ -30,6 +30,8 @@ export interface DocumentEntry {
   readonly action: Action
   readonly uuid: string
   readonly eventId: string
+  /** Of which saga it tells, by key; null for what no saga asked for. */
+  readonly saga: string | null
   readonly at: Time
   /** How far the business had come: tells events of one millisecond apart. */
   readonly rank: number
@@ -122,12 +124,36 @@ export function entriesOf(message: Message): readonly DocumentEntry[] {
     action,
     uuid: found.uuid,
     eventId: message.id,
+    saga: message.saga === null ? null : sagaKeyOf(message.saga),
     at: message.at,
     rank,
     ...found.said,
   }
   const call = message.name === eventNames.succeeded(payment.pay) ? callOf(message.id) : undefined
   return call === undefined ? [entry] : [entry, { ...entry, uuid: call }]
+}
+
+export function sagaKeyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
+  return `${plan}/${id}`
+}
+
+/** Newest entries of a document that are answered. */
+export const ENTRIES_COUNT_MAX = 200
+
+/** The document of all its entries, in any order; undefined without one. */
+export function documentFrom(entries: readonly DocumentEntry[]): StoredDocument | undefined {
+  const sorted = entries.toSorted(inOrder)
+  const [first] = sorted
+  const last = sorted.at(-1)
+  if (first === undefined || last === undefined) return undefined
+  return {
+    action: first.action,
+    uuid: first.uuid,
+    createdAt: first.at,
+    updatedAt: last.at,
+    entryCount: sorted.length,
+    entries: sorted.slice(-ENTRIES_COUNT_MAX),
+  }
 }
 
 /** The document as the API shows it. */
@@ -234,7 +260,7 @@ function endEntries(message: EndedMessage): readonly DocumentEntry[] {
     message: isCancelled ? `Cancelled: ${reason}` : `Step '${step}' was ${status}: ${reason}`,
     data: { step, status, reason, data: status === 'rejected' ? (because['data'] ?? null) : null },
   })
-  return [{ action, uuid, eventId, at, rank: RANK_END, ...said }]
+  return [{ action, uuid, eventId, saga: sagaKeyOf(saga), at, rank: RANK_END, ...said }]
 }
 
 function failed(error: { readonly code: string; readonly message: string; readonly data: unknown }): Said {

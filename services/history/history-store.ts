@@ -2,20 +2,30 @@
 // Does not own what it means (documents.ts, standing.ts, timeline.ts).
 // I1: one statement per table and batch, whatever the number of messages.
 // I2: a saga's row is locked before its decisions are stored: who counts a decision as new also writes the count.
-import type { EndedMessage, HistoryMessage, NoteMessage, NoteType, SagaRef } from '@ensemble/core'
+import type { EndedMessage, HistoryMessage, NoteMessage, NoteType } from '@ensemble/core'
 import { readPage, sqlFolder, tableRows } from '@ensemble/postgres'
 import type { Database, Queryable, Rows, Transaction } from '@ensemble/runtime'
 import { momentOf } from '@ensemble/service-contracts'
-import type { Action, DocumentEntry, EntryData, StoredDocument } from './documents.ts'
+import {
+  ENTRIES_COUNT_MAX,
+  sagaKeyOf,
+  type Action,
+  type DocumentEntry,
+  type EntryData,
+  type StoredDocument,
+} from './documents.ts'
 import { blankSummary, standOf, withDecision, withEnd, withNote, type SagaSummary } from './standing.ts'
 import {
   DECISIONS_COUNT_MAX,
-  ENTRIES_COUNT_MAX,
   NOTES_COUNT_MAX,
+  type DocumentFilter,
+  type DocumentName,
   type HistoryBatch,
   type HistoryStorage,
+  type Stale,
 } from './storage.ts'
 import type { StoredDecision, StoredNote } from './timeline.ts'
+import { wordsOf } from './words.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
@@ -24,12 +34,19 @@ const sql = sqlFolder(new URL('./sql/', import.meta.url))
 const ENTRIES_APPEND = sql('entries-append')
 const DOCUMENTS_APPEND = sql('documents-append')
 const DOCUMENTS_GET = sql('documents-get')
-const DOCUMENTS_LIST = sql('documents-list')
+const DOCUMENTS_REMOVE = sql('documents-remove')
+const DOCUMENTS_STALE = sql('documents-stale')
+const DOCUMENT_PAGES = { list: sql('documents-list'), count: sql('documents-count'), decode: nameOf }
+const ENTRIES_REMOVE = sql('entries-remove')
 const DECISIONS_APPEND = sql('decisions-append')
 const DECISIONS_LIST = sql('decisions-list')
+const DECISIONS_REMOVE = sql('decisions-remove')
 const NOTES_APPEND = sql('notes-append')
 const NOTES_LIST = sql('notes-list')
+const NOTES_REMOVE = sql('notes-remove')
 const SAGA_GET = sql('saga-get')
+const SAGAS_REMOVE = sql('sagas-remove')
+const SAGAS_STALE = sql('sagas-stale')
 const SAGA_PAGES = { list: sql('saga-list'), count: sql('saga-count'), decode: summaryOf }
 
 const sagaRows: Rows<SagaSummary> = tableRows<SagaSummary>({
@@ -38,29 +55,34 @@ const sagaRows: Rows<SagaSummary> = tableRows<SagaSummary>({
   insert: sql('sagas-insert'),
   update: sql('sagas-update'),
   decode: summaryOf,
-  key: ({ saga }) => keyOf(saga),
+  key: ({ saga }) => sagaKeyOf(saga),
   encode: columnsOf,
 })
 
-export function historyStorage({ database, read }: { database: Database; read: Queryable }): HistoryStorage {
+interface HistoryDatabase {
+  readonly database: Pick<Database, 'transaction'>
+  /** Reads that may be a little stale. */
+  readonly read: Queryable
+}
+
+export function historyStorage({ database, read }: HistoryDatabase): HistoryStorage {
   return {
     record,
     save: (draft) =>
       database.transaction(async (tx) => {
         storeEntries(tx, [{ ...draft, at: tx.now }])
-        const [stored] = await documentsOf(tx, draft.action, [draft.uuid])
+        const [stored] = await documentsOf(tx, [draft])
         if (stored === undefined) throw new Error(`the document ${draft.action} ${draft.uuid} was not stored`)
         return stored
       }),
-    document: async ({ action, uuid }) => (await documentsOf(read, action, [uuid]))[0],
-    documents: async ({ action, limit, offset }) => {
-      const { rows } = await read.query(DOCUMENTS_LIST, [action, limit, offset])
-      const uuids = rows.map((row) => String(row['uuid']))
-      const found = new Map((await documentsOf(read, action, uuids)).map((one) => [one.uuid, one]))
-      return uuids.flatMap((uuid) => found.get(uuid) ?? [])
+    document: async (name) => (await documentsOf(read, [name]))[0],
+    documents: async ({ limit, offset, ...filter }) => {
+      const { total, results } = await readPage(read, DOCUMENT_PAGES, { limit, offset }, filterValues(filter))
+      const found = new Map((await documentsOf(read, results)).map((one) => [pathOf(one), one]))
+      return { total, results: results.flatMap((name) => found.get(pathOf(name)) ?? []) }
     },
     saga: async (saga) => {
-      const key = keyOf(saga)
+      const key = sagaKeyOf(saga)
       const row = (await read.query(SAGA_GET, [key])).rows[0]
       if (row === undefined) return undefined
       // Only then: what the row says is there must be among them.
@@ -75,18 +97,21 @@ export function historyStorage({ database, read }: { database: Database; read: Q
       }
     },
     sagas: ({ plan, standing, ...page }) => readPage(read, SAGA_PAGES, page, [plan, standing]),
+    prune: (stale) => database.transaction((tx) => prune(tx, stale)),
+    ping: () => read.query('select 1'),
   }
 }
 
 async function record(tx: Transaction, batch: HistoryBatch): Promise<void> {
   await recordSagas(tx, batch)
+  removeDocuments(tx, batch.removals)
   storeEntries(tx, batch.entries)
 }
 
 async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryBatch): Promise<void> {
   const told = [...decisions, ...notes, ...ends]
   if (told.length === 0) return
-  const keys = [...new Set(told.map(({ saga }) => keyOf(saga)))].sort()
+  const keys = [...new Set(told.map(({ saga }) => sagaKeyOf(saga)))].sort()
   const [before, fresh] = await Promise.all([sagaRows.load(tx, keys), appendDecisions(tx, decisions)])
   if (notes.length > 0) tx.defer(tx.query(NOTES_APPEND, [rowsText(notes.map(noteColumns), 'id')]))
   const after = new Map(before)
@@ -94,7 +119,7 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
     message: HistoryMessage | NoteMessage | EndedMessage,
     change: (summary: SagaSummary) => SagaSummary,
   ): void => {
-    const key = keyOf(message.saga)
+    const key = sagaKeyOf(message.saga)
     after.set(key, change(after.get(key) ?? blankSummary(message.saga, message.at)))
   }
   for (const decision of fresh) fold(decision, (summary) => withDecision(summary, decision))
@@ -127,38 +152,76 @@ async function appendDecisions(
     rowsText(decisions.map(decisionColumns), 'saga_key', 'seq'),
   ])
   const fresh = new Set(rows.map((row) => `${String(row['saga_key'])}#${String(row['seq'])}`))
-  return decisions.filter(({ saga, seq }) => fresh.delete(`${keyOf(saga)}#${seq}`))
+  return decisions.filter(({ saga, seq }) => fresh.delete(`${sagaKeyOf(saga)}#${seq}`))
 }
 
 function storeEntries(tx: Transaction, entries: readonly DocumentEntry[]): void {
   if (entries.length === 0) return
-  const documents = new Map<string, Columns>()
+  const documents = new Map<string, DocumentName & { readonly at: number }>()
   for (const { action, uuid, at } of entries) {
-    documents.set(`${action} ${uuid}`, { action, uuid, created_at: momentOf(at) })
+    const known = documents.get(pathOf({ action, uuid }))?.at ?? at
+    documents.set(pathOf({ action, uuid }), { action, uuid, at: Math.min(known, at) })
   }
-  tx.defer(tx.query(DOCUMENTS_APPEND, [rowsText([...documents.values()], 'action', 'uuid')]))
+  tx.defer(
+    tx.query(DOCUMENTS_APPEND, [rowsText([...documents.values()].map(documentColumns), 'action', 'uuid')]),
+  )
   tx.defer(tx.query(ENTRIES_APPEND, [rowsText(entries.map(entryColumns), 'action', 'uuid', 'event_id')]))
+}
+
+/** Their entries go with them. */
+function removeDocuments(tx: Transaction, names: readonly DocumentName[]): void {
+  if (names.length === 0) return
+  const sorted = names.toSorted((left, right) => (pathOf(left) < pathOf(right) ? -1 : 1))
+  const values = [sorted.map(({ action }) => action), sorted.map(({ uuid }) => uuid)]
+  tx.defer(tx.query(DOCUMENTS_REMOVE, values))
+  tx.defer(tx.query(ENTRIES_REMOVE, values))
+}
+
+async function prune(tx: Transaction, { before, countMax }: Stale): Promise<number> {
+  const values = [momentOf(before), countMax]
+  const documents = (await tx.query(DOCUMENTS_STALE, values)).rows.map(nameOf)
+  removeDocuments(tx, documents)
+  const sagas = (await tx.query(SAGAS_STALE, values)).rows.map((row) => String(row['saga_key'])).sort()
+  if (sagas.length > 0)
+    for (const statement of [SAGAS_REMOVE, DECISIONS_REMOVE, NOTES_REMOVE])
+      tx.defer(tx.query(statement, [sagas]))
+  return Math.max(documents.length, sagas.length)
 }
 
 async function documentsOf(
   db: Queryable,
-  action: Action,
-  uuids: readonly string[],
+  names: readonly DocumentName[],
 ): Promise<readonly StoredDocument[]> {
-  if (uuids.length === 0) return []
-  const { rows } = await db.query(DOCUMENTS_GET, [action, uuids, ENTRIES_COUNT_MAX])
-  return [...Map.groupBy(rows, (row) => String(row['uuid'])).values()].flatMap((group) => {
+  if (names.length === 0) return []
+  const actions = names.map(({ action }) => action)
+  const uuids = names.map(({ uuid }) => uuid)
+  const { rows } = await db.query(DOCUMENTS_GET, [actions, uuids, ENTRIES_COUNT_MAX])
+  return [...Map.groupBy(rows, (row) => pathOf(nameOf(row))).values()].flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
     return {
-      action,
-      uuid: String(first['uuid']),
+      ...nameOf(first),
       createdAt: Number(first['first_at']),
       updatedAt: Number(first['last_at']),
       entryCount: Number(first['entry_count']),
-      entries: group.map((row) => entryOf(row, action)),
+      entries: group.map(entryOf),
     }
   })
+}
+
+/** In the order of the statements' parameters. */
+function filterValues({ action, status, from, until, saga, words }: DocumentFilter): readonly unknown[] {
+  const [since, before] = [from, until].map((time) => (time === null ? null : momentOf(time)))
+  return [action, status, since, before, saga, words]
+}
+
+function pathOf({ action, uuid }: DocumentName): string {
+  return `${action} ${uuid}`
+}
+
+/** `action` is what `entryColumns` gave. */
+function nameOf(row: Columns): DocumentName {
+  return { action: row['action'] as Action, uuid: String(row['uuid']) }
 }
 
 /** What JSON can say and jsonb cannot hold: U+0000 and half a character, unless the backslash is itself a text's. */
@@ -174,15 +237,11 @@ function rowsText(rows: readonly Columns[], ...names: readonly string[]): string
   return JSON.stringify(sorted).replaceAll(UNKEEPABLE, String.raw`$1\ufffd`)
 }
 
-function keyOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): string {
-  return `${plan}/${id}`
-}
-
 function columnsOf(state: SagaSummary): Columns {
   const { saga, firstAt, lastAt, version, ...rest } = state
   const { status, standing, waitsFor } = standOf(state)
   return {
-    saga_key: keyOf(saga),
+    saga_key: sagaKeyOf(saga),
     plan: saga.plan,
     id: saga.id,
     pattern: saga.pattern,
@@ -210,7 +269,7 @@ function summaryOf(row: Columns): SagaSummary {
 }
 
 function decisionColumns({ saga, seq, at, entries }: HistoryMessage): Columns {
-  return { saga_key: keyOf(saga), seq, decided_at: momentOf(at), entries }
+  return { saga_key: sagaKeyOf(saga), seq, decided_at: momentOf(at), entries }
 }
 
 /** `entries` is what `decisionColumns` gave. */
@@ -221,7 +280,7 @@ function decisionOf(row: Columns): StoredDecision {
 
 function noteColumns({ id, saga, at, source, note }: NoteMessage): Columns {
   const { type, operation, attempt, detail } = note
-  return { id, saga_key: keyOf(saga), noted_at: momentOf(at), source, type, operation, attempt, detail }
+  return { id, saga_key: sagaKeyOf(saga), noted_at: momentOf(at), source, type, operation, attempt, detail }
 }
 
 function noteOf(row: Columns): StoredNote {
@@ -236,16 +295,22 @@ function noteOf(row: Columns): StoredNote {
   }
 }
 
-function entryColumns({ action, uuid, eventId, at, rank, status, data }: DocumentEntry): Columns {
-  return { action, uuid, event_id: eventId, happened_at: momentOf(at), place: rank, status, data }
+function documentColumns({ action, uuid, at }: DocumentName & { readonly at: number }): Columns {
+  return { action, uuid, created_at: momentOf(at) }
+}
+
+function entryColumns(entry: DocumentEntry): Columns {
+  const { action, uuid, eventId, saga, at, rank, status, data } = entry
+  const [event_id, happened_at, words] = [eventId, momentOf(at), wordsOf(data)]
+  return { action, uuid, event_id, saga_key: saga, happened_at, place: rank, status, data, words }
 }
 
 /** `data` is what `entryColumns` gave. */
-function entryOf(row: Columns, action: Action): DocumentEntry {
+function entryOf(row: Columns): DocumentEntry {
   return {
-    action,
-    uuid: String(row['uuid']),
+    ...nameOf(row),
     eventId: String(row['event_id']),
+    saga: typeof row['saga_key'] === 'string' ? row['saga_key'] : null,
     at: Number(row['happened_at']),
     rank: Number(row['place']),
     status: row['status'] === 'success' ? 'success' : 'failed',

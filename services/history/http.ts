@@ -8,40 +8,46 @@ import {
   pagination,
   problems,
   type HistoryDocument,
+  type Pagination,
   type Problem,
   type Routes,
   type Server,
 } from '@ensemble/http'
 import type { Ids } from '@ensemble/runtime'
 import { workId, type WorkRequest } from '@ensemble/service/http'
-import { Uuid } from '@ensemble/service-contracts'
 import * as z from 'zod'
-import { ACTIONS, documentOf, type Action } from './documents.ts'
+import { documentOf } from './documents.ts'
+import { RANK_SAVED, SaveRequest, Which } from './intake.ts'
 import { STANDINGS } from './standing.ts'
-import type { HistoryStorage } from './storage.ts'
+import type { DocumentFilter, DocumentName, HistoryStorage, Page } from './storage.ts'
 import { sagaRowOf, timelineOf } from './timeline.ts'
+import { wordsIn } from './words.ts'
 
 export interface HistoryHttp {
-  readonly storage: Omit<HistoryStorage, 'record'>
+  readonly storage: Omit<HistoryStorage, 'record' | 'prune' | 'ping'>
   readonly ids: Pick<Ids, 'next'>
 }
 
-const ActionName = z.enum(ACTIONS)
-const Which = z.object({ action: ActionName, uuid: Uuid })
-
-const SaveRequest = z.object({
-  ...Which.shape,
-  status: z.enum(['success', 'failed']),
-  data: z.strictObject({
-    code: z.enum(['200', '400']),
-    result: z.unknown().optional(),
-    messages: z.string().max(1_000).optional(),
-    error: z.unknown().optional(),
-  }),
-})
-
 const PLAN_NAME_MAX = 100
 const SAGA_ID_MAX = 200
+
+const TEXT_MAX = 200
+
+const Moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+
+const DocumentQuery = z.object({
+  ...pagination.shape,
+  action: Which.shape.action.optional(),
+  status: SaveRequest.shape.status.optional().describe('Of its last entry'),
+  from: Moment.optional().describe('It began then or later'),
+  until: Moment.optional().describe('It began before'),
+  saga: z
+    .string()
+    .max(PLAN_NAME_MAX + 1 + SAGA_ID_MAX)
+    .optional()
+    .describe('`<plan>/<id>`: one of its entries tells of that saga'),
+  text: z.string().max(TEXT_MAX).optional().describe('All of these words are in what it says'),
+})
 
 const SagaParams = z.object({ plan: z.string().max(PLAN_NAME_MAX), id: z.string().max(SAGA_ID_MAX) })
 const SagaQuery = z.object({
@@ -82,9 +88,6 @@ const Timeline = z.object({
   ),
 })
 
-/** Of entries that callers save: after what the services told in the same millisecond. */
-const RANK_SAVED = 10
-
 export function historyRoutes(http: HistoryHttp): Routes {
   return (server) => {
     saveRoute(server, http)
@@ -115,12 +118,12 @@ async function saved({ storage, ids }: HistoryHttp, request: Saving): Promise<Hi
   const { action, uuid, status, data } = request.body
   const id = workId(request) ?? ids.next()
   return documentOf(
-    await storage.save({ action, uuid, eventId: `saved/${id}`, rank: RANK_SAVED, status, data }),
+    await storage.save({ action, uuid, eventId: `saved/${id}`, saga: null, rank: RANK_SAVED, status, data }),
   )
 }
 
 function documentRoutes(server: Server, { storage }: HistoryHttp): void {
-  const found = async (of: { readonly action: Action; readonly uuid: string }): Promise<HistoryDocument> => {
+  const found = async (of: DocumentName): Promise<HistoryDocument> => {
     const stored = await storage.document(of)
     if (stored === undefined) throw unknownDocument()
     return documentOf(stored)
@@ -143,15 +146,39 @@ function documentRoutes(server: Server, { storage }: HistoryHttp): void {
         tags: ['history'],
         summary: 'A page of the documents of one kind, newest first',
         querystring: pagination,
-        body: z.object({ action: ActionName }),
+        body: Which.pick({ action: true }),
         response: { 200: z.array(historyDocumentSchema), ...problems(422) },
       },
     },
     async ({ body: { action }, query }) => {
-      const page = { limit: query.limit, offset: offsetOf(query) }
-      return (await storage.documents({ action, ...page })).map(documentOf)
+      const { results } = await storage.documents({ ...filterOf({ action }), ...pageOf(query) })
+      return results.map(documentOf)
     },
   )
+  server.get(
+    '/v1/logger',
+    {
+      schema: {
+        tags: ['history'],
+        summary: 'The documents that match, newest first',
+        querystring: DocumentQuery,
+        response: { 200: listSchema(historyDocumentSchema), ...problems(422) },
+      },
+    },
+    async ({ query }) => {
+      const { total, results } = await storage.documents({ ...filterOf(query), ...pageOf(query) })
+      return listEnvelope(query, { total, results: results.map(documentOf) })
+    },
+  )
+}
+
+function filterOf(query: Partial<z.infer<typeof DocumentQuery>>): DocumentFilter {
+  const { action = null, status = null, from = null, until = null, saga = null, text = '' } = query
+  return { action, status, from, until, saga, words: wordsIn(text) }
+}
+
+function pageOf(query: Pagination): Page {
+  return { limit: query.limit, offset: offsetOf(query) }
 }
 
 function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
@@ -182,8 +209,8 @@ function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
       },
     },
     async ({ query }) => {
-      const { plan = null, standing = null, limit } = query
-      const { total, results } = await storage.sagas({ plan, standing, limit, offset: offsetOf(query) })
+      const { plan = null, standing = null } = query
+      const { total, results } = await storage.sagas({ plan, standing, ...pageOf(query) })
       return listEnvelope(query, { total, results: results.map(sagaRowOf) })
     },
   )

@@ -6,7 +6,9 @@ import { spanMs, type Span } from '@ensemble/core'
 import type { SagaPattern } from '@ensemble/http'
 import type { KafkaOptions } from '@ensemble/kafka'
 import * as z from 'zod'
+import { readHistory } from './history-config.ts'
 import { readKafka, type Read } from './kafka-config.ts'
+import type { HistoryConfig } from './module.ts'
 
 /** Of each service one URL, a load balancer's or its only instance's, or one of each instance. */
 export type PeerUrls = Readonly<Record<string, readonly string[]>>
@@ -37,6 +39,8 @@ export interface Environment {
   readonly lagCountMax: number
   /** The bus, when it is Kafka; else it is in a database. */
   readonly kafka: KafkaOptions | undefined
+  /** Where and how history is kept. */
+  readonly history: HistoryConfig
   /** Whether somebody said that everybody who reaches this may call. */
   readonly isOpen: boolean
 }
@@ -138,6 +142,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set a whole number of messages from 1 on',
     ),
     kafka: readKafka(read, problems),
+    history: readHistory(read, problems),
     isOpen: read(
       'AUTH',
       z.literal('open').transform(() => true),
@@ -202,7 +207,7 @@ function isDue(text: string): boolean {
 
 /** URLs of databases hold passwords. */
 function shown(name: string, text: string): string {
-  return name.includes('DATABASE') ? text.replace(/\/\/[^@/]*@/, '//***@') : text
+  return /DATABASE|MONGO/.test(name) ? text.replace(/\/\/[^@/]*@/, '//***@') : text
 }
 
 export function isLoopback(host: string): boolean {

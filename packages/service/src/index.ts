@@ -1,6 +1,8 @@
 // The surface of @ensemble/service: how services of the reference system are described, configured and run.
 export type {
   Config,
+  HistoryConfig,
+  HistoryPlace,
   PeerAnswer,
   PeerRequest,
   Peers,

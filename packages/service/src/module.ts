@@ -31,6 +31,46 @@ export interface Config {
   /** Most open Pay Later money of one user, whole currency units. */
   readonly payLaterLimit: number
   readonly engine: Partial<Settings>
+  /** In the service's database, for ever and whole, unless given. */
+  readonly history?: HistoryConfig
+}
+
+/** How history keeps what it is told. */
+export interface HistoryConfig {
+  readonly place: HistoryPlace
+  /** What was told of for the last time longer ago is forgotten; null keeps it. */
+  readonly retentionMs: number | null
+  /** Names of fields whose values are never kept. */
+  readonly redact: readonly string[]
+}
+
+/** Where history is kept. */
+export type HistoryPlace =
+  | { readonly storage: 'postgres' }
+  | { readonly storage: 'mongo'; readonly url: string; readonly database: string }
+  | (SearchPlace & { readonly storage: 'elasticsearch'; readonly apiKey?: string })
+  | (SearchPlace & { readonly storage: 'opensearch' })
+  | {
+      readonly storage: 's3'
+      readonly bucket: string
+      /** Object names begin so. */
+      readonly prefix: string
+      readonly region: string
+      /** Another service than Amazon's. */
+      readonly endpoint?: string
+      /** Else they are found as Amazon's tools do. */
+      readonly accessKeyId?: string
+      readonly secretAccessKey?: string
+    }
+
+interface SearchPlace {
+  readonly nodes: readonly string[]
+  /** Index names begin so. */
+  readonly prefix: string
+  readonly username?: string
+  readonly password?: string
+  /** PEM file of the authority that signed the nodes' certificates. */
+  readonly caFile?: string
 }
 
 export interface PeerRequest {
@@ -58,6 +98,8 @@ export interface RunningService {
   readonly routes: Routes
   /** What readiness depends on beyond the database and the bus. */
   readonly checks?: readonly Check[]
+  /** Ends what the service opened itself, after its host. */
+  readonly close?: () => Promise<void>
   /** Adds to the OpenAPI document of its own routes, for a service that passes others on. */
   readonly document?: (own: unknown) => Promise<unknown>
 }

@@ -141,6 +141,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
     config,
     peers,
   })
+  stack.defer(async () => await running.close?.())
   stack.defer(() => running.host.stop())
   const server = await serverOf(module, running, { options, ground, failures })
   stack.defer(async () => void (await drain(server)))

@@ -31,6 +31,7 @@ describe('the environment', () => {
       peerUrls: {},
       lagCountMax: 10_000,
       kafka: undefined,
+      history: { place: { storage: 'postgres' }, retentionMs: null, redact: [] },
       isOpen: false,
     })
   })

@@ -1,7 +1,9 @@
 -- Index: tb_history_entry_pk. The newest entries of each document ($3), and what is known of all of them.
 SELECT
+  e.action,
   e.uuid,
   e.event_id,
+  e.saga_key,
   e.happened_at,
   e.place,
   e.status,
@@ -11,20 +13,22 @@ SELECT
   e.last_at
 FROM (
   SELECT
+    n.action,
     n.uuid,
     n.event_id,
+    n.saga_key,
     n.happened_at,
     n.place,
     n.status,
     n.data,
-    count(n.event_id) OVER (PARTITION BY n.uuid) AS entry_count,
-    min(n.happened_at) OVER (PARTITION BY n.uuid) AS first_at,
-    max(n.happened_at) OVER (PARTITION BY n.uuid) AS last_at,
+    count(n.event_id) OVER (PARTITION BY n.action, n.uuid) AS entry_count,
+    min(n.happened_at) OVER (PARTITION BY n.action, n.uuid) AS first_at,
+    max(n.happened_at) OVER (PARTITION BY n.action, n.uuid) AS last_at,
     row_number() OVER (
-      PARTITION BY n.uuid
+      PARTITION BY n.action, n.uuid
       ORDER BY n.happened_at DESC NULLS LAST, n.place DESC NULLS LAST, n.event_id DESC NULLS LAST
     ) AS age
   FROM tb_history_entry AS n
-  WHERE n.action = $1::text AND n.uuid = ANY ($2::uuid[])
+  WHERE (n.action, n.uuid) IN (SELECT w.action, w.uuid FROM unnest($1::text[], $2::uuid[]) AS w (action, uuid))
 ) AS e
 WHERE e.age <= $3::int8

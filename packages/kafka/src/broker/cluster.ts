@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BrokerError } from './errors.ts'
 import { freePorts } from './ports.ts'
-import { endBroker, isBroker, waitFor } from './process.ts'
+import { endServer, isServer, waitFor } from './process.ts'
 import { LOG_SETTINGS, propertiesOf, type Node } from './properties.ts'
 
 const run = promisify(execFile)
@@ -107,14 +107,14 @@ function pidFile(directory: string, { id }: Node): string {
 async function pidOf(directory: string, node: Node): Promise<number | null> {
   const pid = Number(await readFile(pidFile(directory, node), 'utf8').catch(() => ''))
   if (!Number.isInteger(pid) || pid <= 0) return null
-  return (await isBroker(pid, settingsFile(directory, node))) ? pid : null
+  return (await isServer(pid, settingsFile(directory, node))) ? pid : null
 }
 
 function clusterOf(directory: string, { jars, nodes }: State, say: (line: string) => void): BrokerCluster {
   const addressOf = ({ port }: Node): string => `127.0.0.1:${port}`
   const end = async (node: Node, signal: NodeJS.Signals): Promise<boolean> => {
     const pid = await pidOf(directory, node)
-    return pid === null || (await endBroker(pid, settingsFile(directory, node), signal))
+    return pid === null || (await endServer(pid, settingsFile(directory, node), signal))
   }
   const one = (id: number): Node => {
     const node = nodes.find((candidate) => candidate.id === id)

@@ -1,6 +1,6 @@
-// Owns: why a broker of one's own cannot be had. I1: every message names the fix.
+// Owns: why a broker, or another server of one's own, cannot be had. I1: every message names the fix.
 
-export type BrokerErrorCode = 'NO_JAVA' | 'NO_MAVEN' | 'DOWNLOAD_FAILED' | 'START_FAILED'
+export type BrokerErrorCode = 'NO_JAVA' | 'NO_MAVEN' | 'NO_GO' | 'DOWNLOAD_FAILED' | 'START_FAILED'
 
 export class BrokerError extends Error {
   override readonly name = 'BrokerError'
@@ -12,7 +12,7 @@ export class BrokerError extends Error {
   }
 }
 
-const NOT_HERE: ReadonlySet<BrokerErrorCode> = new Set(['NO_JAVA', 'NO_MAVEN', 'DOWNLOAD_FAILED'])
+const NOT_HERE: ReadonlySet<BrokerErrorCode> = new Set(['NO_JAVA', 'NO_MAVEN', 'NO_GO', 'DOWNLOAD_FAILED'])
 
 /** Whether this machine lacks what a broker needs: then there is nothing to repair, only something to leave out. */
 export function isBrokerUnavailable(error: unknown): error is BrokerError {

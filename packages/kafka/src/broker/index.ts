@@ -4,3 +4,6 @@ export type { BrokerCluster, BrokerStatus, ClusterOptions } from './cluster.ts'
 export { freePorts } from './ports.ts'
 export { BrokerError, isBrokerUnavailable } from './errors.ts'
 export { checkJava, KAFKA_VERSION, kafkaJars } from './jars.ts'
+/** What other servers of one's own need too. */
+export { mavenJars } from './jars.ts'
+export { endServer, isServer, waitFor } from './process.ts'

@@ -1,4 +1,5 @@
-// Owns: the programs that a broker of one's own needs: a Java, and Apache Kafka's jars out of Maven's repository.
+// Owns: the programs that a server of one's own needs: a Java, and jars out of Maven's repository, such as Apache
+// Kafka's.
 // I1: jars are complete or not there: they are copied beside their place and renamed.
 import { execFile } from 'node:child_process'
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
@@ -14,7 +15,7 @@ const LOG4J_VERSION = '2.25.4'
 const JAVA_VERSION_MIN = 17
 const DOWNLOAD_MS_MAX = 300_000
 
-type Artifact = readonly [group: string, name: string, version: string]
+export type Artifact = readonly [group: string, name: string, version: string]
 
 const ARTIFACTS: readonly Artifact[] = [
   ['org.apache.kafka', 'kafka_2.13', KAFKA_VERSION],
@@ -34,28 +35,37 @@ export async function checkJava(): Promise<void> {
   })
   const version = Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0)
   if (version >= JAVA_VERSION_MIN) return
-  throw new BrokerError('NO_JAVA', `java is ${version} here, Kafka needs ${JAVA_VERSION_MIN} or later`)
+  throw new BrokerError('NO_JAVA', `java is ${version} here, ${JAVA_VERSION_MIN} or later is needed`)
 }
 
 /**
- * The folder of the jars in `cache`, downloaded by Maven when it is not there.
+ * The folder of Kafka's jars in `cache`, downloaded by Maven when it is not there.
  * Errors: NO_MAVEN, DOWNLOAD_FAILED.
  */
 export async function kafkaJars(cache: string, say: (line: string) => void): Promise<string> {
-  const jars = join(cache, `jars-${KAFKA_VERSION}`)
-  if (await isThere(jars)) return jars
+  const folder = join(cache, `jars-${KAFKA_VERSION}`)
+  return await mavenJars({ folder, what: `Apache Kafka ${KAFKA_VERSION}`, artifacts: ARTIFACTS, say })
+}
+
+export interface Jars {
+  readonly folder: string
+  /** As people call it. */
+  readonly what: string
+  readonly artifacts: readonly Artifact[]
+  readonly say: (line: string) => void
+}
+
+/** The folder with the artifacts and all that they need. Errors: NO_MAVEN, DOWNLOAD_FAILED. */
+export async function mavenJars({ folder, what, artifacts, say }: Jars): Promise<string> {
+  if (await isThere(folder)) return folder
   await run('mvn', ['-version']).catch((cause: unknown) => {
-    throw new BrokerError(
-      'NO_MAVEN',
-      'there is no mvn here: install Maven, which downloads Apache Kafka',
-      cause,
-    )
+    throw new BrokerError('NO_MAVEN', `there is no mvn here: install Maven, which downloads ${what}`, cause)
   })
-  say(`downloading Apache Kafka ${KAFKA_VERSION} into ${cache} (once, 45 MB)`)
-  const partial = `${jars}.${process.pid}`
+  say(`downloading ${what} into ${folder} (once, some 50 MB)`)
+  const partial = `${folder}.${process.pid}`
   await mkdir(partial, { recursive: true })
   const pom = join(partial, 'pom.xml')
-  await writeFile(pom, pomOf(ARTIFACTS))
+  await writeFile(pom, pomOf(artifacts))
   const goals = ['dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory=.']
   await run('mvn', ['-B', '-q', '-f', pom, ...goals], { timeout: DOWNLOAD_MS_MAX }).catch(
     (cause: unknown) => {
@@ -67,8 +77,8 @@ export async function kafkaJars(cache: string, say: (line: string) => void): Pro
     },
   )
   // Whoever came first has the same files.
-  await rename(partial, jars).catch(() => rm(partial, { recursive: true, force: true }))
-  return jars
+  await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }))
+  return folder
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
-// Owns: knowing and ending the process of one broker, whoever started it.
-// I1: a process gets a signal only after the system said that it is a broker with exactly these settings.
+// Owns: knowing and ending the process of a server of one's own, whoever started it.
+// I1: a process gets a signal only after the system said that its command line names what only that server is given.
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -26,15 +26,15 @@ async function commandOf(pid: number): Promise<string> {
   return listed.stdout
 }
 
-/** The settings file is the last word of a broker's command line. */
-export async function isBroker(pid: number, settings: string): Promise<boolean> {
-  return (await commandOf(pid)).includes(settings)
+/** `word` is in the command line of that server only, such as the path of its settings or its data. */
+export async function isServer(pid: number, word: string): Promise<boolean> {
+  return (await commandOf(pid)).includes(word)
 }
 
 /** Answers whether it has ended. */
-export async function endBroker(pid: number, settings: string, signal: NodeJS.Signals): Promise<boolean> {
-  if (!(await isBroker(pid, settings))) return true
+export async function endServer(pid: number, word: string, signal: NodeJS.Signals): Promise<boolean> {
+  if (!(await isServer(pid, word))) return true
   process.kill(pid, signal)
   const waitMs = signal === 'SIGKILL' ? 5_000 : 15_000
-  return await waitFor(async () => !(await isBroker(pid, settings)), waitMs)
+  return await waitFor(async () => !(await isServer(pid, word)), waitMs)
 }

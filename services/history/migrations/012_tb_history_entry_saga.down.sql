@@ -1,0 +1,1 @@
+DROP INDEX tb_history_entry_ix_saga;

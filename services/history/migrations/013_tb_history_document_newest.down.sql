@@ -1,0 +1,1 @@
+DROP INDEX tb_history_document_ix_newest;
