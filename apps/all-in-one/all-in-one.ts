@@ -43,7 +43,7 @@ export type AllInOneEnvironment = Pick<
   | 'separateDatabases'
   | 'isOpen'
 > &
-  Partial<Pick<Environment, 'kafka'>>
+  Partial<Pick<Environment, 'kafka' | 'notification'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -73,7 +73,13 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,
     kafka: environment.kafka,
-    config: { pattern, paymentDueIn, payLaterLimit, engine: options.engine ?? {} },
+    config: {
+      pattern,
+      paymentDueIn,
+      payLaterLimit,
+      notification: environment.notification,
+      engine: options.engine ?? {},
+    },
     lagCountMax: environment.lagCountMax,
     say,
     ...(wrapBus !== undefined && { wrapBus }),

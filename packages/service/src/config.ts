@@ -7,6 +7,7 @@ import type { SagaPattern } from '@ensemble/http'
 import type { KafkaOptions } from '@ensemble/kafka'
 import * as z from 'zod'
 import { readKafka, type Read } from './kafka-config.ts'
+import { readNotification, type NotificationSettings } from './notification-config.ts'
 
 /** Of each service one URL, a load balancer's or its only instance's, or one of each instance. */
 export type PeerUrls = Readonly<Record<string, readonly string[]>>
@@ -37,6 +38,8 @@ export interface Environment {
   readonly lagCountMax: number
   /** The bus, when it is Kafka; else it is in a database. */
   readonly kafka: KafkaOptions | undefined
+  /** Who brings messages to people, and how. */
+  readonly notification: NotificationSettings
   /** Whether somebody said that everybody who reaches this may call. */
   readonly isOpen: boolean
 }
@@ -138,6 +141,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set a whole number of messages from 1 on',
     ),
     kafka: readKafka(read, problems),
+    notification: readNotification(read, problems),
     isOpen: read(
       'AUTH',
       z.literal('open').transform(() => true),
@@ -200,9 +204,11 @@ function isDue(text: string): boolean {
   }
 }
 
-/** URLs of databases hold passwords. */
+const SECRET = /TOKEN|SECRET|PASSWORD|KEY|HEADERS|BODY/
+
+/** URLs may hold passwords too. */
 function shown(name: string, text: string): string {
-  return name.includes('DATABASE') ? text.replace(/\/\/[^@/]*@/, '//***@') : text
+  return SECRET.test(name) && !name.endsWith('_URL') ? '***' : text.replace(/^([a-z]+:\/\/)?.*@/i, '$1***@')
 }
 
 export function isLoopback(host: string): boolean {

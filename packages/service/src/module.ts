@@ -5,6 +5,7 @@ import type { Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'
 import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
 import type { Pattern } from '@ensemble/core'
+import type { NotificationSettings } from './notification-config.ts'
 
 /** What a service is given: its own database, the bus, time, chance, and how to reach the other services. */
 export interface Platform {
@@ -30,6 +31,8 @@ export interface Config {
   readonly paymentDueIn: Span
   /** Most open Pay Later money of one user, whole currency units. */
   readonly payLaterLimit: number
+  /** Without them nothing leaves: what would be sent is kept. */
+  readonly notification?: NotificationSettings | undefined
   readonly engine: Partial<Settings>
 }
 
@@ -56,6 +59,8 @@ export interface RunningService {
   readonly host: Host
   /** The service's own HTTP API. */
   readonly routes: Routes
+  /** Ends what the service does beside its host, before the host stops. */
+  readonly stop?: () => Promise<void>
   /** What readiness depends on beyond the database and the bus. */
   readonly checks?: readonly Check[]
   /** Adds to the OpenAPI document of its own routes, for a service that passes others on. */

@@ -31,6 +31,19 @@ describe('the environment', () => {
       peerUrls: {},
       lagCountMax: 10_000,
       kafka: undefined,
+      notification: {
+        providers: {},
+        isDryRun: false,
+        language: 'en',
+        smsOrder: [],
+        emailOrder: [],
+        smsRoutes: {},
+        attemptsMax: 6,
+        timeoutMs: 10_000,
+        inDoubt: 'stop',
+        publicUrl: undefined,
+        reportSecret: undefined,
+      },
       isOpen: false,
     })
   })
