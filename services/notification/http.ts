@@ -21,6 +21,7 @@ import { attemptId } from './delivery.ts'
 import { MESSAGE_STATUSES, type Details, type Message } from './message.ts'
 import type { MessageDraft, Outbox } from './notification-store.ts'
 import { outboxPage, PAGE_POLICY } from './outbox-page.ts'
+import { isOwn, languageOf, write, type Language } from './templates.ts'
 
 const TEXT_MAX = 10_000
 const SUBJECT_MAX = 200
@@ -94,17 +95,21 @@ const Item = z
   })
   .meta({ id: 'NotificationItem' })
 
-/** What of a caller's message is the caller's to choose. */
-const PLAIN: Details = { language: 'en', data: {}, sender: null, isOtp: false }
+export interface Desk {
+  readonly outbox: Outbox
+  /** Of messages that name none. */
+  readonly language: Language
+}
 
-export function notificationRoutes(outbox: Outbox): Routes {
+export function notificationRoutes(desk: Desk): Routes {
   return (server) => {
-    sendRoutes(server, outbox)
-    readRoutes(server, outbox)
+    sendRoutes(server, desk)
+    readRoutes(server, desk.outbox)
   }
 }
 
-function sendRoutes(server: Server, outbox: Outbox): void {
+function sendRoutes(server: Server, { outbox, language }: Desk): void {
+  const plain: Details = { language, data: {}, sender: null, isOtp: false }
   const response = { 200: Accepted, ...problems(422) }
   const schema = { tags: ['notification'], response }
   server.post(
@@ -112,21 +117,24 @@ function sendRoutes(server: Server, outbox: Outbox): void {
     { schema: { ...schema, summary: 'Sends an SMS', body: SmsRequest } },
     async ({ body }) => {
       const { msisdn, text, otp: isOtp } = body.payload
-      return accepted(outbox, body, { address: receiverOf(msisdn), text, details: { ...PLAIN, isOtp } })
+      return accepted(outbox, body, { address: receiverOf(msisdn), text, details: { ...plain, isOtp } })
     },
   )
   server.post(
     '/v1/notification/email',
-    { schema: { ...schema, summary: "Sends an e-mail of a provider's template", body: EmailRequest } },
+    {
+      schema: {
+        ...schema,
+        summary: "Sends an e-mail: of a template of here, else of a provider's",
+        body: EmailRequest,
+      },
+    },
     async ({ body }) => {
       const { to, from: sender = null, subject, template_id: template, data } = body.payload
-      return accepted(outbox, body, {
-        address: receiverOf(to),
-        subject,
-        template,
-        text: JSON.stringify(data),
-        details: { ...PLAIN, data, sender },
-      })
+      const details: Details = { ...plain, language: languageOf(data, language), data, sender }
+      // What only a provider can fill in is kept as it came.
+      const text = isOwn(template) ? write(template, details).text : JSON.stringify(data)
+      return accepted(outbox, body, { address: receiverOf(to), subject, template, text, details })
     },
   )
   server.post(
@@ -134,7 +142,7 @@ function sendRoutes(server: Server, outbox: Outbox): void {
     { schema: { ...schema, summary: 'Sends a push message to a device', body: PushRequest } },
     async ({ body }) => {
       const { to, title, text } = body.payload
-      return accepted(outbox, body, { address: to, subject: title, text })
+      return accepted(outbox, body, { address: to, subject: title, text, details: plain })
     },
   )
 }
@@ -148,12 +156,12 @@ interface Asked {
 async function accepted(
   outbox: Outbox,
   asked: Asked,
-  of: Pick<MessageDraft, 'address' | 'text'> &
-    Partial<Pick<MessageDraft, 'subject' | 'template' | 'details'>>,
+  of: Pick<MessageDraft, 'address' | 'text' | 'details'> &
+    Partial<Pick<MessageDraft, 'subject' | 'template'>>,
 ): Promise<z.infer<typeof Accepted>> {
   const { type, uuid, payload } = asked
   const asking = fingerprint({ method: 'POST', path: type, body: payload })
-  const { address, text, subject = '', template = null, details = PLAIN } = of
+  const { address, text, subject = '', template = null, details } = of
   const id = idFromKey('notification/http', uuid)
   const draft: MessageDraft = {
     id,

@@ -64,7 +64,7 @@ export const notification: ServiceModule = {
         stop: dispatch({ host, outbox: messages, clock, pollMs: config.engine.pollMs }),
       }),
       routes: (server) => {
-        notificationRoutes(messages)(server)
+        notificationRoutes({ outbox: messages, language: settings.language })(server)
         reportRoutes(server, { outbox: messages, settings, clock })
       },
     }

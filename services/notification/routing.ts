@@ -3,6 +3,7 @@
 // I2: of the routes that fit a number the longest prefix counts.
 import type { Channel } from './address.ts'
 import type { Message } from './message.ts'
+import { isOwn } from './templates.ts'
 
 /** What routing needs to know of a provider. */
 export interface Known {
@@ -54,7 +55,7 @@ function firstChoice({ channel, address }: Message, routes: Routes): readonly st
   return routes[longest ?? operatorOf(address) ?? '']
 }
 
-/** Whether its words are a template that only a provider has: callers bring such. */
-export function isForeign({ userId, template }: Pick<Message, 'userId' | 'template'>): boolean {
-  return userId === null && template !== null
+/** Whether its words are a template that only a provider has: callers may name such. */
+export function isForeign({ template }: Pick<Message, 'template'>): boolean {
+  return template !== null && !isOwn(template)
 }

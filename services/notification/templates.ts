@@ -1,7 +1,7 @@
 // Owns: the words that customers get: per template its channel, per language its subject and text. Pure, plain text.
 // I1: a value that is missing shows as nothing, and never stops a message.
 // I2: every template has every language: the compiler refuses one that has not.
-import type { NotificationTemplate, OrderNotPlaced, PaymentRefunded } from '@ensemble/service-contracts'
+import { NotificationTemplate, type OrderNotPlaced, type PaymentRefunded } from '@ensemble/service-contracts'
 import type { Channel } from './address.ts'
 
 export const LANGUAGES = ['en', 'id'] as const
@@ -128,6 +128,11 @@ export function write(
 ): Written {
   const { channel, [language]: words } = TEMPLATES[template]
   return { channel, subject: words.subject(data), text: words.text(data) }
+}
+
+/** Whether this service has the words; a template of another name is a provider's. */
+export function isOwn(template: string): template is NotificationTemplate {
+  return NotificationTemplate.options.some((name) => name === template)
 }
 
 /** The language that a message's data names, where there is such a one. */
