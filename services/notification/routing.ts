@@ -1,6 +1,7 @@
 // Owns: which providers a message may go to, and in which order. Pure.
 // I1: every configured provider of the channel is in the route; routes only change who comes first.
 // I2: of the routes that fit a number the longest prefix counts.
+import type { Operator } from '@ensemble/service'
 import type { Channel } from './address.ts'
 import type { Message } from './message.ts'
 import { isOwn } from './templates.ts'
@@ -16,7 +17,7 @@ export interface Known {
 /** By operator (`xl`) or by prefix (`+6281`): who comes first. */
 export type Routes = Readonly<Record<string, readonly string[]>>
 
-const PREFIXES: Readonly<Record<string, string>> = {
+const PREFIXES: Readonly<Record<Operator, string>> = {
   telkomsel: '811 812 813 821 822 823 851 852 853',
   indosat: '814 815 816 855 856 857 858',
   xl: '817 818 819 859 877 878',
@@ -24,7 +25,6 @@ const PREFIXES: Readonly<Record<string, string>> = {
   three: '892 893 895 896 897 898 899',
   smartfren: '881 882 883 884 885 886 887 888 889',
 }
-export const OPERATORS: readonly string[] = Object.keys(PREFIXES)
 
 const OPERATOR_OF_PREFIX: ReadonlyMap<string, string> = new Map(
   Object.entries(PREFIXES).flatMap(([operator, prefixes]) =>

@@ -1,11 +1,12 @@
 // Owns: the words that customers get: per template its channel, per language its subject and text. Pure, plain text.
 // I1: a value that is missing shows as nothing, and never stops a message.
 // I2: every template has every language: the compiler refuses one that has not.
+import type { NotificationSettings } from '@ensemble/service'
 import { NotificationTemplate, type OrderNotPlaced, type PaymentRefunded } from '@ensemble/service-contracts'
 import type { Channel } from './address.ts'
 
-export const LANGUAGES = ['en', 'id'] as const
-export type Language = (typeof LANGUAGES)[number]
+export type Language = NotificationSettings['language']
+export const LANGUAGES: readonly Language[] = ['en', 'id']
 
 type Data = Readonly<Record<string, string>>
 

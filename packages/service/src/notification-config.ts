@@ -12,6 +12,8 @@ const SMS_PROVIDERS = ['infobip', 'wavecell', 'twilio', 'gosms'] as const
 const EMAIL_PROVIDERS = ['sendgrid', 'smtp'] as const
 const OPERATORS = ['telkomsel', 'indosat', 'xl', 'axis', 'three', 'smartfren'] as const
 
+/** Whose prefixes are known. */
+export type Operator = (typeof OPERATORS)[number]
 type SmsProvider = (typeof SMS_PROVIDERS)[number]
 type EmailProvider = (typeof EMAIL_PROVIDERS)[number]
 

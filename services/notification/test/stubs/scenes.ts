@@ -24,11 +24,12 @@ export interface Report {
 export interface Scene {
   readonly channel: 'sms' | 'email' | 'push'
   readonly env: Readonly<Record<string, string>>
-  readonly isKeyed: boolean
   /** How the provider behaves from now on. */
   become(state: Case): void
   /** Calls for messages so far. */
   count(): number
+  /** The idempotency keys of these calls. */
+  keys(): readonly unknown[]
   /** The provider's word about the last call; null where it has none. */
   readonly report: ((isDelivered: boolean) => Report) | null
   /** The same words of somebody else. */
@@ -64,9 +65,9 @@ async function httpScene(scene: HttpScene, now: () => number): Promise<Scene> {
   return {
     channel: scene.channel,
     env: scene.env(stub.url),
-    isKeyed: false,
     become: (state) => stub.answer(answers[state]),
     count: () => calls().length,
+    keys: () => calls().map(({ headers }) => headers['idempotency-key']),
     report:
       report === undefined
         ? null
@@ -272,9 +273,9 @@ async function smtpScene(): Promise<Scene> {
   return {
     channel: 'email',
     env: { SMTP_URL: stub.url, SMTP_SENDER: 'shop@example.test' },
-    isKeyed: false,
     become: (state) => stub.mode(MODES[state]),
     count: () => stub.mails.length,
+    keys: () => [],
     report: null,
     forged: null,
     close: () => stub.close(),
