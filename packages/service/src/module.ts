@@ -42,6 +42,8 @@ export interface PeerRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** The media type of a body that goes as the text it is; without one the body goes as JSON. */
+  readonly type?: string
 }
 
 export interface PeerAnswer {

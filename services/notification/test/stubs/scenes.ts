@@ -28,6 +28,8 @@ export interface Scene {
   become(state: Case): void
   /** Calls for messages so far. */
   count(): number
+  /** What these calls said. */
+  texts(): readonly string[]
   /** The idempotency keys of these calls. */
   keys(): readonly unknown[]
   /** The provider's word about the last call; null where it has none. */
@@ -67,6 +69,7 @@ async function httpScene(scene: HttpScene, now: () => number): Promise<Scene> {
     env: scene.env(stub.url),
     become: (state) => stub.answer(answers[state]),
     count: () => calls().length,
+    texts: () => calls().map(({ text }) => text),
     keys: () => calls().map(({ headers }) => headers['idempotency-key']),
     report:
       report === undefined
@@ -275,6 +278,7 @@ async function smtpScene(): Promise<Scene> {
     env: { SMTP_URL: stub.url, SMTP_SENDER: 'shop@example.test' },
     become: (state) => stub.mode(MODES[state]),
     count: () => stub.mails.length,
+    texts: () => stub.mails.map(({ text }) => text),
     keys: () => [],
     report: null,
     forged: null,

@@ -52,7 +52,7 @@ export async function smtpStub(): Promise<SmtpStub> {
     sockets.add(socket)
     socket.on('error', () => undefined)
     if (mode === 'talks nonsense') return nonsense(socket, (text) => mails.push({ to: [], text }))
-    const { port } = addressOf(real.server as Server)
+    const { port } = addressOf(real.server)
     pass(socket, port, sockets)
   })
   front.listen(0, '127.0.0.1')
