@@ -1,4 +1,5 @@
 // Owns: the providers that are configured, in the order in which they are asked. A client is loaded when it is needed.
+// I1: what a provider says is kept only without our secrets, should it repeat one.
 import type { NotificationSettings } from '@ensemble/service'
 import type { Provider } from './provider.ts'
 
@@ -16,5 +17,33 @@ export async function providersOf(settings: NotificationSettings): Promise<reado
   ]
   const made = making.filter((provider) => provider !== undefined)
   const order: readonly string[] = [...smsOrder, ...emailOrder, 'firebase']
-  return made.toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name))
+  const discreetOne = withDiscretion(secretsOf(settings))
+  return made.map(discreetOne).toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name))
+}
+
+function withDiscretion(secrets: readonly string[]): (provider: Provider) => Provider {
+  return (provider) => ({
+    ...provider,
+    send: async (message) => {
+      const sent = await provider.send(message)
+      if (sent.status === 'sent') return sent
+      return { ...sent, reason: discreet(sent.reason, secrets) }
+    },
+  })
+}
+
+/** A token of one call is in no setting; it is known by the word before it. */
+const CREDENTIAL = /\b(Bearer|Basic|App)\s+\S+/gi
+
+function discreet(reason: string, secrets: readonly string[]): string {
+  const bare = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), reason)
+  return bare.replaceAll(CREDENTIAL, '$1 ***')
+}
+
+function secretsOf({ providers, reportSecret = '' }: NotificationSettings): readonly string[] {
+  const { infobip, wavecell, twilio, gosms, sendgrid, smtp } = providers
+  const password = smtp === undefined ? '' : decodeURIComponent(new URL(smtp.url).password)
+  const tokens = [infobip?.apiKey, wavecell?.token, twilio?.token, sendgrid?.token, password, reportSecret]
+  const all = [...tokens, ...Object.values(gosms?.headers ?? {})]
+  return all.filter((secret): secret is string => secret !== undefined && secret !== '')
 }

@@ -26,9 +26,9 @@ export function gosms(settings: NonNullable<ProviderSettings['gosms']>, timeoutM
 
 type Body = Readonly<Record<string, string>>
 
-/** `{to}`, `{text}`, `{id}`, `{from}` and `{report}` in the values stand for what is sent. */
-function filledIn(body: Body, { address, text, attempt, sender, reportUrl }: Outgoing): Body {
-  const values: Body = { to: address, text, id: attempt, from: sender ?? '', report: reportUrl ?? '' }
+/** `{to}`, `{text}`, `{id}` and `{report}` in the values stand for what is sent. */
+function filledIn(body: Body, { address, text, attempt, reportUrl }: Outgoing): Body {
+  const values: Body = { to: address, text, id: attempt, report: reportUrl ?? '' }
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [
       name,

@@ -43,10 +43,10 @@ export function infobip(
   }
 }
 
-function bodyOf({ address, text, attempt, sender, reportUrl }: Outgoing, from: string): object {
+function bodyOf({ address, text, attempt, reportUrl }: Outgoing, from: string): object {
   const report = reportUrl === null ? {} : { notifyUrl: reportUrl, notifyContentType: 'application/json' }
   const destinations = [{ to: address.slice(1), messageId: attempt }]
-  return { from: sender ?? from, destinations, text, callbackData: attempt, ...report }
+  return { from, destinations, text, callbackData: attempt, ...report }
 }
 
 function answerOf(answer: unknown): Sent {

@@ -66,6 +66,13 @@ function codeOf(error: unknown): string {
   return 'the call broke off'
 }
 
+/** The sender that a caller asked for, if it is of the configured domain: nobody writes in another's name. */
+export function senderOf({ sender }: Pick<Outgoing, 'sender'>, configured: string): string {
+  if (sender === null) return configured
+  const domainOf = (address: string): string => address.replace(/^.*@/, '').toLowerCase()
+  return domainOf(sender) === domainOf(configured) ? sender : configured
+}
+
 /** A taken message whose answer does not fit what is documented. */
 export const MALFORMED: Sent = { status: 'unknown', reason: 'the answer is not what the provider documents' }
 

@@ -3,7 +3,7 @@ import sdk from '@sendgrid/mail'
 import type { ProviderSettings } from '@ensemble/service'
 import * as z from 'zod'
 import type { Sent } from '../delivery.ts'
-import { sentOf, sentOfFault, type Outgoing, type Provider } from './provider.ts'
+import { senderOf, sentOf, sentOfFault, type Outgoing, type Provider } from './provider.ts'
 
 interface Answer {
   readonly statusCode: number
@@ -43,8 +43,10 @@ export function sendgrid(settings: NonNullable<ProviderSettings['sendgrid']>, ti
   }
 }
 
-function mailOf({ address, subject, text, template, data, sender, attempt }: Outgoing, from: string) {
-  const envelope = { to: address, from: sender ?? from, subject, customArgs: { attempt } }
+function mailOf(message: Outgoing, sender: string) {
+  const { address, subject, text, template, data, attempt } = message
+  const from = senderOf(message, sender)
+  const envelope = { to: address, from, subject, customArgs: { attempt } }
   // Their templates take the subject from the data.
   if (template !== null)
     return { ...envelope, templateId: template, dynamicTemplateData: { subject, ...data } }

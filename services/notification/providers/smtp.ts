@@ -3,7 +3,7 @@ import type { ProviderSettings } from '@ensemble/service'
 import { createTransport } from 'nodemailer'
 import * as z from 'zod'
 import type { Sent } from '../delivery.ts'
-import { sentOfFault, type Provider } from './provider.ts'
+import { senderOf, sentOfFault, type Provider } from './provider.ts'
 
 /** Before this much of the conversation nothing was handed over. */
 const EARLY_TIMEOUTS: ReadonlySet<string> = new Set([
@@ -13,10 +13,7 @@ const EARLY_TIMEOUTS: ReadonlySet<string> = new Set([
 ])
 const EARLY_CODES: ReadonlySet<string> = new Set(['EAUTH', 'EDNS', 'ETLS'])
 
-export function smtp(
-  { url, sender: from }: NonNullable<ProviderSettings['smtp']>,
-  timeoutMs: number,
-): Provider {
+export function smtp({ url, sender }: NonNullable<ProviderSettings['smtp']>, timeoutMs: number): Provider {
   const timeouts = {
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
@@ -24,16 +21,17 @@ export function smtp(
     dnsTimeout: timeoutMs,
   }
   const transport = createTransport({ url, ...timeouts })
-  const domain = from.replace(/^.*@/, '').replaceAll(/[^\w.-]/g, '')
+  const domain = sender.replace(/^.*@/, '').replaceAll(/[^\w.-]/g, '')
   return {
     name: 'smtp',
     channel: 'email',
     isKeyed: false,
     rendersTemplates: false,
-    send: async ({ address, subject, text, sender, attempt }) => {
+    send: async (message) => {
+      const { address: to, subject, text, attempt } = message
+      const messageId = `<${attempt}@${domain}>`
       try {
-        const messageId = `<${attempt}@${domain}>`
-        await transport.sendMail({ from: sender ?? from, to: address, subject, text, messageId })
+        await transport.sendMail({ from: senderOf(message, sender), to, subject, text, messageId })
         return { status: 'sent', reference: messageId }
       } catch (error) {
         return refusalOf(error)

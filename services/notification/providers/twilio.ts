@@ -33,9 +33,8 @@ export function twilio(
     channel: 'sms',
     isKeyed: false,
     rendersTemplates: false,
-    send: async ({ address, text, sender, reportUrl }) => {
-      const name = sender ?? from
-      const who = name.startsWith('MG') ? { messagingServiceSid: name } : { from: name }
+    send: async ({ address, text, reportUrl }) => {
+      const who = from.startsWith('MG') ? { messagingServiceSid: from } : { from }
       const report = reportUrl === null ? {} : { statusCallback: reportUrl }
       try {
         const { sid } = await messages.create({ to: address, body: text, ...who, ...report })

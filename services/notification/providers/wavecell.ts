@@ -14,10 +14,10 @@ export function wavecell(settings: NonNullable<ProviderSettings['wavecell']>, ti
     channel: 'sms',
     isKeyed: false,
     rendersTemplates: false,
-    send: async ({ address, text, attempt, sender, isOtp, reportUrl }) => {
+    send: async ({ address, text, attempt, isOtp, reportUrl }) => {
       const path = `/api/v1/subaccounts/${encodeURIComponent(isOtp ? accountOtp : account)}/messages`
       const body = {
-        source: sender ?? source,
+        source,
         destination: address,
         text,
         clientMessageId: attempt,

@@ -51,7 +51,11 @@ interface HttpScene {
   readonly malformed?: Answering
 }
 
-const BUSY = json(503, { message: 'busy' })
+/** Busy, and talkative: it repeats what it was sent. */
+const BUSY: Answering = (response, asked) => {
+  const { authorization, 'x-api-key': key } = asked.headers
+  json(503, { message: `busy: ${String(authorization)} ${String(key)}` })(response, asked)
+}
 
 async function httpScene(scene: HttpScene, now: () => number): Promise<Scene> {
   const stub = await httpStub()
