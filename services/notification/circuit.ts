@@ -15,17 +15,17 @@ export const REST_MS = 30_000
 
 const CLOSED: Circuit = { failureCount: 0, restsUntil: 0 }
 
-export function rests({ restsUntil }: Circuit, now: Time): boolean {
+function rests({ restsUntil }: Circuit, now: Time): boolean {
   return now < restsUntil
 }
 
 /** A call begins. The one after a rest is alone: others wait for its end, or for as long as a rest. */
-export function entered(circuit: Circuit, now: Time): Circuit {
+function entered(circuit: Circuit, now: Time): Circuit {
   return circuit.failureCount < FAILURES_MAX ? circuit : { ...circuit, restsUntil: now + REST_MS }
 }
 
 /** A call ended; whether the provider did its work. */
-export function ended({ failureCount }: Circuit, isWell: boolean, now: Time): Circuit {
+function ended({ failureCount }: Circuit, isWell: boolean, now: Time): Circuit {
   if (isWell) return CLOSED
   const count = failureCount + 1
   return { failureCount: count, restsUntil: count < FAILURES_MAX ? 0 : now + REST_MS }

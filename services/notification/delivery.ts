@@ -9,7 +9,7 @@ import type { Time } from '@ensemble/core'
 import type { Attempt, AttemptStatus, Message } from './message.ts'
 
 /** Calls of one message to one provider that may surely be made again. */
-export const TRIES_MAX = 2
+const TRIES_MAX = 2
 /** A one-time password after this is of no use to anybody. */
 export const OTP_AGE_MS_MAX = 10 * 60_000
 export const AGE_MS_MAX = 86_400_000

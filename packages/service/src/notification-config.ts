@@ -25,6 +25,8 @@ const TIMEOUT_MS_MAX = 60_000
 /** 32 letters of a random text are out of reach of guessing. */
 const SECRET_LENGTH_MIN = 32
 
+const REPORT_SECRET = 'NOTIFICATION_REPORT_SECRET'
+
 const Text = z.string()
 const Url = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 const SmtpUrl = z.url({ protocol: /^smtps?$/ })
@@ -156,18 +158,16 @@ export interface NotificationSettings {
 
 /** `problems` gets what cannot be said of one variable alone. */
 export function readNotification(read: Read, problems: string[]): NotificationSettings {
-  const before = problems.length
   const providers = readProviders(read, problems)
   const publicUrl = read<string | undefined>('NOTIFICATION_PUBLIC_URL', Url, undefined, URL_KIND.fix)
   const reportSecret = read<string | undefined>(
-    'NOTIFICATION_REPORT_SECRET',
+    REPORT_SECRET,
     Secret,
     undefined,
     `set a random text of ${SECRET_LENGTH_MIN} letters or more`,
   )
-  const isUsable = problems.length === before
-  if (isUsable && publicUrl !== undefined && reportSecret === undefined)
-    problems.push('NOTIFICATION_REPORT_SECRET: is missing with NOTIFICATION_PUBLIC_URL')
+  if (publicUrl !== undefined && reportSecret === undefined && !isTold(problems, REPORT_SECRET))
+    problems.push(`${REPORT_SECRET}: is missing with NOTIFICATION_PUBLIC_URL`)
   return {
     providers,
     isDryRun: read('NOTIFICATION_DRY_RUN', Switch, false, 'set 1 or 0'),
@@ -211,17 +211,20 @@ function readGroup(
   provider: string,
   { needed, optional }: { readonly needed: Kinds; readonly optional: Kinds },
 ): Readonly<Record<string, unknown>> | undefined {
-  const before = problems.length
   const values = Object.entries({ ...needed, ...optional }).map(([name, { schema, fix }]) => {
     const variable = variableName(provider, name)
-    return [name, read<unknown>(variable, schema, undefined, fix)] as const
+    return { name, variable, value: read<unknown>(variable, schema, undefined, fix) }
   })
-  const given = values.filter(([, value]) => value !== undefined)
-  if (given.length === 0) return undefined
-  const missing = Object.keys(needed).filter((name) => !given.some(([one]) => one === name))
-  if (problems.length === before)
-    problems.push(...missing.map((name) => `${variableName(provider, name)}: is missing for ${provider}`))
-  return Object.fromEntries(values)
+  const absent = values.filter(({ value, variable }) => value === undefined && !isTold(problems, variable))
+  if (absent.length === values.length) return undefined
+  const missing = absent.filter(({ name }) => needed[name] !== undefined)
+  problems.push(...missing.map(({ variable }) => `${variable}: is missing for ${provider}`))
+  return Object.fromEntries(values.map(({ name, value }) => [name, value]))
+}
+
+/** Whether somebody set it, to something of no use. */
+function isTold(problems: readonly string[], variable: string): boolean {
+  return problems.some((problem) => problem.startsWith(`${variable}:`))
 }
 
 /** `WAVECELL_ACCOUNT_OTP` of `accountOtp`. */

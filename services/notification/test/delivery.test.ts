@@ -60,19 +60,16 @@ describe('who is asked next', () => {
     expect(step.message.attempts[step.attempt]).toMatchObject({ provider, status: 'CALLING' })
   })
 
-  test.each<[string, string, Partial<Choice>, Partial<Message>, MessageStatus]>([
-    ['everybody refused', 'a REJECTED, b REJECTED, c UNDELIVERED', {}, {}, 'UNDELIVERABLE'],
-    ['everybody failed twice', 'a FAILED, a FAILED', { route: ['a'] }, {}, 'UNDELIVERABLE'],
-    ['as many attempts as there may be', 'a FAILED, b FAILED', { attemptsMax: 2 }, {}, 'UNDELIVERABLE'],
-    ['nobody is there', '', { route: [] }, {}, 'UNDELIVERABLE'],
-    ['a worker died in its call', 'a CALLING', {}, {}, 'UNKNOWN'],
-    ['a day is over', '', { now: NOW + AGE_MS_MAX + 1 }, {}, 'UNDELIVERABLE'],
-    ['it is settled', 'a SENT', {}, { status: 'SENT' }, 'SENT'],
-  ])('given %s, then it ends', (_given, history, change, of, status) => {
-    expect(nextStep(after(history, of), { ...choice, ...change })).toMatchObject({
-      do: 'end',
-      message: { status },
-    })
+  test.each<[string, Message, Partial<Choice>, MessageStatus]>([
+    ['everybody refused', after('a REJECTED, b REJECTED, c UNDELIVERED'), {}, 'UNDELIVERABLE'],
+    ['everybody failed twice', after('a FAILED, a FAILED'), { route: ['a'] }, 'UNDELIVERABLE'],
+    ['as many attempts as may be', after('a FAILED, b FAILED'), { attemptsMax: 2 }, 'UNDELIVERABLE'],
+    ['nobody is there', after(''), { route: [] }, 'UNDELIVERABLE'],
+    ['a worker died in its call', after('a CALLING'), {}, 'UNKNOWN'],
+    ['a day is over', after(''), { now: NOW + AGE_MS_MAX + 1 }, 'UNDELIVERABLE'],
+    ['it is settled', after('a SENT', { status: 'SENT' }), {}, 'SENT'],
+  ])('given %s, then it ends', (_given, message, change, status) => {
+    expect(nextStep(message, { ...choice, ...change })).toMatchObject({ do: 'end', message: { status } })
   })
 
   test('given a one-time password, when it is ten minutes old, then it is not sent any more', () => {

@@ -1,4 +1,4 @@
-// Scenes of the whole service with several providers: who is asked when one is busy, silent, dead or told to be skipped.
+// Scenes of the whole service with several providers: who is asked when one is busy, silent, dead or to be skipped.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readEnvironment } from '@ensemble/service'
 import { startAlone, type ServiceAlone } from '@ensemble/service/testing/system'

@@ -17,7 +17,11 @@ test('given values, then they are in the words of the language', () => {
   expect(write('order-completed', { language: 'id', data })).toEqual({
     channel: 'email',
     subject: 'Pesanan 7 selesai',
-    text: 'Halo Maya,\nPesanan 7 sudah dibayar dan selesai: 900.\nPembayaran Anda lebih dari tagihan; kembaliannya 100.',
+    text: [
+      'Halo Maya,',
+      'Pesanan 7 sudah dibayar dan selesai: 900.',
+      'Pembayaran Anda lebih dari tagihan; kembaliannya 100.',
+    ].join('\n'),
   })
   expect(reasonOf({ step: 's', status: 'rejected', reason: 'expired', data: null }, 'id')).toBe(
     'tidak dibayar tepat waktu',
