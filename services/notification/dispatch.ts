@@ -38,7 +38,7 @@ async function round({ host, outbox }: Dispatching): Promise<boolean> {
   // Choreographed: a saga of one participant needs nobody else.
   const starts = queued.map(({ id, round }) =>
     host.start(deliverMessage, {
-      id: `${id}/${round}`,
+      id: `${id}.${round}`,
       input: { messageId: id, round },
       pattern: 'choreography',
     }),
