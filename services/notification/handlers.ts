@@ -67,6 +67,7 @@ export function notificationImplementation(
     entries: tables.messages,
   })
   const key = ({ uuid_user: userId }: { readonly uuid_user: string }): string => userId
+  /** As the engine calls a rule; the terms are this service's. */
   const under =
     <Input, Result>(rule: Rule<Input, Result>): Ruled<Input, Result> =>
     (state, input, context) =>
