@@ -61,6 +61,9 @@ const SURFACE = [
   'GET /v1/notification/outbox',
   'POST /v1/receiver/infobip',
   'POST /v1/receiver/wavecell',
+  'POST /v1/receiver/twilio',
+  'POST /v1/receiver/gosms',
+  'POST /v1/receiver/sendgrid',
 ]
 
 describe('the public address', () => {

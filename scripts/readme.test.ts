@@ -50,7 +50,19 @@ test('its defaults are the defaults', () => {
     SAGA_PATTERN: environment.pattern,
     PAYMENT_DUE_IN: environment.paymentDueIn,
     PAY_LATER_LIMIT: String(environment.payLaterLimit),
+    NOTIFICATION_DRY_RUN: environment.notification.isDryRun ? '1' : '0',
   })
+})
+
+test('the chapter about notifications names every setting that is read', () => {
+  const read = new Set<string>()
+  const get = (_target: object, name: string | symbol): undefined => void read.add(String(name))
+  readEnvironment({ env: new Proxy({}, { get }), services: [] })
+  const ofProviders = /^(?:NOTIFICATION|SMS|EMAIL|INFOBIP|WAVECELL|TWILIO|GOSMS|SENDGRID|SMTP|FIREBASE)_/
+  const chapter = readFileSync(new URL('docs/guide/12-notifications.md', ROOT), 'utf8')
+  const named = [...read].filter((name) => ofProviders.test(name))
+  expect(named.length).toBeGreaterThan(30)
+  expect(named.filter((name) => !chapter.includes(`\`${name}\``))).toEqual([])
 })
 
 test('a block is found with its language and its heading', () => {

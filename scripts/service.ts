@@ -48,12 +48,12 @@ async function start(name: string, { args, wrapBus }: Starting): Promise<Program
   }
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
   const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
-  const { kafka, history, isOpen } = environment
+  const { kafka, history, notification, isOpen } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
-    config: { pattern, paymentDueIn, payLaterLimit, engine: {}, history },
+    config: { pattern, paymentDueIn, payLaterLimit, notification, engine: {}, history },
     peerUrls,
     lagCountMax,
     say,

@@ -43,7 +43,7 @@ export type AllInOneEnvironment = Pick<
   | 'separateDatabases'
   | 'isOpen'
 > &
-  Partial<Pick<Environment, 'kafka' | 'history'>>
+  Partial<Pick<Environment, 'kafka' | 'history' | 'notification'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -77,6 +77,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
       pattern,
       paymentDueIn,
       payLaterLimit,
+      notification: environment.notification,
       engine: options.engine ?? {},
       ...(history !== undefined && { history }),
     },

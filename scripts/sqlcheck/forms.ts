@@ -81,7 +81,7 @@ const FORMS: Readonly<Record<string, string>> = {
 /** Where a field's word decides. */
 const WORDS: Readonly<Record<string, string>> = {
   'A_Expr.kind': 'AEXPR_OP AEXPR_OP_ANY AEXPR_IN AEXPR_LIKE',
-  'AlterTableCmd.subtype': 'AT_AddColumn AT_DropColumn',
+  'AlterTableCmd.subtype': 'AT_AddColumn AT_DropColumn AT_AddConstraint AT_DropConstraint',
   'Constraint.contype':
     'CONSTR_PRIMARY CONSTR_NOTNULL CONSTR_DEFAULT CONSTR_CHECK CONSTR_UNIQUE CONSTR_FOREIGN CONSTR_IDENTITY ' +
     'CONSTR_EXCLUSION CONSTR_ATTR_DEFERRABLE CONSTR_ATTR_DEFERRED',

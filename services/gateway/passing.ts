@@ -46,11 +46,14 @@ const PASSED: readonly Passed[] = [
   ...below(['GET', 'POST'], '/v1/saga', 'history'),
   ...below(['GET', 'POST'], '/v1/notification', 'notification'),
   { methods: ['GET'], path: '/notification/outbox', service: 'notification' },
-  { methods: ['POST'], path: '/v1/receiver/*', service: 'notification' },
 ]
 
-/** Passed with more care than the others (changes.ts), and documented by the service all the same. */
+/** Somebody signed what comes here. */
+const SIGNED: Passed = { methods: ['POST'], path: '/v1/receiver/*', service: 'notification' }
+
+/** Passed with more care than the others (also in changes.ts), and documented by the service all the same. */
 const PASSED_ELSEWHERE: readonly Passed[] = [
+  SIGNED,
   ...versioned(['PUT'], '/payment/:uuid', 'payment'),
   ...versioned(['POST'], '/payment', 'payment'),
 ]
@@ -63,6 +66,9 @@ const HEADERS_ASKED = [
   'saga-pattern',
   'traceparent',
   'tracestate',
+  'x-twilio-email-event-webhook-signature',
+  'x-twilio-email-event-webhook-timestamp',
+  'x-twilio-signature',
 ]
 /** Of one connection or of one message as it was sent, not of the answer. */
 const HEADERS_OF_HOP = new Set([
@@ -75,7 +81,11 @@ const HEADERS_OF_HOP = new Set([
   'x-request-id',
 ])
 
+/** What providers send; of no other type is anything signed. */
+const SIGNED_TYPES = ['application/json', 'application/x-www-form-urlencoded']
+
 export function passingRoutes(server: Server, gateway: Gateway): void {
+  signedRoute(server, gateway)
   for (const { methods, path, service, isSecret = false } of PASSED) {
     for (const method of methods) {
       const schema = { hide: true }
@@ -93,6 +103,21 @@ export function passingRoutes(server: Server, gateway: Gateway): void {
       server.route({ method, url: path, schema, handler })
     }
   }
+}
+
+/** The body goes on as the text it is: a signature is of what was sent, not of what it means. */
+function signedRoute(server: Server, { peers }: Pick<Gateway, 'peers'>): void {
+  void server.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(SIGNED_TYPES, { parseAs: 'string' }, (_request, body, done) =>
+      done(null, String(body)),
+    )
+    scope.post(SIGNED.path, { schema: { hide: true } }, async (request, reply) => {
+      const type = request.headers['content-type']
+      const asked = { ...requestOf(request, 'POST'), ...(type !== undefined && { type }) }
+      return answerWith(reply, await peers.request(SIGNED.service, asked))
+    })
+  })
 }
 
 type Header = Readonly<Record<string, string | readonly string[] | undefined>>

@@ -1,6 +1,5 @@
 // Owns: the notification service's own routes: messages that callers bring, and reads of the outbox.
 // I1: a message's id is the server's, made of the caller's uuid: the same call again is the same message.
-// I2: nothing answers that it was done when nobody does it: without a provider its receivers answer 501.
 import {
   fingerprint,
   idFromKey,
@@ -18,9 +17,11 @@ import {
 import { momentOf } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import { CHANNELS, phoneOf, receiverOf, type Channel } from './address.ts'
+import { attemptId } from './delivery.ts'
+import { MESSAGE_STATUSES, type Details, type Message } from './message.ts'
 import type { MessageDraft, Outbox } from './notification-store.ts'
 import { outboxPage, PAGE_POLICY } from './outbox-page.ts'
-import type { Message } from './receiver.ts'
+import { isOwn, languageOf, write, type Language } from './templates.ts'
 
 const TEXT_MAX = 10_000
 const SUBJECT_MAX = 200
@@ -78,47 +79,62 @@ const Item = z
     receiverAddress: z.string().nullable().describe('Null while the address of the user is not known'),
     subject: z.string(),
     data: z.string().describe('The text that is sent'),
-    statusText: z.enum(['WAITING', 'SENT', 'UNDELIVERABLE']),
+    statusText: z.enum(MESSAGE_STATUSES),
     history: z.array(
-      z.object({ provider: z.string(), status: z.string(), at: z.string(), response: z.string().nullable() }),
+      z.object({
+        id: z.string().describe('Of the attempt: providers know it by this'),
+        provider: z.string(),
+        status: z.string(),
+        at: z.string(),
+        response: z.string().nullable(),
+        reference: z.string().nullable().describe("The provider's own id"),
+      }),
     ),
     created_at: z.string(),
     update_at: z.string(),
   })
   .meta({ id: 'NotificationItem' })
 
-const PROVIDERS = ['infobip', 'wavecell'] as const
+export interface Desk {
+  readonly outbox: Outbox
+  /** Of messages that name none. */
+  readonly language: Language
+}
 
-export function notificationRoutes(outbox: Outbox): Routes {
+export function notificationRoutes(desk: Desk): Routes {
   return (server) => {
-    sendRoutes(server, outbox)
-    readRoutes(server, outbox)
-    for (const provider of PROVIDERS) reportRoute(server, provider)
+    sendRoutes(server, desk)
+    readRoutes(server, desk.outbox)
   }
 }
 
-function sendRoutes(server: Server, outbox: Outbox): void {
+function sendRoutes(server: Server, { outbox, language }: Desk): void {
+  const plain: Details = { language, data: {}, sender: null, isOtp: false }
   const response = { 200: Accepted, ...problems(422) }
   const schema = { tags: ['notification'], response }
   server.post(
     '/v1/notification/sms',
     { schema: { ...schema, summary: 'Sends an SMS', body: SmsRequest } },
     async ({ body }) => {
-      const { msisdn, text } = body.payload
-      return accepted(outbox, body, { address: receiverOf(msisdn), text })
+      const { msisdn, text, otp: isOtp } = body.payload
+      return accepted(outbox, body, { address: receiverOf(msisdn), text, details: { ...plain, isOtp } })
     },
   )
   server.post(
     '/v1/notification/email',
-    { schema: { ...schema, summary: "Sends an e-mail of a provider's template", body: EmailRequest } },
+    {
+      schema: {
+        ...schema,
+        summary: "Sends an e-mail: of a template of here, else of a provider's",
+        body: EmailRequest,
+      },
+    },
     async ({ body }) => {
-      const { to, subject, template_id: template, data } = body.payload
-      return accepted(outbox, body, {
-        address: receiverOf(to),
-        subject,
-        template,
-        text: JSON.stringify(data),
-      })
+      const { to, from: sender = null, subject, template_id: template, data } = body.payload
+      const details: Details = { ...plain, language: languageOf(data, language), data, sender }
+      // What only a provider can fill in is kept as it came.
+      const text = isOwn(template) ? write(template, details).text : JSON.stringify(data)
+      return accepted(outbox, body, { address: receiverOf(to), subject, template, text, details })
     },
   )
   server.post(
@@ -126,7 +142,7 @@ function sendRoutes(server: Server, outbox: Outbox): void {
     { schema: { ...schema, summary: 'Sends a push message to a device', body: PushRequest } },
     async ({ body }) => {
       const { to, title, text } = body.payload
-      return accepted(outbox, body, { address: to, subject: title, text })
+      return accepted(outbox, body, { address: to, subject: title, text, details: plain })
     },
   )
 }
@@ -140,16 +156,12 @@ interface Asked {
 async function accepted(
   outbox: Outbox,
   asked: Asked,
-  of: {
-    readonly address: string
-    readonly text: string
-    readonly subject?: string
-    readonly template?: string
-  },
+  of: Pick<MessageDraft, 'address' | 'text' | 'details'> &
+    Partial<Pick<MessageDraft, 'subject' | 'template'>>,
 ): Promise<z.infer<typeof Accepted>> {
   const { type, uuid, payload } = asked
   const asking = fingerprint({ method: 'POST', path: type, body: payload })
-  const { address, text, subject = '', template = null } = of
+  const { address, text, subject = '', template = null, details } = of
   const id = idFromKey('notification/http', uuid)
   const draft: MessageDraft = {
     id,
@@ -159,6 +171,7 @@ async function accepted(
     address,
     subject,
     text,
+    details,
     fingerprint: asking,
   }
   const stored = await outbox.accept(draft)
@@ -207,7 +220,7 @@ function readRoutes(server: Server, outbox: Outbox): void {
     {
       schema: {
         tags,
-        summary: 'What the local provider was given, newest first',
+        summary: 'All messages, newest first',
         querystring: pagination,
         response: { 200: listSchema(Item), ...problems(422) },
       },
@@ -228,19 +241,6 @@ function readRoutes(server: Server, outbox: Outbox): void {
   )
 }
 
-/** Delivery reports have nobody to come from: the only provider is local and reports nothing. */
-function reportRoute(server: Server, provider: (typeof PROVIDERS)[number]): void {
-  server.post(
-    `/v1/receiver/${provider}`,
-    { schema: { tags: ['receiver'], summary: `Delivery reports of ${provider}`, response: problems(501) } },
-    async () => {
-      throw problem(501, 'provider-not-configured', `The provider '${provider}' is not configured here.`, {
-        members: { provider },
-      })
-    },
-  )
-}
-
 function itemOf(message: Message): z.infer<typeof Item> {
   return {
     id: message.id,
@@ -251,7 +251,14 @@ function itemOf(message: Message): z.infer<typeof Item> {
     subject: message.subject,
     data: message.text,
     statusText: message.status,
-    history: message.attempts.map((attempt) => ({ ...attempt, at: momentOf(attempt.at) })),
+    history: message.attempts.map((attempt, index) => ({
+      id: attemptId(message, index),
+      provider: attempt.provider,
+      status: attempt.status,
+      at: momentOf(attempt.at),
+      response: attempt.response,
+      reference: attempt.reference ?? null,
+    })),
     created_at: momentOf(message.createdAt),
     update_at: momentOf(message.updatedAt),
   }

@@ -1,10 +1,12 @@
 // Owns: the receivers' and messages' tables in SQL, the reads of the API and the messages that callers bring.
 // Does not own what is sent to whom (receiver.ts).
 import { sqlFolder, tableReads, tableRows, type Page, type Reads } from '@ensemble/postgres'
+import type { Time } from '@ensemble/core'
 import type { Database, Entries, Queryable, Rows, Transaction } from '@ensemble/runtime'
 import { momentOf } from '@ensemble/service-contracts'
-import { CHANNELS } from './address.ts'
-import { delivered, type Attempt, type Message, type MessageEntry, type Receiver } from './receiver.ts'
+import { CHANNELS, type Channel } from './address.ts'
+import { MESSAGE_STATUSES, type Attempt, type Details, type Message } from './message.ts'
+import { ready, type MessageEntry, type Receiver } from './receiver.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
@@ -15,6 +17,10 @@ const MESSAGES_ADDRESS = sql('messages-address')
 const MESSAGE_ACCEPT = sql('message-accept')
 const MESSAGE_GET = sql('message-get')
 const MESSAGE_HISTORY = sql('message-history')
+const MESSAGE_LOCK = sql('message-lock')
+const MESSAGE_CHANGE = sql('message-change')
+const MESSAGES_QUEUED = sql('messages-queued')
+const MESSAGES_LEAVE_QUEUE = sql('messages-leave-queue')
 const MESSAGE_READS = {
   get: MESSAGE_GET,
   list: sql('message-list'),
@@ -46,7 +52,10 @@ export const messageEntries: Entries<MessageEntry> = {
   },
 }
 
-export type MessageDraft = Omit<Message, 'status' | 'attempts' | 'createdAt' | 'updatedAt'>
+export type MessageDraft = Omit<Message, 'status' | 'round' | 'attempts' | 'createdAt' | 'updatedAt'>
+
+/** What is to be stored of a message, and what its caller wants to know of that. */
+type Changing<Value> = (message: Message, now: Time) => { readonly message: Message; readonly value: Value }
 
 /** Its list is newest first. */
 export interface Outbox extends Reads<Message> {
@@ -54,12 +63,31 @@ export interface Outbox extends Reads<Message> {
   accept(draft: MessageDraft): Promise<Message>
   /** Newest first. */
   history(of: { readonly address: string } & Page): Promise<readonly Message[]>
+  /** Decides about a message while nobody else can. Undefined when there is none of this id. */
+  change<Value>(id: string, decide: Changing<Value>): Promise<Value | undefined>
+  /** Messages whose delivery is to be started, oldest first. */
+  queued(countMax: number): Promise<readonly Pick<Message, 'id' | 'round'>[]>
+  /** Their deliveries were started. */
+  leaveQueue(ids: readonly string[]): Promise<void>
 }
 
-export function outbox({ database, read }: { database: Database; read: Queryable }): Outbox {
+export interface OutboxOptions {
+  readonly database: Database
+  readonly read: Queryable
+  /** Channels that bring messages to people. */
+  readonly sends: ReadonlySet<Channel>
+}
+
+export function outbox({ database, read, sends }: OutboxOptions): Outbox {
   return {
     ...tableReads(read, MESSAGE_READS),
-    accept: (draft) => database.transaction((tx) => accept(tx, draft)),
+    accept: (draft) => database.transaction((tx) => accept(tx, draft, sends)),
+    change: (id, decide) => database.transaction((tx) => change(tx, id, decide)),
+    queued: async (countMax) => {
+      const { rows } = await database.query(MESSAGES_QUEUED, [countMax])
+      return rows.map((row) => ({ id: String(row['id']), round: Number(row['round']) }))
+    },
+    leaveQueue: async (ids) => void (await database.query(MESSAGES_LEAVE_QUEUE, [ids])),
     history: async ({ address, limit, offset }) => {
       const { rows } = await read.query(MESSAGE_HISTORY, [address, limit, offset])
       return rows.map(messageOf)
@@ -67,16 +95,38 @@ export function outbox({ database, read }: { database: Database; read: Queryable
   }
 }
 
-async function accept(tx: Transaction, draft: MessageDraft): Promise<Message> {
+async function accept(tx: Transaction, draft: MessageDraft, sends: ReadonlySet<Channel>): Promise<Message> {
   const { now } = tx
-  const message = delivered(
-    { ...draft, status: 'WAITING', attempts: [], createdAt: now, updatedAt: now },
-    now,
-  )
+  const fresh: Message = {
+    ...draft,
+    status: 'WAITING',
+    round: 0,
+    attempts: [],
+    createdAt: now,
+    updatedAt: now,
+  }
+  const message = ready(fresh, now, { sends })
   tx.defer(tx.query(MESSAGE_ACCEPT, [JSON.stringify([messageColumns(message)])]))
   const [stored] = (await tx.query(MESSAGE_GET, [message.id])).rows
   if (stored === undefined) throw new Error(`the message ${message.id} was not stored`)
   return messageOf(stored)
+}
+
+async function change<Value>(
+  tx: Transaction,
+  id: string,
+  decide: Changing<Value>,
+): Promise<Value | undefined> {
+  const [row] = (await tx.query(MESSAGE_LOCK, [id])).rows
+  if (row === undefined) return undefined
+  const before = messageOf(row)
+  const { message, value } = decide(before, tx.now)
+  if (message !== before) {
+    const { status, round, attempts, updatedAt } = message
+    const changed = [id, status, round, JSON.stringify(attempts), momentOf(updatedAt)]
+    tx.defer(tx.query(MESSAGE_CHANGE, changed))
+  }
+  return value
 }
 
 function messageColumns(message: Message): Columns {
@@ -88,7 +138,9 @@ function messageColumns(message: Message): Columns {
     receiver_address: message.address,
     subject: message.subject,
     body: message.text,
+    details: message.details,
     status: message.status,
+    round: message.round,
     attempts: message.attempts,
     fingerprint: message.fingerprint,
     created_at: momentOf(message.createdAt),
@@ -96,7 +148,7 @@ function messageColumns(message: Message): Columns {
   }
 }
 
-/** `attempts` is what `messageColumns` gave. */
+/** `attempts` and `details` are what `messageColumns` gave. */
 function messageOf(row: Columns): Message {
   return {
     id: String(row['id']),
@@ -106,7 +158,9 @@ function messageOf(row: Columns): Message {
     address: textOrNull(row['receiver_address']),
     subject: String(row['subject']),
     text: String(row['body']),
-    status: row['status'] === 'SENT' || row['status'] === 'WAITING' ? row['status'] : 'UNDELIVERABLE',
+    details: row['details'] as Details,
+    status: MESSAGE_STATUSES.find((status) => status === row['status']) ?? 'UNDELIVERABLE',
+    round: Number(row['round']),
     attempts: row['attempts'] as readonly Attempt[],
     fingerprint: String(row['fingerprint']),
     createdAt: Number(row['created_at']),

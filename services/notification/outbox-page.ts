@@ -1,8 +1,8 @@
-// Owns: the page on which people read what the local provider was given. No script; every value is escaped.
+// Owns: the page on which people read the messages and what providers said of them. No script; every value is escaped.
 import type { Pagination } from '@ensemble/http'
 import { momentOf } from '@ensemble/service-contracts'
 import { createHash } from 'node:crypto'
-import type { Message } from './receiver.ts'
+import type { Message } from './message.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #06c; }
@@ -43,7 +43,7 @@ export function outboxPage(
   </head>
   <body>
     <h1>Outbox</h1>
-    <p>Messages that the local provider was given: ${total}. Nothing leaves this system.</p>
+    <p>Messages to people: ${total}. What 'local' was given did not leave this system.</p>
     ${results.length === 0 ? '<p>There are none on this page.</p>' : results.map(article).join('\n    ')}
     <nav>${link(page - 1, 'Newer')} <span>Page ${page} of ${pageCount}</span> ${link(page + 1, 'Older')}</nav>
   </body>

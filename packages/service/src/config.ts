@@ -9,6 +9,7 @@ import * as z from 'zod'
 import { readHistory } from './history-config.ts'
 import { readKafka, type Read } from './kafka-config.ts'
 import type { HistoryConfig } from './module.ts'
+import { readNotification, type NotificationSettings } from './notification-config.ts'
 
 /** Of each service one URL, a load balancer's or its only instance's, or one of each instance. */
 export type PeerUrls = Readonly<Record<string, readonly string[]>>
@@ -41,6 +42,8 @@ export interface Environment {
   readonly kafka: KafkaOptions | undefined
   /** Where and how history is kept. */
   readonly history: HistoryConfig
+  /** Who brings messages to people, and how. */
+  readonly notification: NotificationSettings
   /** Whether somebody said that everybody who reaches this may call. */
   readonly isOpen: boolean
 }
@@ -143,6 +146,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     ),
     kafka: readKafka(read, problems),
     history: readHistory(read, problems),
+    notification: readNotification(read, problems),
     isOpen: read(
       'AUTH',
       z.literal('open').transform(() => true),
@@ -205,9 +209,11 @@ function isDue(text: string): boolean {
   }
 }
 
-/** URLs of databases hold passwords. */
+const SECRET = /TOKEN|SECRET|PASSWORD|KEY|HEADERS|BODY/
+
+/** URLs may hold passwords too. */
 function shown(name: string, text: string): string {
-  return /DATABASE|MONGO/.test(name) ? text.replace(/\/\/[^@/]*@/, '//***@') : text
+  return SECRET.test(name) && !name.endsWith('_URL') ? '***' : text.replace(/^([a-z]+:\/\/)?.*@/i, '$1***@')
 }
 
 export function isLoopback(host: string): boolean {

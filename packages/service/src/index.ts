@@ -12,6 +12,7 @@ export type {
 } from './module.ts'
 export { EnvironmentError, isLoopback, readEnvironment, variableOf } from './config.ts'
 export type { Environment, Given } from './config.ts'
+export type { NotificationSettings, Operator, ProviderSettings } from './notification-config.ts'
 export { BUS, findPlaces, makePlaces, migrateBus, migrateService, PlaceUnknown } from './places.ts'
 export type { Layout, Place, Places, Step } from './places.ts'
 export { startSystem } from './run.ts'

@@ -5,6 +5,7 @@ import type { Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'
 import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
 import type { Pattern } from '@ensemble/core'
+import type { NotificationSettings } from './notification-config.ts'
 
 /** What a service is given: its own database, the bus, time, chance, and how to reach the other services. */
 export interface Platform {
@@ -30,6 +31,8 @@ export interface Config {
   readonly paymentDueIn: Span
   /** Most open Pay Later money of one user, whole currency units. */
   readonly payLaterLimit: number
+  /** Without them nothing leaves: what would be sent is kept. */
+  readonly notification?: NotificationSettings | undefined
   readonly engine: Partial<Settings>
   /** In the service's database, for ever and whole, unless given. */
   readonly history?: HistoryConfig
@@ -79,6 +82,8 @@ export interface PeerRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** The media type of a body that goes as the text it is; without one the body goes as JSON. */
+  readonly type?: string
 }
 
 export interface PeerAnswer {
@@ -96,6 +101,8 @@ export interface RunningService {
   readonly host: Host
   /** The service's own HTTP API. */
   readonly routes: Routes
+  /** Ends what the service does beside its host, before the host stops. */
+  readonly stop?: () => Promise<void>
   /** What readiness depends on beyond the database and the bus. */
   readonly checks?: readonly Check[]
   /** Ends what the service opened itself, after its host. */

@@ -44,12 +44,14 @@ export function peersUnset(asked: readonly string[], urls: PeerUrls): string | u
   return `${variables.join(', ')} ${verb} not set: calls to ${unset.join(', ')} will answer 503`
 }
 
-async function inProcess(server: Server, { method, path, headers, body }: PeerRequest): Promise<PeerAnswer> {
+async function inProcess(server: Server, request: PeerRequest): Promise<PeerAnswer> {
+  const { method, path, headers } = request
+  const content = contentOf(request)
   const answer = await server.inject({
     method,
     url: path,
-    headers: { ...headers, ...contentTypeOf(body) },
-    ...(body !== undefined && { payload: JSON.stringify(body) }),
+    headers: { ...headers, ...content?.headers },
+    ...(content !== undefined && { payload: content.text }),
   })
   return { status: answer.statusCode, ...decoded(headersOf(answer.headers), answer.body) }
 }
@@ -67,13 +69,15 @@ async function remote(service: string, instances: Instances, request: PeerReques
   throw retryLater(RETRY_SECONDS, `The ${service} service cannot be reached now.`, { cause })
 }
 
-async function askOver(url: string, { method, path, headers, body }: PeerRequest): Promise<PeerAnswer> {
+async function askOver(url: string, request: PeerRequest): Promise<PeerAnswer> {
+  const { method, path, headers } = request
+  const content = contentOf(request)
   const answer = await fetch(new URL(path, url), {
     method,
-    headers: { ...headers, ...contentTypeOf(body) },
+    headers: { ...headers, ...content?.headers },
     redirect: 'manual',
     signal: AbortSignal.timeout(PEER_MS_MAX),
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(content !== undefined && { body: content.text }),
   })
   const text = await answer.text()
   return { status: answer.status, ...decoded(Object.fromEntries(answer.headers), text) }
@@ -87,8 +91,15 @@ function isUnheard(error: unknown): boolean {
   return ('code' in error && UNHEARD.has(error.code)) || isUnheard(error.cause)
 }
 
-function contentTypeOf(body: unknown): Record<string, string> {
-  return body === undefined ? {} : { 'content-type': 'application/json' }
+interface Content {
+  readonly text: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function contentOf({ body, type }: PeerRequest): Content | undefined {
+  if (body === undefined) return undefined
+  if (type !== undefined && typeof body === 'string') return { text: body, headers: { 'content-type': type } }
+  return { text: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
 
 type Head = Readonly<Record<string, number | string | readonly string[] | undefined>>

@@ -143,6 +143,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
   })
   stack.defer(async () => await running.close?.())
   stack.defer(() => running.host.stop())
+  stack.defer(async () => await running.stop?.())
   const server = await serverOf(module, running, { options, ground, failures })
   stack.defer(async () => void (await drain(server)))
   mount(server, running.routes)

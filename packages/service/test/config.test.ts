@@ -32,6 +32,19 @@ describe('the environment', () => {
       lagCountMax: 10_000,
       kafka: undefined,
       history: { place: { storage: 'postgres' }, retentionMs: null, redact: [] },
+      notification: {
+        providers: {},
+        isDryRun: false,
+        language: 'en',
+        smsOrder: [],
+        emailOrder: [],
+        smsRoutes: {},
+        attemptsMax: 6,
+        timeoutMs: 10_000,
+        inDoubt: 'stop',
+        publicUrl: undefined,
+        reportSecret: undefined,
+      },
       isOpen: false,
     })
   })

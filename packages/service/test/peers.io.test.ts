@@ -76,6 +76,22 @@ test('a write that an instance has heard goes to no other: the caller is told to
   expect([dying.heard, here.heard]).toEqual([['PUT /x'], []])
 })
 
+test('a body with a type of its own goes as the text it is', async () => {
+  const bodies: unknown[] = []
+  const here = await peer((response, request) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      bodies.push(Buffer.concat(parts).toString('utf8'), request.headers['content-type'])
+      answers(response, request)
+    })
+  })
+  const type = 'application/json; charset=utf-8'
+  const body = '{ "signed" : "as it is" }'
+  await peersAt(here.url).request('order', { method: 'POST', path: '/x', body, type })
+  expect(bodies).toEqual([body, type])
+})
+
 test('no instance can be reached: 503', async () => {
   const asked = peersAt(await nobody(), await nobody()).request('order', { method: 'GET', path: '/x' })
   await expect(asked).rejects.toMatchObject({ status: 503 })

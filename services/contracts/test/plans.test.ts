@@ -1,7 +1,7 @@
-// Scenes about the two plans: which steps they have, what each step is asked, and what they end with.
+// Scenes about the plans: which steps they have, what each step is asked, and what they end with.
 import type { Plan, PlanContext } from '@ensemble/core'
 import { describe, expect, test } from 'vitest'
-import { placeOrder, registerUser } from '../index.ts'
+import { deliverMessage, placeOrder, registerUser } from '../index.ts'
 
 const ORDER_ID = '091a9f65-d56c-4224-b3d7-a160a604ba4d'
 const USER_ID = '89137028-0be0-466b-b97f-1b104ab8e092'
@@ -119,4 +119,12 @@ describe('user.register', () => {
       data: { site_profil: `Maya-${USER_ID}` },
     })
   })
+})
+
+test('notification.deliver: given a message, then its one step is asked for it, and tells how it ended', () => {
+  const delivery = { messageId: ORDER_ID, round: 1 }
+  const deliver = { messageId: ORDER_ID, status: 'SENT' }
+  expect(deliverMessage.fingerprint).toBe('retriable deliver notification.deliver')
+  expect(asked(deliverMessage, 'deliver', { input: delivery, results: {} })).toEqual(delivery)
+  expect(deliverMessage.end.completed({ input: delivery, results: { deliver } })).toEqual(deliver)
 })

@@ -4,6 +4,7 @@ SET
   receiver_address = r.receiver_address,
   subject = r.subject,
   body = r.body,
+  details = r.details,
   status = r.status,
   attempts = r.attempts,
   updated_at = r.updated_at
@@ -12,6 +13,7 @@ FROM jsonb_to_recordset($1::jsonb) AS r (
   receiver_address text,
   subject text,
   body text,
+  details jsonb,
   status text,
   attempts jsonb,
   updated_at timestamptz

@@ -4,6 +4,7 @@ import type { EventMessage } from '@ensemble/core'
 import { migratedBothWays, startAlone, type ServiceAlone } from '@ensemble/service/testing/system'
 import { notification as contract } from '@ensemble/service-contracts'
 import { notification } from '../main.ts'
+import { outbox as outboxOf } from '../notification-store.ts'
 
 const USER = '5f0c2a34-7a0e-4f0b-9a55-0d9f3a1c7e21'
 const ORDER = '1b8a6c1e-2f55-4d0e-8a59-6d3d7a0b9c11'
@@ -177,7 +178,22 @@ describe("callers' messages", () => {
   })
 })
 
-test.each(['infobip', 'wavecell'])(
+test('given twenty changes of one message at once, when decided, then none is lost', async () => {
+  const { database } = service
+  const messages = outboxOf({ database, read: database, sends: new Set() })
+  const sms = { type: 'sms', uuid: '0a6b3c5e-9dc0-41d1-b245-5ffdce74fad2' }
+  const payload = { msisdn: '089900000002', text: 'Hi' }
+  const { body } = await service.post('/v1/notification/sms', { ...sms, payload })
+  const id = String(body['id'])
+  const twenty = Array.from({ length: 20 }, () =>
+    messages.change(id, (message) => ({ message: { ...message, round: message.round + 1 }, value: true })),
+  )
+  expect(await Promise.all(twenty)).toEqual(Array.from({ length: 20 }, () => true))
+  expect((await messages.get(id))?.round).toBe(20)
+  expect(await messages.change(ORDER, (message) => ({ message, value: true }))).toBeUndefined()
+})
+
+test.each(['infobip', 'wavecell', 'twilio', 'gosms', 'sendgrid'])(
   'given a report of %s, when it comes, then 501 names the provider',
   async (provider) => {
     const answer = await service.post(`/v1/receiver/${provider}`, { results: [] })

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { outboxPage, PAGE_POLICY } from '../outbox-page.ts'
-import type { Message } from '../receiver.ts'
+import type { Message } from '../message.ts'
 
 const EVIL = `<script>alert("1")</script>'&`
 
@@ -14,6 +14,8 @@ const message: Message = {
   address: EVIL,
   subject: EVIL,
   text: EVIL,
+  details: { language: 'en', data: {}, sender: null, isOtp: false },
+  round: 0,
   status: 'SENT',
   attempts: [],
   fingerprint: '',

@@ -33,7 +33,9 @@ const known: Receiver = {
   version: 3,
 }
 const refunded = { uuid_order: ORDER, uuid_user: USER, amount: 500, because: 'expired' as const }
-const sent = (now: number) => [{ provider: 'local', status: 'SENT', at: now, response: null }]
+const sent = (now: number) => [
+  { provider: 'local', status: 'SENT', at: now, response: null, reference: null },
+]
 
 describe('a step of a saga', () => {
   test('given a contact in the command, when sent, then the message goes there and nothing else changes', () => {
@@ -58,7 +60,14 @@ describe('a step of a saga', () => {
             address: 'maya@example.test',
             subject: 'Welcome',
             text: 'Hello Maya,\nYour account is ready.\nYour public name is Maya-1.',
+            details: {
+              language: 'en',
+              data: { site_profil: 'Maya-1', first_name: 'Maya' },
+              sender: null,
+              isOtp: false,
+            },
             status: 'SENT',
+            round: 0,
             attempts: sent(NOW),
             fingerprint: '',
             createdAt: NOW,
@@ -132,6 +141,7 @@ describe('an event about a user', () => {
           ...waiting,
           address: 'maya@example.test',
           text: `Hello Maya,\nWe return 500 for order ${ORDER}, whose payment was not complete in time.`,
+          details: { ...waiting?.details, data: { ...waiting?.details.data, first_name: 'Maya' } },
           status: 'SENT',
           attempts: sent(NOW + 7),
           updatedAt: NOW + 7,

@@ -34,14 +34,14 @@ export interface ServiceAlone extends ServiceHandle {
 /** With `readUrl` its reads go to that database. */
 export async function startAlone(
   module: ServiceModule,
-  { readUrl }: { readonly readUrl?: string } = {},
+  { readUrl, config }: { readonly readUrl?: string; readonly config?: Partial<Config> } = {},
 ): Promise<ServiceAlone> {
   const { name } = module
   await using stack = new AsyncDisposableStack()
   const { url, drop } = await freshDatabase(name)
   stack.defer(drop)
   const places = { services: { [name]: { url, readUrl, schema: name } }, bus: { url, schema: 'bus' } }
-  const system = await startSystem({ modules: [module], places, config: CONFIG })
+  const system = await startSystem({ modules: [module], places, config: { ...CONFIG, ...config } })
   stack.defer(() => system.stop())
   const service = system.services.get(name)
   if (service === undefined) throw new Error(`${name} is not started`)

@@ -1,0 +1,1 @@
+ALTER TABLE tb_notification DROP COLUMN details;

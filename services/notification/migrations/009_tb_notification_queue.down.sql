@@ -1,0 +1,1 @@
+DROP INDEX tb_notification_ix_queue;
