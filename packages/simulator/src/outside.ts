@@ -77,7 +77,6 @@ export class World {
           const { schedule, faults, chance, tell } = this.#parts
           const how = this.#mannerOf(manner, run ?? operation)
           tell(process.name, `asks the provider: ${operation}, which is ${how}`)
-          if (faults.hit('pause at a provider', process.name)) process.pause(chance.int(5_000, PAUSE_MS_MAX))
           if (how === 'not done') {
             schedule.after(chance.int(1, 50), () =>
               process.hears(() => reject(new NotDone('the provider is closed'))),
@@ -88,7 +87,13 @@ export class World {
           schedule.after(outMs, () => {
             const outcome = how === 'reject' ? rejected('no', {}) : this.#land({ operation, run, hasKeys })
             if (how === 'silent') return
-            schedule.after(chance.skewed(1, 80), () => process.hears(() => resolve(outcome), 'provider'))
+            const hear = (): void => {
+              resolve(outcome)
+              // It knows, and another one makes its call before it can say so.
+              if (faults.hit('pause at a provider', process.name))
+                process.pause(chance.int(5_000, PAUSE_MS_MAX))
+            }
+            schedule.after(chance.skewed(1, 80), () => process.hears(hear, 'provider'))
           })
         }),
     }

@@ -152,7 +152,8 @@ export class Session {
     this.#isBusy = true
     const { schedule, chance, latencyMsMax, faults, process } = this.#parts
     const slow = faults.hit('slow statement', process.name) ? chance.int(500, 5_000) : 0
-    schedule.after(chance.skewed(0, latencyMsMax) + slow, () => this.#next())
+    // A process that is paused sends nothing, either.
+    process.hears(() => schedule.after(chance.skewed(0, latencyMsMax) + slow, () => this.#next()))
   }
 
   #next(): void {
