@@ -59,7 +59,7 @@ export function clientShown(client: ShownClient, keysUrl: string): z.infer<typeo
   }
 }
 
-/** Grants of OAuth. `password` is none of OAuth 2.1; ADR 12 says why it is here. */
+/** Grants of OAuth. `password` is none of OAuth 2.1; ADR 14 says why it is here. */
 export function grantTypesOf({ isFirstParty }: Pick<Client, 'isFirstParty'>): string[] {
   return isFirstParty ? ['client_credentials', 'password', 'refresh_token'] : ['client_credentials']
 }
