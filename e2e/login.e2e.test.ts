@@ -1,12 +1,9 @@
 // Logins as callers meet them, and a canary: a password that must be found nowhere but, as a hash, in its own table.
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inspect } from 'node:util'
 import { fingerprint, idFromKey } from '@ensemble/http'
 import { ROLE, rowIdOf } from '@ensemble/service-contracts'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { found } from '../scripts/demo/client.ts'
+import { hearEverything, serverLog, type Hearing } from './hearing.ts'
 import { loginBody, registered } from './people.ts'
 import { call, startTestSystem, type Answer, type TestSystem } from './support.ts'
 import { tablesOf, type Tables } from './tables.ts'
@@ -126,49 +123,27 @@ describe('logins', () => {
 
 /** In lower case, because a name is: somebody types it there too. */
 const CANARY = 'canary-7f3a9c-password'
-const VERBS = [
-  'start',
-  'relay',
-  'receive',
-  'perform',
-  'advance',
-  'effect',
-  'wake',
-  'record',
-  'prune',
-  'error',
-]
-const CONSOLE = ['log', 'error', 'warn', 'info', 'debug'] as const
 
 describe.each([
   ['one database', false],
   ['a database for each service', true],
 ])('a canary password, %s', (name, separateDatabases) => {
-  const heard: string[] = []
   const answers: string[] = []
-  const hear = (told: unknown): void => void heard.push(inspect(told, { depth: 12, maxStringLength: null }))
+  let hearing: Hearing
   let system: TestSystem
   let tables: Tables
   let body: ReturnType<typeof loginBody>
   beforeAll(async () => {
-    for (const verb of VERBS) subscribe(`ensemble:${verb}`, hear)
-    for (const method of CONSOLE) vi.spyOn(console, method).mockImplementation(hear)
-    process.on('warning', hear)
+    hearing = hearEverything()
     const environment = { separateDatabases }
-    system = await startTestSystem({
-      name: `canary ${name}`,
-      environment,
-      say: (line) => void heard.push(line),
-    })
+    system = await startTestSystem({ name: `canary ${name}`, environment, say: hearing.say })
     tables = await tablesOf(system)
     body = loginBody(await registered(system.url, 'canary'), 'keeper', CANARY)
     await live()
     await tables.quiet()
   })
   afterAll(async () => {
-    for (const verb of VERBS) unsubscribe(`ensemble:${verb}`, hear)
-    process.off('warning', hear)
-    vi.restoreAllMocks()
+    hearing.stop()
     await tables.close()
     await system.end()
   })
@@ -219,9 +194,9 @@ describe.each([
   }
 
   test('is in no table, no log and no answer', async () => {
-    const log = await serverLog()
+    const log = await serverLog(tables, '"tb_login" does not exist')
     expect(await tables.holding(CANARY)).toEqual([])
-    expect([...heard, log].join('\n')).not.toContain(CANARY)
+    expect([...hearing.heard, log].join('\n')).not.toContain(CANARY)
     expect(answers.join('\n')).not.toContain(CANARY)
     // What is looked through holds the rest of what happened.
     expect(await tables.holding('keeper')).toEqual(
@@ -233,7 +208,7 @@ describe.each([
       ]),
     )
     expect(answers.join('\n')).toContain('keeper')
-    for (const text of [heard.join('\n'), log]) expect(text).toContain('"tb_login" does not exist')
+    for (const text of [hearing.heard.join('\n'), log]) expect(text).toContain('"tb_login" does not exist')
   })
 
   test('has one hash, in its table alone', async () => {
@@ -242,7 +217,9 @@ describe.each([
     const parts = [hash, ...hash.split('$').slice(-2)]
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
     for (const part of parts) expect(await tables.holding(part)).toEqual(['user.tb_login'])
-    const said = [...heard, ...answers, await serverLog()].join('\n')
+    const said = [...hearing.heard, ...answers, await serverLog(tables, '"tb_login" does not exist')].join(
+      '\n',
+    )
     expect(parts.filter((part) => said.includes(part))).toEqual([])
   })
 
@@ -252,11 +229,4 @@ describe.each([
     for (const text of [print, idFromKey(print, 'canary-key')]) expect(await tables.holding(text)).toEqual([])
     expect(await tables.holding('canary-key')).toEqual([])
   })
-
-  /** What PostgreSQL itself wrote; of a server that is not the tests' own nobody here can tell. */
-  async function serverLog(): Promise<string> {
-    if ((process.env['ENSEMBLE_TEST_DATABASE_URL'] ?? '') !== '') return '"tb_login" does not exist'
-    const [row] = await tables.rows('bus', 'SHOW data_directory')
-    return await readFile(join(String(row?.['data_directory']), '../server.log'), 'utf8')
-  }
 })

@@ -24,6 +24,21 @@ const SURFACE = [
   'GET /v2/user/list',
   'PUT /v2/user/{uuid}',
   'DELETE /v2/user/{uuid}',
+  'POST /v1/client',
+  'GET /v1/client/list',
+  'DELETE /v1/client/{key}',
+  'POST /v1/token/client',
+  'POST /v1/token/user',
+  'POST /v1/logout',
+  'GET /v1/authorization/client',
+  'GET /v1/authorization/user',
+  'POST /v1/key/rotate',
+  'GET /v1/audit/list',
+  'POST /oauth/token',
+  'POST /oauth/introspect',
+  'POST /oauth/revoke',
+  'GET /oauth/jwks',
+  'GET /.well-known/openid-configuration',
   'POST /v1/login',
   'GET /v1/login/get',
   'GET /v1/login/list',
@@ -172,6 +187,18 @@ describe('the public address', () => {
     expect(SURFACE.filter((name) => !listed.includes(name))).toEqual([])
   })
 
+  test('without tokens on, nobody can make what would be trusted once they are', async () => {
+    const client = { client_name: 'early', is_first_party: true, scope: ['client:write'] }
+    for (const [path, body] of [
+      ['/v1/client', client],
+      ['/v1/key/rotate', {}],
+      ['/v1/token/user', { username: 'maya', password: 'x' }],
+    ] as const) {
+      const answer = await call(`${system.url}${path}`, { method: 'POST', body })
+      expect([path, answer.status, answer.body['code']]).toEqual([path, 409, 'auth-off'])
+    }
+  })
+
   test('the OpenAPI document is a well-formed 3.1', () => {
     expect(document).toMatchObject({
       openapi: expect.stringMatching(/^3\.1\.\d+$/),
@@ -185,7 +212,8 @@ describe('the public address', () => {
     const bare = operationsOf(document)
       .filter(({ name }) => /^(?:POST|PUT) /.test(name) && !name.includes('/receiver/'))
       .filter(({ operation }) => schemaOf(operation['requestBody']) === undefined)
-    expect(bare.map(({ name }) => name)).toEqual([])
+    // The token, or the permission, says everything.
+    expect(bare.map(({ name }) => name).toSorted()).toEqual(['POST /v1/key/rotate', 'POST /v1/logout'])
   })
 })
 

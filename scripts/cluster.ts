@@ -22,7 +22,7 @@ async function start(): Promise<Cluster> {
   const { env } = process
   const given = env['KAFKA_BROKERS'] ?? ''
   // Told once, here, instead of by every process.
-  const { host, port, data, databaseUrl, isOpen, pattern } = readEnvironment({
+  const { host, port, data, databaseUrl, isOpen, auth, pattern } = readEnvironment({
     env: { ...env, BUS: given === '' ? '' : bus },
     services: SERVICE_NAMES,
   })
@@ -36,7 +36,7 @@ async function start(): Promise<Cluster> {
   for (const { name, url } of cluster.children) say(`${name}: ${url}`)
   const [url = ''] = cluster.urls
   say(`ready: ${url} (API page ${url}/docs), ${pattern}, ${bus} bus; Ctrl-C stops it`)
-  say(callToTry(url))
+  say(callToTry(url, auth !== undefined))
   return cluster
 }
 

@@ -11,6 +11,7 @@ import { schemasOf } from './deploy/schemas.ts'
 const CHART = 'deploy/helm/ensemble'
 const COMPOSE = 'deploy/compose.yaml'
 const POSTGRES = 'deploy/compose.postgres.yaml'
+const AUTH = 'deploy/compose.auth.yaml'
 
 interface PackageFile {
   readonly name: string
@@ -86,7 +87,7 @@ describe('the compose file', () => {
   )
 
   test('asks for no secret that the example lacks, and the example holds none', () => {
-    const asked = [COMPOSE, POSTGRES].flatMap((path) =>
+    const asked = [COMPOSE, POSTGRES, AUTH].flatMap((path) =>
       [...textOf(path).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name),
     )
     const lines = textOf('deploy/env.example').split('\n')
@@ -94,6 +95,13 @@ describe('the compose file', () => {
     expect(new Set(given.map((line) => line.split('=')[0]))).toEqual(new Set(asked))
     expect(given.filter((line) => !line.endsWith('='))).toEqual([])
     expect(textOf('.gitignore').split('\n')).toContain('.env')
+  })
+
+  test('with tokens lets no service be called without one', () => {
+    const { services } = parse(textOf(AUTH), { merge: true }) as ComposeFile
+    const told = { AUTH: '', AUTH_ISSUER: expect.stringContaining('${AUTH_ISSUER:?') as string }
+    const all = Object.fromEntries(SERVICE_NAMES.map((name) => [name, { environment: told }]))
+    expect(services).toMatchObject(all)
   })
 
   test('with PostgreSQL names the database of every service and of its migrations', () => {

@@ -15,8 +15,15 @@ import {
 
 const USAGE = `usage: npm run service -- <${SERVICE_NAMES.join('|')}> [--separate-databases]`
 
-/** Who answers what the gateway passes on; nobody else asks a service over HTTP. */
-const GATEWAY_ASKS = ['history', 'notification', 'user', 'order', 'payment']
+/** Who answers what the gateway passes on. */
+const GATEWAY_ASKS = ['history', 'notification', 'user', 'order', 'payment', 'auth']
+
+/** Whom a service asks over HTTP: with tokens everybody asks about them, and they are given to users. */
+function askedBy(name: string, isGuarded: boolean): readonly string[] {
+  if (name === 'gateway') return GATEWAY_ASKS
+  if (!isGuarded) return []
+  return name === 'auth' ? ['user'] : ['auth']
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -42,18 +49,16 @@ async function start(name: string, { args, wrapBus }: Starting): Promise<Program
   // A free port unless one is given: several services run on one machine.
   const env = { PORT: '0', ...process.env }
   const environment = readEnvironment({ env, args, services: SERVICE_NAMES })
-  if (name === 'gateway') {
-    const unset = peersUnset(GATEWAY_ASKS, environment.peerUrls)
-    if (unset !== undefined) say(unset)
-  }
+  const unset = peersUnset(askedBy(name, environment.auth !== undefined), environment.peerUrls)
+  if (unset !== undefined) say(unset)
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
   const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
-  const { kafka, history, notification, isOpen } = environment
+  const { kafka, history, notification, isOpen, auth } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
-    config: { pattern, paymentDueIn, payLaterLimit, notification, engine: {}, history },
+    config: { pattern, paymentDueIn, payLaterLimit, notification, engine: {}, history, auth },
     peerUrls,
     lagCountMax,
     say,

@@ -43,7 +43,7 @@ export type AllInOneEnvironment = Pick<
   | 'separateDatabases'
   | 'isOpen'
 > &
-  Partial<Pick<Environment, 'kafka' | 'history' | 'notification'>>
+  Partial<Pick<Environment, 'kafka' | 'history' | 'notification' | 'auth'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -79,6 +79,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
       payLaterLimit,
       notification: environment.notification,
       engine: options.engine ?? {},
+      auth: environment.auth,
       ...(history !== undefined && { history }),
     },
     lagCountMax: environment.lagCountMax,

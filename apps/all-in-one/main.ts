@@ -17,7 +17,7 @@ async function start() {
   if (environment.isOpen) say('AUTH=open: everybody who reaches this address may call')
   const system = await startAllInOne({ environment, say })
   say(`ready: ${system.url} (API page ${system.url}/docs), ${environment.pattern}; Ctrl-C stops it`)
-  say(callToTry(system.url))
+  say(callToTry(system.url, environment.auth !== undefined))
   return system
 }
 

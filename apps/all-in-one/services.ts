@@ -1,5 +1,6 @@
 // Owns: the list of services of the reference system, in the order of their start: who starts sagas comes last.
 import type { ServiceModule } from '@ensemble/service'
+import { auth } from '@ensemble/service-auth'
 import { gateway } from '@ensemble/service-gateway'
 import { history } from '@ensemble/service-history'
 import { notification } from '@ensemble/service-notification'
@@ -9,6 +10,7 @@ import { payment } from '@ensemble/service-payment'
 import { user } from '@ensemble/service-user'
 
 export const SERVICES: readonly ServiceModule[] = [
+  auth,
   history,
   notification,
   user,

@@ -8,6 +8,8 @@ const USER = {
   address: 'Address',
 }
 
-export function callToTry(url: string): string {
+export function callToTry(url: string, isGuarded: boolean): string {
+  if (isGuarded)
+    return `for a token: curl ${url}/oauth/token -u admin:$AUTH_ADMIN_SECRET -d grant_type=client_credentials`
   return `try: curl ${url}/v1/user -H 'content-type: application/json' -d '${JSON.stringify(USER)}'`
 }

@@ -145,7 +145,7 @@ function startChild({ name, service, host, port }: Slot, { options, places, slot
       // Somebody who may create databases is not for them.
       DATABASE_URL: '',
       [`${variableOf(service)}_DATABASE_URL`]: places.services[service]?.url,
-      ...(service === GATEWAY && peerEnv(slots)),
+      ...peerEnv(slots),
     },
     clock: systemClock,
     chance: () => systemIds(systemClock).chance(),
@@ -154,7 +154,7 @@ function startChild({ name, service, host, port }: Slot, { options, places, slot
   })
 }
 
-/** Where the gateway finds the instances of the others. */
+/** Where the instances of the others are: the gateway asks all, everybody asks who a token speaks for. */
 function peerEnv(slots: readonly Slot[]): NodeJS.ProcessEnv {
   const others = Map.groupBy(
     slots.filter((slot) => !isGateway(slot)),

@@ -20,6 +20,7 @@ export { rowIdOf } from './row-id.ts'
 export { deliverMessage } from './sagas/deliver-message.ts'
 export { OrderNotPlaced, PlaceOrder, placeOrder, placeOrderInput } from './sagas/place-order.ts'
 export { RegisterUser, registerUser, registerUserInput } from './sagas/register-user.ts'
+export { isWithin, PERMISSIONS } from './permissions.ts'
 export type { ProfileChanges } from './user.ts'
 export {
   Contact,

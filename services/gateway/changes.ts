@@ -1,16 +1,20 @@
 // Owns: the writes about an order that runs: paying it and cancelling it.
 // I1: paying is decided by the payment service inside the request; the gateway only waits for a payment that is on
 // its way.
-// I2: cancelling commits a wish only; the saga's undo makes the order Failed, and a payment that came first wins.
+// I2: who may touch his own orders only is told nothing about another's, which the order service knows.
+// I3: cancelling commits a wish only; the saga's undo makes the order Failed, and a payment that came first wins.
 import {
+  allow,
   conflict,
   idempotencyKey,
   idempotent,
   idFromKey,
+  ownerFor,
   preferenceApplied,
   problems,
   queuedEnvelope,
   queuedEnvelopeSchema,
+  scopeOf,
   tooEarly,
   uuid,
   uuidParam,
@@ -18,6 +22,7 @@ import {
   type Problem,
   type Server,
 } from '@ensemble/http'
+import type { SagaStatus } from '@ensemble/runtime'
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
 import { nameOf, ORDER_STATUS, OrderRow } from '@ensemble/service-contracts'
 import * as z from 'zod'
@@ -30,14 +35,16 @@ import {
   WriteHeaders,
   type Gateway,
 } from './gateway.ts'
-import { answerWith, checkHeaders, headersFor, requestOf, type Asked, type Replies } from './passing.ts'
+import { answerWith, checkHeaders, headersFor, PAYS, requestOf, type Asked, type Replies } from './passing.ts'
 
 /** A script that orders and pays without a pause must work; a person waits no longer than that. */
 const PAYMENT_WAIT_MS_MAX = 2_000
 const PAYMENT_POLL_MS = 50
-const PAYMENT_RETRY_SECONDS = 1
+const RETRY_SECONDS = 1
 
 const VERSIONS = ['v1', 'v2'] as const
+/** Keys of different callers never meet. */
+const SCOPED = { scope: scopeOf }
 
 /** `PUT payment/:order` and `POST payment`, whose body names the order: both pay that order. */
 export function payRoutes(server: Server, gateway: Gateway): void {
@@ -57,8 +64,16 @@ export function payRoutes(server: Server, gateway: Gateway): void {
         method: 'POST',
         order: Paying.safeParse(request.body).data?.uuid_order,
       })
-    server.put(`/${version}/payment/:uuid`, { schema, handler: idempotent(gateway.store, put) })
-    server.post(`/${version}/payment`, { schema, handler: idempotent(gateway.store, post) })
+    server.put(`/${version}/payment/:uuid`, {
+      schema,
+      config: PAYS,
+      handler: idempotent(gateway.store, put, SCOPED),
+    })
+    server.post(`/${version}/payment`, {
+      schema,
+      config: PAYS,
+      handler: idempotent(gateway.store, post, SCOPED),
+    })
   }
 }
 
@@ -81,16 +96,16 @@ async function pay(gateway: Gateway, { request, reply, method, order }: Payment)
   for (let round = 0; ; round += 1) {
     const answer = await peers.request('payment', asked)
     if (answer.status !== 404 || order === undefined) return answerWith(reply, answer)
-    await refuseUnlessRunning(gateway, order, answer)
+    const status = await statusFor(gateway, request, { order, permission: 'payment:write' })
+    refuseUnlessRunning(status, answer)
     if (clock.now() >= end || round > PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS) break
     await clock.sleep(PAYMENT_POLL_MS, signal)
   }
-  throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', PAYMENT_RETRY_SECONDS)
+  throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', RETRY_SECONDS)
 }
 
 /** There is no payment: because the order is unknown, because it failed, or not yet. */
-async function refuseUnlessRunning({ host }: Gateway, order: string, answer: PeerAnswer): Promise<void> {
-  const status = await host.status(sagaOfOrder(order))
+function refuseUnlessRunning(status: SagaStatus | null, answer: PeerAnswer): void {
   switch (status?.status) {
     case 'running':
       return
@@ -123,7 +138,7 @@ const CANCELS = [
 export function cancelRoutes(server: Server, gateway: Gateway): void {
   for (const version of VERSIONS) {
     for (const { path, tag, action, summary } of CANCELS) {
-      const response = { 200: Cancelled, ...problems(404, 409, 422, 503) }
+      const response = { 200: Cancelled, ...problems(401, 403, 404, 409, 422, 503) }
       const schema = {
         tags: [tag],
         summary,
@@ -134,17 +149,22 @@ export function cancelRoutes(server: Server, gateway: Gateway): void {
       }
       server.delete(`/${version}${path}`, {
         schema,
-        handler: idempotent<typeof schema>(gateway.store, async (request, reply) => {
-          checkHeaders(request, gateway)
-          const envelope = await cancel(gateway, request, { order: request.params.uuid, action })
-          const waitSeconds = waitPreference(request)
-          if (waitSeconds === undefined) return envelope
-          const status = await gateway.host.ended(sagaOfOrder(request.params.uuid), {
-            within: `${waitSeconds}s`,
-          })
-          preferenceApplied(reply, waitSeconds)
-          return { ...envelope, saga: shown(status) }
-        }),
+        config: allow('order:write', 'order:own'),
+        handler: idempotent<typeof schema>(
+          gateway.store,
+          async (request, reply) => {
+            checkHeaders(request, gateway)
+            const envelope = await cancel(gateway, request, { order: request.params.uuid, action })
+            const waitSeconds = waitPreference(request)
+            if (waitSeconds === undefined) return envelope
+            const status = await gateway.host.ended(sagaOfOrder(request.params.uuid), {
+              within: `${waitSeconds}s`,
+            })
+            preferenceApplied(reply, waitSeconds)
+            return { ...envelope, saga: shown(status) }
+          },
+          SCOPED,
+        ),
       })
     }
   }
@@ -157,26 +177,58 @@ async function cancel(
 ) {
   const { host, clock, ids } = gateway
   const saga = sagaOfOrder(order)
-  const status = await host.status(saga)
+  const status = await statusFor(gateway, request, { order, permission: 'order:write' })
   if (status === null) throw unknownOrder()
   if (status.status !== 'running') throw closed(status.status === 'completed' ? 'Complete' : 'Failed')
   await refuseIfFinal(gateway, request, order)
   await host.cancel(saga, { reason: 'cancelled by the customer', by: 'customer' })
   const key = idempotencyKey(request)
-  const id = key === undefined ? ids.next() : idFromKey(`${action} ${order}`, key)
+  const id = key === undefined ? ids.next() : idFromKey(`${action} ${order}${scopeOf(request)}`, key)
   return queuedEnvelope({ uuid: id, action, data: { uuid_order: order }, createdAt: clock.now() })
+}
+
+interface Touched {
+  readonly order: string
+  /** Who has it may touch all orders. */
+  readonly permission: string
+}
+
+/**
+ * How the saga of an order stands; null: nothing that the caller may know. One that has no order yet may be his.
+ * Errors: 403 for another's order.
+ */
+export async function statusFor(
+  { host, peers }: Pick<Gateway, 'host' | 'peers'>,
+  request: Asked,
+  { order, permission }: Touched,
+): Promise<SagaStatus | null> {
+  const status = await host.status(sagaOfOrder(order))
+  if (status === null || ownerFor(permission, request) === undefined) return status
+  const answer = await peers.request('order', orderRead(request, order))
+  if (answer.status === 200) return status
+  if (answer.status === 404) return status.status === 'running' ? status : null
+  throw problemOfPeer(answer)
+}
+
+function orderRead(request: Asked, order: string): PeerRequest {
+  return { method: 'GET', path: `/v2/order/get/${order}`, headers: headersFor(request) }
 }
 
 type Keyed = Parameters<typeof idempotencyKey>[0]
 
 /** An order is final a moment before its saga has ended. */
 async function refuseIfFinal({ peers }: Gateway, request: Asked, order: string): Promise<void> {
-  const headers = headersFor(request)
-  const answer = await peers.request('order', { method: 'GET', path: `/v2/order/get/${order}`, headers })
+  const answer = await peers.request('order', orderRead(request, order))
+  if (answer.status === 404 && ownerFor('order:write', request) !== undefined) throw notReady()
   if (answer.status === 404) return
   if (answer.status !== 200) throw problemOfPeer(answer)
   const status = nameOf(ORDER_STATUS, OrderRow.parse(answer.body).id_order_status)
   if (status === 'Complete' || status === 'Failed') throw closed(status)
+}
+
+/** Nobody can say yet whose order it is. */
+function notReady(): Problem {
+  return tooEarly('order-not-ready', 'The order is not opened yet.', RETRY_SECONDS)
 }
 
 function closed(status: 'Complete' | 'Failed'): Problem {

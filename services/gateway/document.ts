@@ -9,6 +9,7 @@ type Fields = Readonly<Record<string, unknown>>
 export const TAGS = [
   { name: 'user', description: 'Registering users and reading them.' },
   { name: 'login', description: 'Usernames and passwords of users, and what they may do.' },
+  { name: 'auth', description: 'Tokens: who may ask for them, getting them, ending them.' },
   { name: 'order', description: 'Placing orders, watching them and cancelling them.' },
   { name: 'payment', description: 'Paying orders.' },
   { name: 'saga', description: 'What each saga did, step by step, and where it stands.' },

@@ -1,5 +1,5 @@
 // Owns: the routes of the public origin, put together.
-import type { Routes } from '@ensemble/http'
+import { PUBLIC, type Routes } from '@ensemble/http'
 import * as z from 'zod'
 import { cancelRoutes, payRoutes } from './changes.ts'
 import type { Gateway } from './gateway.ts'
@@ -21,10 +21,14 @@ const LINKS = {
 
 export function gatewayRoutes(gateway: Gateway): Routes {
   return (server) => {
-    server.get('/', { schema: { summary: 'Where to go', response: { 200: Home } } }, async () => ({
-      name: 'Ensemble',
-      links: LINKS,
-    }))
+    server.get(
+      '/',
+      { schema: { summary: 'Where to go', response: { 200: Home } }, config: PUBLIC },
+      async () => ({
+        name: 'Ensemble',
+        links: LINKS,
+      }),
+    )
     startRoutes(server, gateway)
     readRoutes(server, gateway)
     payRoutes(server, gateway)

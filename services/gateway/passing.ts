@@ -1,13 +1,21 @@
 // Owns: which calls the gateway hands to which service, and handing them over faithfully.
 // I1: status, body and headers of the service come back as they are, but for those of one connection.
 // I2: the caller's headers that services read go along, and the request keeps one id all the way.
-// I3: a service is asked for the path that the router matched: the caller names no host and climbs nowhere.
+// I3: each call declares who may make it; what of his own a caller may touch is decided by the service.
+// I4: a service is asked for the path that the router matched: the caller names no host and climbs nowhere.
 import {
+  acceptForms,
+  allow,
   idempotencyKey,
   idempotent,
+  KNOWN,
+  mount,
   notFound,
+  PUBLIC,
   sagaPattern,
+  scopeOf,
   waitPreference,
+  type Access,
   type Server,
 } from '@ensemble/http'
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
@@ -15,47 +23,103 @@ import type { Gateway } from './gateway.ts'
 
 type Method = PeerRequest['method']
 
+/** Who may pay an order; whose it is the payment service knows. */
+export const PAYS = allow('payment:write', 'payment:own')
+
 interface Passed {
   readonly methods: readonly Method[]
   readonly path: string
   readonly service: string
-  /** Its body holds a password: nothing that is made of it is kept here. The service knows repeated keys itself. */
+  readonly config: { readonly access: Access }
+  /** Its body or its answer holds a secret: nothing that is made of it is kept here. */
   readonly isSecret?: true
 }
 
-const versioned = (methods: readonly Method[], path: string, service: string): readonly Passed[] =>
-  ['/v1', '/v2'].map((version) => ({ methods, path: `${version}${path}`, service }))
+type Where = Pick<Passed, 'methods' | 'path'>
 
-const below = (methods: readonly Method[], path: string, service: string): readonly Passed[] =>
-  [path, `${path}/*`].map((one) => ({ methods, path: one, service }))
+const at = (methods: readonly Method[], path: string): readonly Where[] => [{ methods, path }]
+
+const versioned = (methods: readonly Method[], path: string): readonly Where[] =>
+  ['/v1', '/v2'].map((version) => ({ methods, path: `${version}${path}` }))
+
+const below = (methods: readonly Method[], path: string): readonly Where[] =>
+  [path, `${path}/*`].map((one) => ({ methods, path: one }))
+
+const OWN = ['user:own', 'order:own', 'payment:own'] as const
+
+const to = (
+  service: string,
+  calls: readonly (readonly [readonly Where[], Passed['config'], 'secret'?])[],
+): readonly Passed[] =>
+  calls.flatMap(([places, config, secret]) =>
+    places.map((place) => ({ ...place, service, config, ...(secret !== undefined && { isSecret: true }) })),
+  )
 
 const PASSED: readonly Passed[] = [
-  ...versioned(['PUT', 'DELETE'], '/user/:uuid', 'user'),
-  { methods: ['GET'], path: '/v2/user/get/:uuid', service: 'user' },
-  { methods: ['GET'], path: '/v2/user/list', service: 'user' },
-  { methods: ['POST'], path: '/v1/login', service: 'user', isSecret: true },
-  { methods: ['POST'], path: '/v1/login/session', service: 'user', isSecret: true },
-  { methods: ['GET'], path: '/v1/login/get', service: 'user' },
-  { methods: ['GET'], path: '/v1/login/list', service: 'user' },
-  ...versioned(['PUT'], '/order/:uuid', 'order'),
-  { methods: ['GET'], path: '/v2/order/get/:uuid', service: 'order' },
-  { methods: ['GET'], path: '/v2/order/list', service: 'order' },
-  { methods: ['GET'], path: '/v2/payment/get/:uuid', service: 'payment' },
-  ...versioned(['GET'], '/payment/list', 'payment'),
-  ...below(['GET', 'POST', 'DELETE'], '/v1/logger', 'history'),
-  ...below(['GET', 'POST'], '/v1/saga', 'history'),
-  ...below(['GET', 'POST'], '/v1/notification', 'notification'),
-  { methods: ['GET'], path: '/notification/outbox', service: 'notification' },
+  ...to('user', [
+    [versioned(['PUT', 'DELETE'], '/user/:uuid'), allow('user:write', 'user:own')],
+    [at(['GET'], '/v2/user/get/:uuid'), allow('user:read', 'user:own')],
+    [at(['GET'], '/v2/user/list'), allow('user:read', 'user:own')],
+    [at(['POST'], '/v1/login'), allow('login:write'), 'secret'],
+    [at(['POST'], '/v1/login/session'), allow('login:check'), 'secret'],
+    [at(['GET'], '/v1/login/get'), allow('login:read')],
+    [at(['GET'], '/v1/login/list'), allow('login:read')],
+  ]),
+  ...to('order', [
+    [versioned(['PUT'], '/order/:uuid'), allow('order:write', 'order:own')],
+    [at(['GET'], '/v2/order/get/:uuid'), allow('order:read', 'order:own')],
+    [at(['GET'], '/v2/order/list'), allow('order:read', 'order:own')],
+  ]),
+  ...to('payment', [
+    [at(['GET'], '/v2/payment/get/:uuid'), allow('payment:read', 'payment:own')],
+    [versioned(['GET'], '/payment/list'), allow('payment:read', 'payment:own')],
+  ]),
+  ...to('history', [
+    [below(['GET', 'POST', 'DELETE'], '/v1/logger'), allow('history:read', 'history:write', ...OWN)],
+    [below(['GET'], '/v1/saga'), allow('saga:read')],
+    [below(['POST'], '/v1/saga'), allow('saga:write')],
+  ]),
+  ...to('notification', [
+    [below(['GET'], '/v1/notification'), allow('notification:read')],
+    [below(['POST'], '/v1/notification'), allow('notification:write')],
+    [at(['GET'], '/notification/outbox'), allow('notification:read')],
+  ]),
+  ...to('auth', [
+    [at(['POST'], '/v1/client'), allow('client:write'), 'secret'],
+    [at(['DELETE'], '/v1/client/:key'), allow('client:write'), 'secret'],
+    [at(['GET'], '/v1/client/list'), allow('client:read')],
+    [at(['POST'], '/v1/token/client'), PUBLIC, 'secret'],
+    [at(['POST'], '/v1/token/user'), allow('login:check'), 'secret'],
+    [at(['POST'], '/v1/logout'), KNOWN, 'secret'],
+    [below(['GET'], '/v1/authorization'), KNOWN],
+    [at(['POST'], '/v1/key/rotate'), allow('key:write'), 'secret'],
+    [at(['GET'], '/v1/audit/list'), allow('audit:read')],
+    [below(['GET'], '/.well-known'), PUBLIC],
+    [at(['GET'], '/oauth/jwks'), PUBLIC],
+    [at(['GET'], '/oauth/revoked'), PUBLIC],
+    [
+      ['token', 'introspect', 'revoke'].map((path) => ({ methods: ['POST'], path: `/oauth/${path}` })),
+      PUBLIC,
+      'secret',
+    ],
+  ]),
 ]
 
-/** Somebody signed what comes here. */
-const SIGNED: Passed = { methods: ['POST'], path: '/v1/receiver/*', service: 'notification' }
+/** Somebody signed what comes here: providers have ways of their own to show who they are. */
+const SIGNED: Passed = {
+  methods: ['POST'],
+  path: '/v1/receiver/*',
+  service: 'notification',
+  config: PUBLIC,
+}
 
 /** Passed with more care than the others (also in changes.ts), and documented by the service all the same. */
 const PASSED_ELSEWHERE: readonly Passed[] = [
   SIGNED,
-  ...versioned(['PUT'], '/payment/:uuid', 'payment'),
-  ...versioned(['POST'], '/payment', 'payment'),
+  ...to('payment', [
+    [versioned(['PUT'], '/payment/:uuid'), PAYS],
+    [versioned(['POST'], '/payment'), PAYS],
+  ]),
 ]
 
 const HEADERS_ASKED = [
@@ -86,22 +150,30 @@ const SIGNED_TYPES = ['application/json', 'application/x-www-form-urlencoded']
 
 export function passingRoutes(server: Server, gateway: Gateway): void {
   signedRoute(server, gateway)
-  for (const { methods, path, service, isSecret = false } of PASSED) {
-    for (const method of methods) {
-      const schema = { hide: true }
-      const pass = async (request: Asked, reply: Replies): Promise<unknown> =>
-        answerWith(reply, await gateway.peers.request(service, requestOf(request, method)))
-      if (method === 'GET') {
-        server.get(path, { schema }, pass)
-        continue
-      }
-      const write = async (request: Asked, reply: Replies): Promise<unknown> => {
-        checkHeaders(request, gateway)
-        return await pass(request, reply)
-      }
-      const handler = isSecret ? write : idempotent(gateway.store, write)
-      server.route({ method, url: path, schema, handler })
+  // Forms are for OAuth alone.
+  mount(server, (scope) => {
+    acceptForms(scope)
+    for (const passed of PASSED) if (passed.service === 'auth') passRoute(scope, gateway, passed)
+  })
+  for (const passed of PASSED) if (passed.service !== 'auth') passRoute(server, gateway, passed)
+}
+
+function passRoute(server: Server, gateway: Gateway, passed: Passed): void {
+  const { methods, path, service, config, isSecret = false } = passed
+  const schema = { hide: true }
+  for (const method of methods) {
+    const pass = async (request: Asked, reply: Replies): Promise<unknown> =>
+      answerWith(reply, await gateway.peers.request(service, requestOf(request, method)))
+    if (method === 'GET') {
+      server.get(path, { schema, config }, pass)
+      continue
     }
+    const write = async (request: Asked, reply: Replies): Promise<unknown> => {
+      checkHeaders(request, gateway)
+      return await pass(request, reply)
+    }
+    const handler = isSecret ? write : idempotent(gateway.store, write, { scope: scopeOf })
+    server.route({ method, url: path, schema, config, handler })
   }
 }
 
@@ -112,7 +184,7 @@ function signedRoute(server: Server, { peers }: Pick<Gateway, 'peers'>): void {
     scope.addContentTypeParser(SIGNED_TYPES, { parseAs: 'string' }, (_request, body, done) =>
       done(null, String(body)),
     )
-    scope.post(SIGNED.path, { schema: { hide: true } }, async (request, reply) => {
+    scope.post(SIGNED.path, { schema: { hide: true }, config: SIGNED.config }, async (request, reply) => {
       const type = request.headers['content-type']
       const asked = { ...requestOf(request, 'POST'), ...(type !== undefined && { type }) }
       return answerWith(reply, await peers.request(SIGNED.service, asked))

@@ -1,9 +1,20 @@
 // Owns: the /v1 reads: the history document of a user, an order or a payment.
 // I1: 404 means that nothing was ever started under this uuid here; what is only not there yet is 202.
-import { notFound, problems, retryLater, uuid, uuidParam, type Server } from '@ensemble/http'
+import {
+  allow,
+  notFound,
+  problems,
+  refuseOthers,
+  retryLater,
+  uuid,
+  uuidParam,
+  type Server,
+} from '@ensemble/http'
+import type { SagaStatus } from '@ensemble/runtime'
 import * as z from 'zod'
-import { problemOfPeer, sagaOfOrder, sagaOfUser, SagaShown, shown, type Gateway } from './gateway.ts'
-import { headersFor } from './passing.ts'
+import { statusFor } from './changes.ts'
+import { problemOfPeer, sagaOfUser, SagaShown, shown, type Gateway } from './gateway.ts'
+import { headersFor, type Asked } from './passing.ts'
 
 const RETRY_SECONDS = 1
 
@@ -19,6 +30,8 @@ const HistoryRead = z
   })
   .meta({ id: 'HistoryRead' })
 
+const ALL = 'history:read'
+
 const NotYet = z.object({ uuid, status: z.literal('QUEUE'), saga: SagaShown })
 
 interface Read {
@@ -26,7 +39,8 @@ interface Read {
   readonly tag: string
   readonly summary: string
   readonly collection: string
-  readonly saga: (uuid: string) => { readonly plan: string; readonly id: string }
+  /** Errors: 403 for what is another's. */
+  readonly statusOf: (gateway: Gateway, request: Asked, uuid: string) => Promise<SagaStatus | null>
 }
 
 const READS: readonly Read[] = [
@@ -35,30 +49,43 @@ const READS: readonly Read[] = [
     tag: 'user',
     summary: 'What happened to a user',
     collection: 'users',
-    saga: sagaOfUser,
+    statusOf: statusOfUser,
   },
   {
     path: '/v1/order/:uuid',
     tag: 'order',
     summary: 'What happened to an order',
     collection: 'order',
-    saga: sagaOfOrder,
+    statusOf: statusOfOrder,
   },
   {
     path: '/v1/payment/get/:uuid',
     tag: 'payment',
     summary: 'What happened to a payment',
     collection: 'payment',
-    saga: sagaOfOrder,
+    statusOf: statusOfOrder,
   },
 ]
 
-export function readRoutes(server: Server, { host, peers }: Gateway): void {
-  for (const { path, tag, summary, collection, saga } of READS) {
-    const response = { 200: HistoryRead, 202: NotYet, ...problems(404, 422, 503) }
+async function statusOfUser({ host }: Gateway, request: Asked, uuid: string): Promise<SagaStatus | null> {
+  refuseOthers(ALL, request, uuid)
+  return await host.status(sagaOfUser(uuid))
+}
+
+async function statusOfOrder(gateway: Gateway, request: Asked, order: string): Promise<SagaStatus | null> {
+  return await statusFor(gateway, request, { order, permission: ALL })
+}
+
+export function readRoutes(server: Server, gateway: Gateway): void {
+  const { peers } = gateway
+  for (const { path, tag, summary, collection, statusOf } of READS) {
+    const response = { 200: HistoryRead, 202: NotYet, ...problems(401, 403, 404, 422, 503) }
     server.get(
       path,
-      { schema: { tags: [tag], summary, params: uuidParam, response } },
+      {
+        schema: { tags: [tag], summary, params: uuidParam, response },
+        config: allow(ALL, `${tag}:own`),
+      },
       async (request, reply) => {
         const id = request.params.uuid
         const answer = await peers.request('history', {
@@ -73,7 +100,7 @@ export function readRoutes(server: Server, { host, peers }: Gateway): void {
           return document.data
         }
         if (answer.status !== 404) throw problemOfPeer(answer)
-        const status = await host.status(saga(id))
+        const status = await statusOf(gateway, request, id)
         if (status === null) throw notFound(`unknown-${tag}`, `There is no ${tag} with this uuid.`)
         reply.code(202).header('retry-after', String(RETRY_SECONDS))
         return { uuid: id, status: 'QUEUE' as const, saga: shown(status) }

@@ -4,6 +4,7 @@
 // and everything in the answer comes from the request and that row.
 import type { Plan } from '@ensemble/core'
 import {
+  allow,
   idempotencyKey,
   idFromKey,
   preferenceApplied,
@@ -11,8 +12,10 @@ import {
   problems,
   queuedEnvelope,
   queuedEnvelopeSchema,
+  refuseOthers,
   retryLater,
   sagaPattern,
+  scopeOf,
   unprocessable,
   waitPreference,
   type Problem,
@@ -42,7 +45,7 @@ const DESCRIPTION =
   'Answers as soon as the start is stored: the work goes on from there whatever happens. With `Prefer: wait=N` the ' +
   'answer also says under `saga` how it ended, or `running` when the time was over before.'
 const saga = SagaShown.optional().describe('With `Prefer: wait=N`: how far the saga is')
-const answers = problems(400, 413, 415, 422, 503)
+const answers = problems(400, 401, 403, 413, 415, 422, 503)
 const UserQueued = { 200: queuedEnvelopeSchema(UserRequest).extend({ saga }), ...answers }
 const OrderQueued = { 200: queuedEnvelopeSchema(OrderRequest).extend({ saga }), ...answers }
 
@@ -58,6 +61,7 @@ export function startRoutes(server: Server, gateway: Gateway): void {
         body: UserRequest,
         response: UserQueued,
       },
+      config: allow('user:write'),
     },
     async (request, reply) =>
       await begin(
@@ -83,9 +87,11 @@ export function startRoutes(server: Server, gateway: Gateway): void {
           body: OrderRequest,
           response: OrderQueued,
         },
+        config: allow('order:write', 'order:own'),
       },
-      async (request, reply) =>
-        await begin(
+      async (request, reply) => {
+        refuseOthers('order:write', request, request.body.uuid_user)
+        return await begin(
           gateway,
           { request, reply },
           {
@@ -95,7 +101,8 @@ export function startRoutes(server: Server, gateway: Gateway): void {
             data: request.body,
             before: () => untilRegistered(gateway, request.body.uuid_user),
           },
-        ),
+        )
+      },
     )
   }
 }
@@ -124,7 +131,7 @@ async function begin<Input, Data>(
   const key = idempotencyKey(request)
   const waitSeconds = waitPreference(request)
   const asked = sagaPattern(request, pattern)
-  const id = key === undefined ? ids.next() : idFromKey(plan.name, key)
+  const id = key === undefined ? ids.next() : idFromKey(`${plan.name}${scopeOf(request)}`, key)
   if (isBusFull()) throw retryLater(BACKLOG_RETRY_SECONDS, 'The backlog is over its bound.')
   await before?.()
   const started = await startOnce(() => host.start(plan, { id, input: inputOf(id), pattern: asked }))

@@ -1,22 +1,28 @@
 // Owns: history's own routes: the documents of the v1 contract and the sagas' timelines.
 import {
+  allow,
+  callerOf,
+  forbidden,
   historyDocumentSchema,
   listEnvelope,
   listSchema,
   notFound,
   offsetOf,
+  ownerFor,
   pagination,
   problems,
+  type Called,
   type HistoryDocument,
   type Pagination,
   type Problem,
   type Routes,
   type Server,
 } from '@ensemble/http'
+import { isRecord } from '@ensemble/core'
 import type { Ids } from '@ensemble/runtime'
 import { workId, type WorkRequest } from '@ensemble/service/http'
 import * as z from 'zod'
-import { documentOf } from './documents.ts'
+import { documentOf, type Action, type StoredDocument } from './documents.ts'
 import { RANK_SAVED, SaveRequest, Which } from './intake.ts'
 import { STANDINGS } from './standing.ts'
 import type { DocumentFilter, DocumentName, HistoryStorage, Page } from './storage.ts'
@@ -26,6 +32,13 @@ import { wordsIn } from './words.ts'
 export interface HistoryHttp {
   readonly storage: Omit<HistoryStorage, 'record' | 'prune' | 'ping'>
   readonly ids: Pick<Ids, 'next'>
+}
+
+const ALL = 'history:read'
+const OWN: Readonly<Record<Action, string>> = {
+  users: 'user:own',
+  order: 'order:own',
+  payment: 'payment:own',
 }
 
 const PLAN_NAME_MAX = 100
@@ -104,8 +117,9 @@ function saveRoute(server: Server, http: HistoryHttp): void {
         tags: ['history'],
         summary: 'Appends an entry to a document and answers the document',
         body: SaveRequest,
-        response: { 200: historyDocumentSchema, ...problems(422) },
+        response: { 200: historyDocumentSchema, ...problems(401, 403, 422) },
       },
+      config: allow('history:write'),
     },
     (request) => saved(http, request),
   )
@@ -123,21 +137,23 @@ async function saved({ storage, ids }: HistoryHttp, request: Saving): Promise<Hi
 }
 
 function documentRoutes(server: Server, { storage }: HistoryHttp): void {
-  const found = async (of: DocumentName): Promise<HistoryDocument> => {
+  const found = async (request: Called, of: DocumentName): Promise<HistoryDocument> => {
     const stored = await storage.document(of)
     if (stored === undefined) throw unknownDocument()
+    refuseOthersDocument(request, stored)
     return documentOf(stored)
   }
-  const response = { 200: historyDocumentSchema, ...problems(404, 422) }
+  const response = { 200: historyDocumentSchema, ...problems(401, 403, 404, 422) }
+  const config = allow(ALL, 'user:own', 'order:own', 'payment:own')
   server.post(
     '/v1/logger/get',
-    { schema: { tags: ['history'], summary: 'A document', body: Which, response } },
-    async ({ body }) => found(body),
+    { schema: { tags: ['history'], summary: 'A document', body: Which, response }, config },
+    async (request) => found(request, request.body),
   )
   server.get(
     '/v1/logger/:action/:uuid',
-    { schema: { tags: ['history'], summary: 'A document', params: Which, response } },
-    async ({ params }) => found(params),
+    { schema: { tags: ['history'], summary: 'A document', params: Which, response }, config },
+    async (request) => found(request, request.params),
   )
   server.post(
     '/v1/logger/all',
@@ -147,8 +163,9 @@ function documentRoutes(server: Server, { storage }: HistoryHttp): void {
         summary: 'A page of the documents of one kind, newest first',
         querystring: pagination,
         body: Which.pick({ action: true }),
-        response: { 200: z.array(historyDocumentSchema), ...problems(422) },
+        response: { 200: z.array(historyDocumentSchema), ...problems(401, 403, 422) },
       },
+      config: allow(ALL),
     },
     async ({ body: { action }, query }) => {
       const { results } = await storage.documents({ ...filterOf({ action }), ...pageOf(query) })
@@ -162,8 +179,9 @@ function documentRoutes(server: Server, { storage }: HistoryHttp): void {
         tags: ['history'],
         summary: 'The documents that match, newest first',
         querystring: DocumentQuery,
-        response: { 200: listSchema(historyDocumentSchema), ...problems(422) },
+        response: { 200: listSchema(historyDocumentSchema), ...problems(401, 403, 422) },
       },
+      config: allow(ALL),
     },
     async ({ query }) => {
       const { total, results } = await storage.documents({ ...filterOf(query), ...pageOf(query) })
@@ -181,6 +199,19 @@ function pageOf(query: Pagination): Page {
   return { limit: query.limit, offset: offsetOf(query) }
 }
 
+/** Errors: 403 for a document that does not name the caller as whose it is, unless he may read all. */
+function refuseOthersDocument(request: Called, { action, uuid, entries }: StoredDocument): void {
+  const owner = ownerFor(ALL, request)
+  if (owner === undefined) return
+  const own = OWN[action]
+  const isOwn = uuid === owner || entries.some(({ data }) => userOf(data.result) === owner)
+  if (!isOwn || callerOf(request)?.permissions.has(own) !== true) throw forbidden([ALL])
+}
+
+function userOf(result: unknown): unknown {
+  return isRecord(result) ? result['uuid_user'] : undefined
+}
+
 function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
   server.get(
     '/v1/saga/:plan/:id',
@@ -189,8 +220,9 @@ function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
         tags: ['saga'],
         summary: 'What a saga did, and where it stands',
         params: SagaParams,
-        response: { 200: Timeline, ...problems(404) },
+        response: { 200: Timeline, ...problems(401, 403, 404) },
       },
+      config: allow('saga:read'),
     },
     async ({ params }) => {
       const stored = await storage.saga(params)
@@ -205,8 +237,9 @@ function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
         tags: ['saga'],
         summary: 'Sagas, newest first',
         querystring: SagaQuery,
-        response: { 200: listSchema(SagaRow), ...problems(422) },
+        response: { 200: listSchema(SagaRow), ...problems(401, 403, 422) },
       },
+      config: allow('saga:read'),
     },
     async ({ query }) => {
       const { plan = null, standing = null } = query

@@ -1,6 +1,7 @@
 // Owns: the notification service's own routes: messages that callers bring, and reads of the outbox.
 // I1: a message's id is the server's, made of the caller's uuid: the same call again is the same message.
 import {
+  allow,
   fingerprint,
   idFromKey,
   listEnvelope,
@@ -110,11 +111,12 @@ export function notificationRoutes(desk: Desk): Routes {
 
 function sendRoutes(server: Server, { outbox, language }: Desk): void {
   const plain: Details = { language, data: {}, sender: null, isOtp: false }
-  const response = { 200: Accepted, ...problems(422) }
+  const response = { 200: Accepted, ...problems(401, 403, 422) }
+  const config = allow('notification:write')
   const schema = { tags: ['notification'], response }
   server.post(
     '/v1/notification/sms',
-    { schema: { ...schema, summary: 'Sends an SMS', body: SmsRequest } },
+    { schema: { ...schema, summary: 'Sends an SMS', body: SmsRequest }, config },
     async ({ body }) => {
       const { msisdn, text, otp: isOtp } = body.payload
       return accepted(outbox, body, { address: receiverOf(msisdn), text, details: { ...plain, isOtp } })
@@ -128,6 +130,7 @@ function sendRoutes(server: Server, { outbox, language }: Desk): void {
         summary: "Sends an e-mail: of a template of here, else of a provider's",
         body: EmailRequest,
       },
+      config,
     },
     async ({ body }) => {
       const { to, from: sender = null, subject, template_id: template, data } = body.payload
@@ -139,7 +142,7 @@ function sendRoutes(server: Server, { outbox, language }: Desk): void {
   )
   server.post(
     '/v1/notification/push',
-    { schema: { ...schema, summary: 'Sends a push message to a device', body: PushRequest } },
+    { schema: { ...schema, summary: 'Sends a push message to a device', body: PushRequest }, config },
     async ({ body }) => {
       const { to, title, text } = body.payload
       return accepted(outbox, body, { address: to, subject: title, text, details: plain })
@@ -183,6 +186,7 @@ async function accepted(
 
 function readRoutes(server: Server, outbox: Outbox): void {
   const tags = ['notification']
+  const config = allow('notification:read')
   server.get(
     '/v1/notification/id/:id',
     {
@@ -190,8 +194,9 @@ function readRoutes(server: Server, outbox: Outbox): void {
         tags,
         summary: 'A message',
         params: z.object({ id: z.uuid() }),
-        response: { 200: Item, ...problems(404) },
+        response: { 200: Item, ...problems(401, 403, 404) },
       },
+      config,
     },
     async ({ params: { id } }) => {
       const found = await outbox.get(id)
@@ -207,8 +212,9 @@ function readRoutes(server: Server, outbox: Outbox): void {
         summary: 'A page of the messages to an address, newest first',
         params: z.object({ receiverAddress: z.string().min(1) }),
         querystring: pagination,
-        response: { 200: z.array(Item), ...problems(422) },
+        response: { 200: z.array(Item), ...problems(401, 403, 422) },
       },
+      config,
     },
     async ({ params, query }) => {
       const address = receiverOf(params.receiverAddress)
@@ -222,8 +228,9 @@ function readRoutes(server: Server, outbox: Outbox): void {
         tags,
         summary: 'All messages, newest first',
         querystring: pagination,
-        response: { 200: listSchema(Item), ...problems(422) },
+        response: { 200: listSchema(Item), ...problems(401, 403, 422) },
       },
+      config,
     },
     async ({ query }) => {
       const { total, results } = await outbox.list({ limit: query.limit, offset: offsetOf(query) })
@@ -232,7 +239,7 @@ function readRoutes(server: Server, outbox: Outbox): void {
   )
   server.get(
     '/notification/outbox',
-    { schema: { hide: true, querystring: pagination } },
+    { schema: { hide: true, querystring: pagination }, config },
     async ({ query }, reply) => {
       const found = await outbox.list({ limit: query.limit, offset: offsetOf(query) })
       reply.headers({ 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-store' })

@@ -2,7 +2,7 @@
 // I1: a report counts only with its proof: a key made for one attempt of one provider, or the provider's signature.
 // I2: a report that comes again, or too late, changes nothing and is answered as the first one was.
 // I3: without what is needed to check it, a receiver answers 501 and reads nothing.
-import { problem, problems, type Problem, type Server } from '@ensemble/http'
+import { problem, problems, PUBLIC, type Problem, type Server } from '@ensemble/http'
 import type { Clock } from '@ensemble/runtime'
 import type { NotificationSettings } from '@ensemble/service'
 import * as z from 'zod'
@@ -54,6 +54,7 @@ function reportRoute(server: Server, provider: Reporter, desk: ReportDesk): void
         querystring: Query,
         response: { 200: Received, ...problems(400, 403, 404, 501) },
       },
+      config: PUBLIC,
     },
     async ({ query, url, headers, body }) => {
       if (proof === undefined) throw notConfigured(provider)

@@ -1,6 +1,17 @@
 // Owns: the order service's own routes: reads of its table, and the change of an order's number.
 // Not here: what starts or cancels a saga or reads history (the gateway).
-import { conflict, notFound, problems, uuidParam, type Problem, type Routes } from '@ensemble/http'
+import {
+  allow,
+  conflict,
+  notFound,
+  ownerFor,
+  problems,
+  refuseOthers,
+  uuidParam,
+  type Called,
+  type Problem,
+  type Routes,
+} from '@ensemble/http'
 import type { OutcomeOf } from '@ensemble/core'
 import type { Host } from '@ensemble/runtime'
 import { readRoutes, repeatable } from '@ensemble/service/http'
@@ -10,16 +21,19 @@ import type { OrderReads } from './order-store.ts'
 export interface OrderHttp {
   readonly host: Pick<Host, 'execute'>
   readonly reads: OrderReads
+  /** As fresh as what is written: whose an order is is decided by it. */
+  readonly orders: Pick<OrderReads, 'get'>
 }
 
 type Refusal = Extract<OutcomeOf<(typeof order)['update']['spec']>, { status: 'rejected' }>
 
-export function orderRoutes({ host, reads }: OrderHttp): Routes {
+export function orderRoutes({ host, reads, orders }: OrderHttp): Routes {
   return (server) => {
     readRoutes(server, {
       reads,
       row: OrderRow,
       tag: 'order',
+      ownerOf: ({ uuid_user: userId }) => userId,
       one: { path: '/v2/order/get/:uuid', summary: 'An order', unknown: unknownOrder },
       list: { paths: ['/v2/order/list'], summary: 'Orders, newest first' },
     })
@@ -32,10 +46,12 @@ export function orderRoutes({ host, reads }: OrderHttp): Routes {
             summary: 'Changes the number of an order that is not final',
             params: uuidParam,
             body: OrderChanges,
-            response: { 200: OrderResult, ...problems(404, 409, 422) },
+            response: { 200: OrderResult, ...problems(401, 403, 404, 409, 422) },
           },
+          config: allow('order:write', 'order:own'),
         },
         async (request) => {
+          await refuseOthersOrder(orders, request, request.params.uuid)
           const input = { orderId: request.params.uuid, orderNumber: request.body.order_number }
           const outcome = await host.execute(order.update, input, repeatable(request))
           if (outcome.status === 'rejected') throw problemOf(outcome)
@@ -44,6 +60,17 @@ export function orderRoutes({ host, reads }: OrderHttp): Routes {
       )
     }
   }
+}
+
+async function refuseOthersOrder(
+  orders: OrderHttp['orders'],
+  request: Called,
+  orderId: string,
+): Promise<void> {
+  if (ownerFor('order:write', request) === undefined) return
+  const found = await orders.get(orderId)
+  if (found === undefined) throw unknownOrder()
+  refuseOthers('order:write', request, found.uuid_user)
 }
 
 function unknownOrder(): Problem {

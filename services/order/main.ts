@@ -21,6 +21,6 @@ export const order: ServiceModule = {
       plans: [placeOrder],
       implementation: orderImplementation({ orders: orderRows }),
     })
-    return { host, routes: orderRoutes({ host, reads: orderReads(read) }) }
+    return { host, routes: orderRoutes({ host, reads: orderReads(read), orders: orderReads(database) }) }
   },
 }

@@ -30,6 +30,7 @@ const READS = {
   get: sql('order-get'),
   list: sql('order-list'),
   count: sql('order-count'),
+  owned: { list: sql('order-list-owned'), count: sql('order-count-owned') },
   decode: rowOf,
 }
 

@@ -1,15 +1,19 @@
 // Owns: the payment service's own routes: reads of its table, and taking money.
-// Not here: history reads (the gateway), who may call.
+// Not here: history reads (the gateway).
 // I1: an envelope answers a committed decision; a refusal answers 404 or 409 and changed nothing.
 import type { InputOf, OutcomeOf } from '@ensemble/core'
 import {
+  allow,
   conflict,
   notFound,
+  ownerFor,
   problems,
   queuedEnvelope,
   queuedEnvelopeSchema,
+  refuseOthers,
   tooEarly,
   uuidParam,
+  type Called,
   type Problem,
   type Routes,
   type Server,
@@ -57,7 +61,8 @@ const Paid = queuedEnvelopeSchema(
   }),
 )
 
-const response = { 200: Paid, ...problems(404, 409, 422) }
+const response = { 200: Paid, ...problems(401, 403, 404, 409, 422) }
+const WRITE = allow('payment:write', 'payment:own')
 
 export function paymentRoutes(http: PaymentHttp): Routes {
   return (server) => {
@@ -65,6 +70,7 @@ export function paymentRoutes(http: PaymentHttp): Routes {
       reads: http.reads,
       row: PaymentRow,
       tag: 'payment',
+      ownerOf: ({ uuid_user: userId }) => userId,
       one: { path: '/v2/payment/get/:uuid', summary: 'A payment', unknown: unknownPayment },
       list: { paths: ['/v1/payment/list', '/v2/payment/list'], summary: 'Payments, newest first' },
     })
@@ -77,6 +83,7 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
     `/${version}/payment/:uuid`,
     {
       schema: { tags: ['payment'], summary: 'Pays an order', params: uuidParam, body: PayRequest, response },
+      config: WRITE,
     },
     async (request) => {
       const { payment_total: amount, bank_account_number: bankAccountNumber = '' } = request.body
@@ -87,7 +94,7 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
         userId: null,
         paymentModelId: null,
       }
-      return pay(http, { action: 'payment_order', uuid: workId(request) ?? http.ids.next(), input })
+      return pay(http, { action: 'payment_order', uuid: workId(request) ?? http.ids.next(), input, request })
     },
   )
   server.post(
@@ -99,9 +106,11 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
         body: PaymentRequest,
         response,
       },
+      config: WRITE,
     },
     async (request) => {
       const { body } = request
+      refuseOthers('payment:write', request, body.uuid_user)
       const input: Pay = {
         orderId: body.uuid_order,
         amount: body.payment_total,
@@ -109,18 +118,19 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
         userId: body.uuid_user,
         paymentModelId: body.id_payment_model,
       }
-      return pay(http, { action: 'payment_save', uuid: workId(request) ?? http.ids.next(), input })
+      return pay(http, { action: 'payment_save', uuid: workId(request) ?? http.ids.next(), input, request })
     },
   )
 }
 
 async function pay(
   http: PaymentHttp,
-  what: { readonly action: string; readonly uuid: string; readonly input: Pay },
+  what: { readonly action: string; readonly uuid: string; readonly input: Pay; readonly request: Called },
 ) {
-  const { action, uuid, input } = what
+  const { action, uuid, input, request } = what
   const { host, clock } = http
   await untilPrepared(http, input.orderId)
+  await refuseOthersPayment(http, request, input.orderId)
   // The envelope's id is the operation's too, so that the event of the payment can be found by the envelope.
   const outcome = await host.execute(payment.pay, input, { operation: operationOf(uuid) })
   if (outcome.status === 'rejected') throw problemOf(outcome)
@@ -131,6 +141,17 @@ async function pay(
     bank_account_number: input.bankAccountNumber,
   }
   return queuedEnvelope({ uuid, action, data, createdAt: clock.now() })
+}
+
+async function refuseOthersPayment(
+  { payments }: PaymentHttp,
+  request: Called,
+  orderId: string,
+): Promise<void> {
+  if (ownerFor('payment:write', request) === undefined) return
+  const found = await payments.get(orderId)
+  if (found === undefined) throw unknownOrder()
+  refuseOthers('payment:write', request, found.uuid_user)
 }
 
 /** Waits a moment for the payment of an order that runs: a customer may be a little early. */

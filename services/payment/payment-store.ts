@@ -57,6 +57,7 @@ const READS = {
   get: sql('payment-get'),
   list: sql('payment-list'),
   count: sql('payment-count'),
+  owned: { list: sql('payment-list-owned'), count: sql('payment-count-owned') },
   decode: rowOf,
 }
 

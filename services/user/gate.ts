@@ -1,5 +1,5 @@
-// Owns: whether a name and a password belong together. Does not own: how a hash is made (password.ts), how long a name
-// rests (guesses.ts).
+// Owns: whether a name and a password belong together.
+// Does not own: how a hash is made (@ensemble/service), how long a name rests (guesses.ts).
 // I1: a name that nobody has is treated like one that somebody has: the same reads, the same hash, the same count.
 // I2: a guess is looked at, or refused, when it has its turn to be computed; so no more guesses than are computed at a
 // time can pass the bound together.
@@ -7,8 +7,8 @@
 import type { Clock } from '@ensemble/runtime'
 import { restMs, type Guesses } from './guesses.ts'
 import type { Login } from './login.ts'
-import type { Passwords } from './password.ts'
-import type { Slots } from './slots.ts'
+import type { Passwords } from '@ensemble/service/passwords'
+import type { Slots } from '@ensemble/service/slots'
 
 export interface Credentials {
   readonly username: string

@@ -1,9 +1,11 @@
 // Owns: the user service's own routes: reads of its table, and the writes that it decides by itself.
 // Not here: what starts a saga or reads history (the gateway).
 import {
+  allow,
   conflict,
   notFound,
   problems,
+  refuseOthers,
   uuidParam,
   type Problem,
   type ProblemExtra,
@@ -24,12 +26,15 @@ export interface UserHttp {
 type Answered = OutcomeOf<(typeof user)['update']['spec']> | OutcomeOf<(typeof user)['delete']['spec']>
 type Refusal = Extract<Answered, { status: 'rejected' }>
 
+const WRITE = allow('user:write', 'user:own')
+
 export function userRoutes({ host, reads }: UserHttp): Routes {
   return (server) => {
     readRoutes(server, {
       reads,
       row: UserRow,
       tag: 'user',
+      ownerOf: ({ uuid }) => uuid,
       one: { path: '/v2/user/get/:uuid', summary: 'A user', unknown: unknownUser },
       list: { paths: ['/v2/user/list'], summary: 'Users, newest first' },
     })
@@ -46,10 +51,12 @@ function writeRoutes(server: Server, host: UserHttp['host'], version: string): v
         summary: 'Changes the fields that the body names',
         params: uuidParam,
         body: UserChanges,
-        response: { 200: UserResult, ...problems(404, 409, 422) },
+        response: { 200: UserResult, ...problems(401, 403, 404, 409, 422) },
       },
+      config: WRITE,
     },
     async (request) => {
+      refuseOthers('user:write', request, request.params.uuid)
       const input = { userId: request.params.uuid, changes: profileChangesOf(request.body) }
       const outcome = await host.execute(user.update, input, repeatable(request))
       if (outcome.status === 'rejected') throw problemOf(outcome)
@@ -63,10 +70,12 @@ function writeRoutes(server: Server, host: UserHttp['host'], version: string): v
         tags: ['user'],
         summary: 'Deletes a user; the e-mail address is free again',
         params: uuidParam,
-        response: { 200: UserResult, ...problems(404) },
+        response: { 200: UserResult, ...problems(401, 403, 404) },
       },
+      config: WRITE,
     },
     async (request) => {
+      refuseOthers('user:write', request, request.params.uuid)
       const outcome = await host.execute(user.delete, { userId: request.params.uuid }, repeatable(request))
       if (outcome.status === 'rejected') throw problemOf(outcome)
       return outcome.output

@@ -1,11 +1,15 @@
 // Owns: the routes of logins: making one, reading them, and asking whose a name and a password are.
-// Not here: tokens, and who may call.
+// Not here: tokens (the auth service).
 // I1: no answer holds a password or its hash.
 // I2: the row of a login is what remembers an Idempotency-Key: its uuid is made of the key, and whether a repeated
 // request is the same is asked of the row, the password by its hash. So nothing is kept of a body with a password.
 // I3: a wrong password and an unknown name have one answer.
+// I4: nobody gives a login more than he may do himself.
 import {
+  allow,
+  callerOf,
   conflict,
+  forbidden,
   idempotencyKey,
   idFromKey,
   listEnvelope,
@@ -17,14 +21,23 @@ import {
   problems,
   queuedEnvelope,
   queuedEnvelopeSchema,
+  scopeOf,
   unprocessable,
+  type Called,
   type Problem,
   type Routes,
   type Server,
 } from '@ensemble/http'
 import type { OutcomeOf } from '@ensemble/core'
 import type { Host, Ids } from '@ensemble/runtime'
-import { LoginQueued, LoginRequest, LoginRow, Session, SessionRequest } from '@ensemble/service-contracts'
+import {
+  isWithin,
+  LoginQueued,
+  LoginRequest,
+  LoginRow,
+  Session,
+  SessionRequest,
+} from '@ensemble/service-contracts'
 import type { Gate, Verdict } from './gate.ts'
 import { own, rowOf, type Login } from './login.ts'
 import type { LoginReads, LoginStore } from './login-store.ts'
@@ -33,7 +46,7 @@ import type { UserReads } from './user-store.ts'
 export interface LoginHttp {
   readonly host: Pick<Host, 'execute'>
   readonly gate: Gate
-  readonly logins: Pick<LoginStore, 'owner' | 'find' | 'known'>
+  readonly logins: Pick<LoginStore, 'owner' | 'find' | 'known' | 'permissions'>
   readonly reads: LoginReads
   /** As fresh as what is written. */
   readonly users: Pick<UserReads, 'get'>
@@ -65,18 +78,27 @@ function addRoute(server: Server, http: LoginHttp): void {
           'only a hash (argon2id) is kept. Under an `Idempotency-Key` that made a login already, the same body is ' +
           'answered the same, any other is 422; the password is compared with the hash.',
         body: LoginRequest,
-        response: { 200: Queued, ...problems(409, 422, 429, 503) },
+        response: { 200: Queued, ...problems(401, 403, 409, 422, 429, 503) },
       },
+      config: allow('login:write'),
     },
     async (request, reply) => {
+      await refuseMore(http, request, request.body.id_roles)
       const key = idempotencyKey(request)
-      const uuid = key === undefined ? http.ids.next() : idFromKey('POST /v1/login', key)
+      const uuid = key === undefined ? http.ids.next() : idFromKey(`POST /v1/login${scopeOf(request)}`, key)
       const { login, isNew } = await added(http, { uuid, isKeyed: key !== undefined, body: request.body })
       if (!isNew) reply.header('idempotency-replayed', 'true')
       const data = LoginQueued.parse(login)
       return queuedEnvelope({ uuid, action: 'login', data, createdAt: Date.parse(login.created_at) })
     },
   )
+}
+
+async function refuseMore({ logins }: LoginHttp, request: Called, roleId: string): Promise<void> {
+  const caller = callerOf(request)
+  if (caller === undefined) return
+  const wanted = await logins.permissions(roleId)
+  if (!isWithin(wanted, caller.permissions)) throw forbidden(wanted)
 }
 
 interface Adding {
@@ -132,8 +154,9 @@ function readRoutes(server: Server, { reads }: LoginHttp): void {
         tags,
         summary: 'A login by its username',
         querystring: SessionRequest.pick({ username: true }),
-        response: { 200: LoginRow, ...problems(404, 422) },
+        response: { 200: LoginRow, ...problems(401, 403, 404, 422) },
       },
+      config: allow('login:read'),
     },
     async ({ query: { username } }) => {
       const found = await reads.get(username)
@@ -148,8 +171,9 @@ function readRoutes(server: Server, { reads }: LoginHttp): void {
         tags,
         summary: 'Logins, newest first',
         querystring: pagination,
-        response: { 200: listSchema(LoginRow), ...problems(422) },
+        response: { 200: listSchema(LoginRow), ...problems(401, 403, 422) },
       },
+      config: allow('login:read'),
     },
     async ({ query }) =>
       listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
@@ -167,8 +191,9 @@ function sessionRoute(server: Server, { gate, logins, users }: LoginHttp): void 
           'A wrong password and an unknown username have the same answer, 401. From the fifth wrong password in a ' +
           'row on a username rests for a while, whether somebody has it or not: 429 with Retry-After.',
         body: SessionRequest,
-        response: { 200: Session, ...problems(401, 422, 429, 503) },
+        response: { 200: Session, ...problems(401, 403, 422, 429, 503) },
       },
+      config: allow('login:check'),
     },
     async ({ body }, reply) => {
       reply.header('cache-control', 'no-store')

@@ -50,6 +50,7 @@ export function loginReads(read: Queryable): LoginReads {
 }
 
 const OWNER = sql('login-owner')
+const PERMISSIONS = sql('role-permissions')
 const SESSION = sql('login-session')
 const GUESSES = sql('guesses-get')
 const FAILED = sql('guesses-fail')
@@ -70,6 +71,8 @@ export interface LoginStore extends GateMemory {
     readonly id_user?: string | undefined
     readonly uuid_user?: string | undefined
   }): Promise<string | undefined>
+  /** What a role may do; nothing when there is no such role. */
+  permissions(roleId: string): Promise<readonly string[]>
   /** The login with this uuid. */
   find(uuid: string): Promise<Login | undefined>
   /** The living login of a living user with this name. */
@@ -82,6 +85,10 @@ export function loginStore(database: Pick<Database, 'query' | 'transaction'>): L
     owner: async ({ id_user = null, uuid_user = null }) => {
       const [row] = (await database.query(OWNER, [id_user, uuid_user])).rows
       return row === undefined ? undefined : String(row['uuid'])
+    },
+    permissions: async (roleId) => {
+      const [row] = (await database.query(PERMISSIONS, [roleId])).rows
+      return row === undefined ? [] : String(row['acl']).split(' ')
     },
     find: (uuid) => database.transaction(async (tx) => (await loginRows.load(tx, [uuid])).get(uuid)),
     known: async (username) => {

@@ -7,8 +7,8 @@ import { gateOf } from './gate.ts'
 import { userRoutes } from './http.ts'
 import { loginRoutes } from './login-http.ts'
 import { loginReads, loginRows, loginStore } from './login-store.ts'
-import { passwordsOf } from './password.ts'
-import { slotsOf } from './slots.ts'
+import { passwordsOf } from '@ensemble/service/passwords'
+import { slotsOf } from '@ensemble/service/slots'
 import { userReads, userRows } from './user-store.ts'
 
 /** Half of the pool's four threads, so that files and names still have some; 38 MiB. Those who wait, a few seconds. */

@@ -23,6 +23,7 @@ const READS = {
   get: sql('user-get'),
   list: sql('user-list'),
   count: sql('user-count'),
+  owned: { list: sql('user-list-owned'), count: sql('user-count-owned') },
   decode: rowOf,
 }
 

@@ -1,6 +1,7 @@
-// Owns: reading a JSON body safely.
+// Owns: reading a body safely: JSON, and forms where a route of OAuth wants them.
 // I1: keys that would reach a prototype refuse the body; of a key written twice the last one counts, everywhere alike.
 // I2: no body nests deeper than BODY_DEPTH_MAX, so whoever walks one may recurse.
+// I3: a form's field is there once: of two a proxy in front and the server here may take different ones.
 import { problem } from './problem.ts'
 import type { Server } from './ports.ts'
 
@@ -19,6 +20,20 @@ export function acceptJson(server: Server): void {
     }
     return parse(request, text, done)
   })
+}
+
+/** Forms too (`application/x-www-form-urlencoded`), for the routes of one scope; the body is the fields. */
+export function acceptForms(server: Server): void {
+  server.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      const fields = [...new URLSearchParams(String(body))]
+      const form = Object.fromEntries(fields)
+      if (Object.keys(form).length === fields.length) return done(null, form)
+      return done(problem(400, 'form-malformed', 'A field of the form is given more than once.'))
+    },
+  )
 }
 
 /** The deepest nesting of a JSON text, found without parsing it, so that nothing deep is ever built. */

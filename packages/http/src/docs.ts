@@ -4,6 +4,8 @@
 import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { PUBLIC } from './access.ts'
+import type { Access } from './access.ts'
 import type { Server } from './ports.ts'
 
 export interface OpenApiInfo {
@@ -44,6 +46,8 @@ const PAGE_CONFIGURATION = {
   mcp: { disabled: true },
 }
 
+const HIDDEN = { hide: true }
+
 /** The origin that the reader came to: the page's samples are then calls that work. */
 const SERVERS = [{ url: '/' }]
 
@@ -53,20 +57,39 @@ export async function registerOpenApi(
   info: OpenApiInfo & { version: string },
 ): Promise<void> {
   await server.register(swagger, {
-    openapi: { openapi: '3.1.0', info, servers: SERVERS },
-    transform: jsonSchemaTransform,
+    openapi: {
+      openapi: '3.1.0',
+      info,
+      servers: SERVERS,
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    transform: (input) => {
+      const { url, schema } = jsonSchemaTransform(input)
+      return { url, schema: { ...schema, security: securityOf(input.route.config?.access) } }
+    },
     transformObject: jsonSchemaTransformObject,
   })
+}
+
+/** Any one of the permissions is enough. */
+function securityOf(access: Access | undefined): { readonly bearer: string[] }[] {
+  if (access === undefined || access === 'public') return []
+  if (access === 'known') return [{ bearer: [] }]
+  return access.map((name) => ({ bearer: [name] }))
 }
 
 export function docsRoutes(server: Server, { title }: OpenApiInfo): void {
   const page = pageOf(title)
   let script: Promise<string> | undefined
-  server.get(DOCUMENT_PATH, { schema: { hide: true } }, async () => server.swagger())
-  server.get(PAGE_PATH, { schema: { hide: true }, helmet: PAGE_POLICY }, async (_request, reply) => {
-    return reply.type('text/html; charset=utf-8').send(page)
-  })
-  server.get(SCRIPT_PATH, { schema: { hide: true } }, async (_request, reply) => {
+  server.get(DOCUMENT_PATH, { schema: HIDDEN, config: PUBLIC }, async () => server.swagger())
+  server.get(
+    PAGE_PATH,
+    { schema: HIDDEN, config: { ...PUBLIC }, helmet: PAGE_POLICY },
+    async (_request, reply) => {
+      return reply.type('text/html; charset=utf-8').send(page)
+    },
+  )
+  server.get(SCRIPT_PATH, { schema: HIDDEN, config: PUBLIC }, async (_request, reply) => {
     script ??= loadScript()
     reply.header('cache-control', 'public, max-age=3600')
     return reply.type('text/javascript; charset=utf-8').send(await script)

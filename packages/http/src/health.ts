@@ -2,6 +2,7 @@
 // I1: liveness touches no dependency: a database that is away must not get every process restarted.
 // I2: readiness answers within CHECK_MS_MAX, whatever a dependency does; all are asked at once.
 import { z } from 'zod'
+import { PUBLIC } from './access.ts'
 import type { Check, Clock, Server } from './ports.ts'
 import { stateOf } from './ports.ts'
 import { problem } from './problem.ts'
@@ -44,7 +45,7 @@ export function healthRoutes(
   const createdAt = () => new Date(clock.now()).toISOString()
   for (const url of ['/v1/health', '/health/live']) {
     const schema = { tags: ['health'], summary: 'Whether this process answers', response: { 200: live } }
-    server.get(url, { schema }, async () => ({
+    server.get(url, { schema, config: PUBLIC }, async () => ({
       ...healthFields?.(),
       status: 'OK' as const,
       created_at: createdAt(),
@@ -58,7 +59,7 @@ export function healthRoutes(
     response: { 200: ready, ...problems(503) },
   }
   for (const url of ['/v1/health/ready', '/health/ready']) {
-    server.get(url, { schema: readySchema }, async () => {
+    server.get(url, { schema: readySchema, config: PUBLIC }, async () => {
       if (stateOf(server).phase !== 'open') throw problem(503, 'draining', 'This instance is shutting down.')
       const checks = await checkAll(checksOf, clock)
       const down = checks.filter(({ status }) => status === 'DOWN').map((check) => check.name)

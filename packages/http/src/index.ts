@@ -3,6 +3,8 @@
 /** The server, and the routes of services on it. */
 export { BODY_LIMIT_BYTES, createServer, mount } from './server.ts'
 export type { ServerOptions } from './server.ts'
+/** Forms beside JSON, for the routes of OAuth. */
+export { acceptForms } from './body.ts'
 export type { OpenApiInfo } from './docs.ts'
 /** A graceful end: refuse new requests, answer those at work, close. */
 export { DRAIN_MS_MAX, drain } from './drain.ts'
@@ -15,6 +17,21 @@ export type { HealthOptions } from './health.ts'
 export type { Check, Clock, Ids, Routes, Server } from './ports.ts'
 export { systemClock } from './clock.ts'
 export { systemIds } from './ids.ts'
+
+/** Who may call: what routes declare, and who called. */
+export {
+  allow,
+  callerOf,
+  forbidden,
+  KNOWN,
+  ownerFor,
+  PUBLIC,
+  refuseOthers,
+  routesOf,
+  scopeOf,
+  unauthorized,
+} from './access.ts'
+export type { Access, Called, Caller, DeclaredRoute, Guard } from './access.ts'
 
 /** Errors: problem details (RFC 9457). */
 export {

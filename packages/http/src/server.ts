@@ -1,6 +1,6 @@
 // Owns: the one way a HTTP server of this system is made: what is checked, refused, answered and documented before and
 // after the routes of any service.
-// Not here: the routes of services (mounted by `mount`), authentication.
+// Not here: the routes of services (mounted by `mount`), who a token speaks for (`guard`).
 // I1: every answer that is an error is a problem document, also those of the socket and of the router.
 // I2: routes decide nothing by themselves about sizes, types or unknown members; their schemas do.
 import cors from '@fastify/cors'
@@ -11,6 +11,8 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Socket } from 'node:net'
+import { guardRoutes } from './access.ts'
+import type { Guard } from './access.ts'
 import { acceptJson } from './body.ts'
 import { docsRoutes, registerOpenApi } from './docs.ts'
 import type { OpenApiInfo } from './docs.ts'
@@ -51,6 +53,8 @@ export interface ServerOptions extends HealthOptions {
   readonly logger?: FastifyBaseLogger
   /** Origins whose pages may call; without any, none may. Never with credentials. */
   readonly corsOrigins?: readonly string[]
+  /** Without one everybody may call everything. */
+  readonly guard?: Guard
   /** Refuse with 503 when the event loop lags more than that; without it nothing is refused. */
   readonly eventLoopDelayMsMax?: number
 }
@@ -83,6 +87,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await registerGuards(server, options)
   refuseWhileDraining(server, state)
   answerUnknownRoutes(server)
+  guardRoutes(server, options.guard)
   await registerOpenApi(server, { ...openapi, version })
   healthRoutes(server, options)
   docsRoutes(server, openapi)

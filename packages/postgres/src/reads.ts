@@ -10,6 +10,11 @@ export interface Page {
   readonly offset: number
 }
 
+/** A page of all rows, or of those that belong to somebody. */
+export interface OwnedPage extends Page {
+  readonly owner?: string | undefined
+}
+
 export interface Paged<Item> {
   /** Of all rows that match, not only those of the page. */
   readonly total: number
@@ -18,7 +23,7 @@ export interface Paged<Item> {
 
 export interface Reads<Item> {
   get(key: string): Promise<Item | undefined>
-  list(page: Page): Promise<Paged<Item>>
+  list(page: OwnedPage): Promise<Paged<Item>>
 }
 
 export interface PageReads<Item> {
@@ -32,14 +37,24 @@ export interface PageReads<Item> {
 export interface TableReads<Item> extends PageReads<Item> {
   /** Takes the key ($1). */
   readonly get: Statement
+  /** Of the rows of an owner, who is the filter ($1); without it nobody asks for those. */
+  readonly owned?: Pick<PageReads<Item>, 'list' | 'count'>
 }
 
 /** As fresh as `read` is. */
 export function tableReads<Item>(read: Queryable, table: TableReads<Item>): Reads<Item> {
   return {
     get: async (key) => (await read.query(table.get, [key])).rows.map(table.decode)[0],
-    list: (page) => readPage(read, table, page),
+    list: ({ owner, ...page }) =>
+      owner === undefined
+        ? readPage(read, table, page)
+        : readPage(read, { ...table, ...ownedOf(table) }, page, [owner]),
   }
+}
+
+function ownedOf<Item>({ owned }: TableReads<Item>): NonNullable<TableReads<Item>['owned']> {
+  if (owned === undefined) throw new RangeError('the rows of this table belong to nobody')
+  return owned
 }
 
 export async function readPage<Item>(

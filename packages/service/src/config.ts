@@ -46,6 +46,15 @@ export interface Environment {
   readonly notification: NotificationSettings
   /** Whether somebody said that everybody who reaches this may call. */
   readonly isOpen: boolean
+  /** Who may call is asked of tokens; undefined: nobody is asked. */
+  readonly auth: AuthSettings | undefined
+}
+
+export interface AuthSettings {
+  /** The URL that callers use, which tokens name as where they are from. */
+  readonly issuer: string
+  /** Secret of the client `admin`, which may do everything; for the auth service. */
+  readonly adminSecret: string | undefined
 }
 
 export interface Given {
@@ -87,6 +96,13 @@ const Pattern = z.enum(['orchestration', 'choreography'])
 const Switch = z.enum(['1', 'true', '0', 'false']).transform((word) => word === '1' || word === 'true')
 const Due = z.custom<Span>((text) => typeof text === 'string' && isDue(text))
 const Text = z.string()
+/** A path of its own would put the discovery document where nobody looks. */
+const Issuer = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const url = URL.parse(text)
+  return url?.href === `${url?.origin}/`
+})
+const SECRET_LENGTH_MIN = 32
+const Secret = z.string().min(SECRET_LENGTH_MIN).max(200)
 
 /** Errors: EnvironmentError with every problem at once. */
 export function readEnvironment({ env, args = [], services }: Given): Environment {
@@ -153,6 +169,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       false,
       'set open, or leave it out',
     ),
+    auth: readAuth(read),
   }
   problems.push(...readsAlone(environment), ...hostProblems(environment))
   if (problems.length > 0) throw new EnvironmentError(problems)
@@ -170,11 +187,24 @@ function readsAlone(environment: Environment): readonly string[] {
   )
 }
 
-function hostProblems({ host, isOpen }: Pick<Environment, 'host' | 'isOpen'>): readonly string[] {
-  if (isOpen || isLoopback(host)) return []
+function readAuth(read: Read): AuthSettings | undefined {
+  const fix = 'set the URL that callers use, without a path, such as https://shop.example'
+  const issuer = read<string | undefined>('AUTH_ISSUER', Issuer, undefined, fix)
+  const length = `set ${SECRET_LENGTH_MIN} to 200 random characters`
+  const adminSecret = read<string | undefined>('AUTH_ADMIN_SECRET', Secret, undefined, length)
+  return issuer === undefined ? undefined : { issuer: new URL(issuer).origin, adminSecret }
+}
+
+type Asking = Pick<Environment, 'host' | 'isOpen' | 'auth'>
+
+function hostProblems({ host, isOpen, auth }: Asking): readonly string[] {
+  if (isOpen && auth !== undefined)
+    return ['AUTH: open says that nobody is asked, AUTH_ISSUER that everybody is; leave one of them out']
+  if (isOpen || auth !== undefined || isLoopback(host)) return []
   return [
     `HOST: ${host} can be reached from other machines, and nobody would be asked who they are; ` +
-      'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
+      'set AUTH_ISSUER to the URL that callers use, so that they need tokens, ' +
+      'or HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
   ]
 }
 

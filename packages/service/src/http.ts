@@ -1,15 +1,20 @@
 // Owns: what the services' own routes share: the id of repeatable work, and the two reads of a table's rows.
 // Not here: adapters. Loading this file loads no database, so that routes stay free of it.
-// I1: the same key with the same content is the same work, whose stored outcome answers; other content is other work.
+// I1: the same key with the same content of the same caller is the same work, whose stored outcome answers; any other
+// is other work.
 import {
+  allow,
   fingerprint,
   idempotencyKey,
   idFromKey,
   listEnvelope,
   listSchema,
   offsetOf,
+  ownerFor,
   pagination,
   problems,
+  refuseOthers,
+  scopeOf,
   uuidParam,
   type Found,
   type Problem,
@@ -28,7 +33,9 @@ export function workId(request: WorkRequest): string | undefined {
   const key = idempotencyKey(request)
   if (key === undefined) return undefined
   const { method, url: path, body } = request
-  return idFromKey(fingerprint({ method, path, body }), key)
+  const caller = scopeOf(request)
+  const headers = caller === '' ? {} : { caller }
+  return idFromKey(fingerprint({ method, path, body, headers }), key)
 }
 
 /** The operation that work asked for over HTTP is, so that its outcome is kept under that id. */
@@ -48,15 +55,21 @@ interface AnyRow {
 
 export interface RowReads<Row extends AnyRow> {
   get(uuid: string): Promise<Row | undefined>
-  /** Newest first. */
-  list(page: { readonly limit: number; readonly offset: number }): Promise<Found<Row>>
+  /** Newest first; only those of `owner` where one is named. */
+  list(page: {
+    readonly limit: number
+    readonly offset: number
+    readonly owner?: string | undefined
+  }): Promise<Found<Row>>
 }
 
 export interface ReadRoutes<Row extends AnyRow> {
   readonly reads: RowReads<Row>
   readonly row: z.ZodType<Row>
-  /** Of the API's document. */
+  /** Of the API's document, and of the permissions: `<tag>:read` for all rows, `<tag>:own` for one's own. */
   readonly tag: string
+  /** The user whose row it is. */
+  ownerOf(row: Row): string
   readonly one: { readonly path: string; readonly summary: string; readonly unknown: () => Problem }
   readonly list: { readonly paths: readonly string[]; readonly summary: string }
 }
@@ -64,8 +77,11 @@ export interface ReadRoutes<Row extends AnyRow> {
 /** A row by its uuid (`one.path` ends with `/:uuid`), and pages of rows. */
 export function readRoutes<Row extends AnyRow>(server: Server, routes: ReadRoutes<Row>): void {
   // Widened, because a route's types cannot be worked out for a row that is not known yet.
-  const { reads, row, tag, one, list }: ReadRoutes<AnyRow> = routes
+  const wide: ReadRoutes<AnyRow> = routes
+  const { reads, row, tag, one, list } = wide
   const tags = [tag]
+  const all = `${tag}:read`
+  const config = allow(all, `${tag}:own`)
   server.get(
     one.path,
     {
@@ -73,12 +89,14 @@ export function readRoutes<Row extends AnyRow>(server: Server, routes: ReadRoute
         tags,
         summary: one.summary,
         params: uuidParam,
-        response: { 200: row, ...problems(404) },
+        response: { 200: row, ...problems(401, 403, 404) },
       },
+      config,
     },
-    async ({ params: { uuid } }) => {
-      const found = await reads.get(uuid)
+    async (request) => {
+      const found = await reads.get(request.params.uuid)
       if (found === undefined) throw one.unknown()
+      refuseOthers(all, request, wide.ownerOf(found))
       return found
     },
   )
@@ -90,11 +108,15 @@ export function readRoutes<Row extends AnyRow>(server: Server, routes: ReadRoute
           tags,
           summary: list.summary,
           querystring: pagination,
-          response: { 200: listSchema(row), ...problems(422) },
+          response: { 200: listSchema(row), ...problems(401, 403, 422) },
         },
+        config,
       },
-      async ({ query }) =>
-        listEnvelope(query, await reads.list({ limit: query.limit, offset: offsetOf(query) })),
+      async (request) => {
+        const { query } = request
+        const page = { limit: query.limit, offset: offsetOf(query), owner: ownerFor(all, request) }
+        return listEnvelope(query, await reads.list(page))
+      },
     )
   }
 }

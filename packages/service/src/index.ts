@@ -11,7 +11,7 @@ export type {
   ServiceModule,
 } from './module.ts'
 export { EnvironmentError, isLoopback, readEnvironment, variableOf } from './config.ts'
-export type { Environment, Given } from './config.ts'
+export type { AuthSettings, Environment, Given } from './config.ts'
 export type { NotificationSettings, Operator, ProviderSettings } from './notification-config.ts'
 export { BUS, findPlaces, makePlaces, migrateBus, migrateService, PlaceUnknown } from './places.ts'
 export type { Layout, Place, Places, Step } from './places.ts'

@@ -5,6 +5,7 @@ import type { Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'
 import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
 import type { Pattern } from '@ensemble/core'
+import type { AuthSettings } from './config.ts'
 import type { NotificationSettings } from './notification-config.ts'
 
 /** What a service is given: its own database, the bus, time, chance, and how to reach the other services. */
@@ -34,6 +35,8 @@ export interface Config {
   /** Without them nothing leaves: what would be sent is kept. */
   readonly notification?: NotificationSettings | undefined
   readonly engine: Partial<Settings>
+  /** Who may call is asked of tokens; undefined: nobody is asked. */
+  readonly auth: AuthSettings | undefined
   /** In the service's database, for ever and whole, unless given. */
   readonly history?: HistoryConfig
 }

@@ -2,11 +2,12 @@
 // I1: they stop in the opposite order of their start: who accepts requests first, its tables last.
 // I2: a start that fails closes what it had opened.
 import { createServer, drain, mount, systemClock as httpClock, systemIds as httpIds } from '@ensemble/http'
-import type { Server } from '@ensemble/http'
+import type { Guard, Server } from '@ensemble/http'
 import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { KafkaOptions } from '@ensemble/kafka'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { LAG_COUNT_MAX_DEFAULT, type PeerUrls } from './config.ts'
+import { guardOf } from './guard.ts'
 import { groundsOf, type Ground } from './grounds.ts'
 import { keepLog } from './log-keeper.ts'
 import { errorLogger, hearEngineErrors, sayFailures, type Failures } from './logger.ts'
@@ -71,13 +72,15 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   })
   if (kafka !== undefined) say(`the bus is Kafka at ${kafka.brokers.join(', ')}`)
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
+  const { auth } = options.config
+  const guard = auth && guardOf({ issuer: auth.issuer, peers, clock: systemClock })
   let isFull = (): boolean => false
   const isBusFull = (): boolean => isFull()
   for (const module of modules) {
     const ground = await grounds.open(module.name)
     const { database, pingBus, pingReads } = ground
     failures?.watch(module.name, () => Promise.all([database.ping(), pingBus(), pingReads?.()]))
-    const around = { options, ground, peers, isBusFull, failures, stack }
+    const around = { options, ground, peers, isBusFull, guard, failures, stack }
     services.set(module.name, await startService(module, around))
   }
   const log = grounds.log()
@@ -122,12 +125,13 @@ interface Around {
   readonly ground: Ground
   readonly peers: Peers
   readonly isBusFull: () => boolean
+  readonly guard: Guard | undefined
   readonly failures: Failures | undefined
   readonly stack: AsyncDisposableStack
 }
 
 async function startService(module: ServiceModule, around: Around): Promise<ServiceHandle> {
-  const { options, ground, peers, isBusFull, failures, stack } = around
+  const { options, ground, peers, isBusFull, stack } = around
   const { name } = module
   const { database } = ground
   const { config, wrapBus = (bus) => bus } = options
@@ -144,7 +148,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
   stack.defer(async () => await running.close?.())
   stack.defer(() => running.host.stop())
   stack.defer(async () => await running.stop?.())
-  const server = await serverOf(module, running, { options, ground, failures })
+  const server = await serverOf(module, running, around)
   stack.defer(async () => void (await drain(server)))
   mount(server, running.routes)
   await server.ready()
@@ -154,7 +158,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
 async function serverOf(
   { name, title }: ServiceModule,
   { checks = [], document }: RunningService,
-  { options, ground, failures }: Pick<Around, 'options' | 'ground' | 'failures'>,
+  { options, ground, guard, failures }: Around,
 ): Promise<Server> {
   const { health, lagCountMax = LAG_COUNT_MAX_DEFAULT } = options
   const server = await createServer({
@@ -165,6 +169,7 @@ async function serverOf(
     openapi: { title, description: `${title} of the Ensemble reference system.` },
     eventLoopDelayMsMax: RETRY_AFTER_LAG_MS,
     ready: async () => [...checksOf(ground, lagCountMax), ...checks],
+    ...(guard !== undefined && { guard }),
     ...(health !== undefined && { healthFields: () => health }),
     ...(failures !== undefined && { logger: errorLogger(name, failures) }),
   })

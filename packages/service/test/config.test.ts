@@ -46,6 +46,7 @@ describe('the environment', () => {
         reportSecret: undefined,
       },
       isOpen: false,
+      auth: undefined,
     })
   })
 
@@ -91,6 +92,8 @@ describe('the environment', () => {
       USER_URL: 'http://user:8080,user:8080',
       READY_LAG_MAX: '0',
       AUTH: 'none',
+      AUTH_ISSUER: 'https://shop.example/auth',
+      AUTH_ADMIN_SECRET: 'secret',
     }
     expect(problemsOf({ env, args: ['--seperate'] })).toEqual([
       '--seperate: is not an option here; there is only --separate-databases',
@@ -104,6 +107,9 @@ describe('the environment', () => {
         'set a URL such as http://127.0.0.1:8081, or several with commas between them',
       "READY_LAG_MAX: '0' is not usable; set a whole number of messages from 1 on",
       "AUTH: 'none' is not usable; set open, or leave it out",
+      "AUTH_ISSUER: 'https://shop.example/auth' is not usable; " +
+        'set the URL that callers use, without a path, such as https://shop.example',
+      "AUTH_ADMIN_SECRET: '***' is not usable; set 32 to 200 random characters",
     ])
   })
 
@@ -118,13 +124,33 @@ describe('the environment', () => {
     expect(problemsOf({ env: written })).toEqual([])
   })
 
-  test('that other machines can reach is refused until somebody says that all may call', () => {
+  test('that other machines can reach is refused until somebody says who may call', () => {
     expect(problemsOf({ env: { HOST: '0.0.0.0' } })).toEqual([
       'HOST: 0.0.0.0 can be reached from other machines, and nobody would be asked who they are; ' +
-        'set HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
+        'set AUTH_ISSUER to the URL that callers use, so that they need tokens, ' +
+        'or HOST=127.0.0.1, or AUTH=open when everybody who reaches it may call',
     ])
     expect(problemsOf({ env: { HOST: '0.0.0.0', AUTH: 'open' } })).toEqual([])
+    const env = { HOST: '0.0.0.0', AUTH_ISSUER: 'https://shop.example' }
+    expect(readEnvironment({ env, services: SERVICES }).auth).toEqual({
+      issuer: 'https://shop.example',
+      adminSecret: undefined,
+    })
+    expect(problemsOf({ env: { ...env, AUTH: 'open' } })).toEqual([
+      'AUTH: open says that nobody is asked, AUTH_ISSUER that everybody is; leave one of them out',
+    ])
   })
+
+  test.each(['shop.example', 'ftp://shop.example', 'https://shop.example/auth', 'https://shop.example?a=b'])(
+    'an issuer is a URL without a path: not %s',
+    (issuer) => {
+      const [problem] = problemsOf({ env: { AUTH_ISSUER: issuer } })
+      expect(problem).toBe(
+        `AUTH_ISSUER: '${issuer}' is not usable; set the URL that callers use, without a path, ` +
+          'such as https://shop.example',
+      )
+    },
+  )
 
   test.each([
     ['127.0.0.1', true],

@@ -35,7 +35,7 @@ async function answer(
   outcome: unknown = succeeded(result),
 ) {
   const asked: Asked[] = []
-  const server = await serverOf(orderRoutes({ host: hostAnswering(outcome, asked), reads }))
+  const server = await serverOf(orderRoutes({ host: hostAnswering(outcome, asked), reads, orders: reads }))
   const response = await server.inject(request)
   return { status: response.statusCode, body: response.json<Body>(), asked }
 }

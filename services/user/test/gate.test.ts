@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { gateOf, type GateMemory } from '../gate.ts'
 import { FAILURES_FREE_MAX, type Guesses } from '../guesses.ts'
 import type { Login } from '../login.ts'
-import type { Passwords } from '../password.ts'
-import { slotsOf } from '../slots.ts'
+import type { Passwords } from '@ensemble/service/passwords'
+import { slotsOf } from '@ensemble/service/slots'
 
 const NOW = Date.parse('2024-03-01T09:30:00Z')
 const MINUTE = 60_000

@@ -80,6 +80,7 @@ async function scene(given: Given = {}) {
     gate,
     ids,
     logins: {
+      permissions: async () => [],
       owner: async () => (isOwned ? USER_ID : undefined),
       find: async () => found.shift(),
       known: async () => ({ login, role }),

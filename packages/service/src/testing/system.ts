@@ -11,6 +11,7 @@ const CONFIG: Config = {
   paymentDueIn: '1d',
   payLaterLimit: 1,
   engine: { pollMs: 20 },
+  auth: undefined,
 }
 
 export interface Answered<Body> {

@@ -1,6 +1,6 @@
 // Scenes about turns: how much runs at a time, who is next, who is refused.
 import { expect, test } from 'vitest'
-import { slotsOf } from '../slots.ts'
+import { slotsOf } from '../src/slots.ts'
 
 function scene(atOnceMax: number, waitingMax: number) {
   const slots = slotsOf({ atOnceMax, waitingMax })

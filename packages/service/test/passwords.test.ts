@@ -1,7 +1,7 @@
 // Scenes about hashes: their form, what they match, what is refused. Cheap ones, but for the default's cost.
 import { argon2Sync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { passwordsOf } from '../password.ts'
+import { passwordsOf } from '../src/passwords.ts'
 
 const CHEAP = { memoryKib: 64, passes: 1, lanes: 1 }
 const passwords = passwordsOf(CHEAP)

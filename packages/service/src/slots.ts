@@ -17,7 +17,8 @@ export function slotsOf({ atOnceMax, waitingMax }: SlotsOptions): Slots {
   let free = atOnceMax
   return async (work) => {
     if (free > 0) free -= 1
-    else if (waiting.length >= waitingMax) throw retryLater(RETRY_SECONDS, 'Too many logins at a time.')
+    else if (waiting.length >= waitingMax)
+      throw retryLater(RETRY_SECONDS, 'Too many passwords to look at at a time.')
     else await new Promise<void>((resolve) => void waiting.push(resolve))
     try {
       return await work()

@@ -1,0 +1,1 @@
+DROP INDEX tb_client_ix_created;

@@ -1,0 +1,1 @@
+DROP INDEX tb_token_ix_grant;

@@ -1,0 +1,1 @@
+DROP INDEX tb_revocation_ix_expires;

@@ -1,0 +1,1 @@
+DROP INDEX tb_audit_ix_happened;

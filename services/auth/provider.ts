@@ -1,0 +1,327 @@
+// Owns: oidc-provider set up for this system: its grants, lifetimes and stores, asked without a socket.
+// Does not own: the routes (oauth-http.ts, http.ts), what is stored (token-store.ts), passwords of users (users.ts).
+// I1: a secret is compared with its hash, a few at a time.
+// I2: a token allows what both the asker may have and somebody asked for; who asks for more is refused.
+// I3: what happened is noted before it is answered.
+// I4: an access token is nowhere stored; asked about or revoked, it is checked by its own signature.
+import type { Clock } from '@ensemble/runtime'
+import type { Passwords } from '@ensemble/service/passwords'
+import type { Slots } from '@ensemble/service/slots'
+import { digestOf, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_TYPE } from '@ensemble/service/tokens'
+import { PERMISSIONS } from '@ensemble/service-contracts'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { inject } from 'light-my-request'
+import { errors, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
+import * as z from 'zod'
+import type { Audit } from './audit-store.ts'
+import { publicJwk, type SigningKey } from './keys.ts'
+import type { Keys } from './key-store.ts'
+import { ACCESS_SECONDS, REFRESH_SECONDS, type TokenStore } from './token-store.ts'
+import type { Users } from './users.ts'
+
+export interface ProviderParts {
+  readonly issuer: string
+  readonly keys: Pick<Keys, 'current'>
+  readonly tokens: TokenStore
+  readonly users: Users
+  readonly audit: Pick<Audit, 'note'>
+  readonly passwords: Pick<Passwords, 'isRight'>
+  readonly slots: Slots
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export interface Asked {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly form?: Readonly<Record<string, string>> | undefined
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+export interface Issued {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly expires_in: number
+  readonly scope: string
+  readonly token_type: string
+}
+
+export interface Login {
+  readonly clientKey: string
+  readonly userId: string
+  readonly permissions: readonly string[]
+}
+
+export interface TokenService {
+  ask(asked: Asked): Promise<Answer>
+  /** Tokens of a user who has just shown who he is. */
+  issue(login: Login): Promise<Issued>
+}
+
+export const PATHS = {
+  jwks: '/oauth/jwks',
+  token: '/oauth/token',
+  introspection: '/oauth/introspect',
+  revocation: '/oauth/revoke',
+} as const
+
+type Oidc = Pick<KoaContextWithOIDC, 'oidc'>
+type Context = Oidc & Pick<KoaContextWithOIDC, 'path' | 'status' | 'body'>
+type ProviderClient = NonNullable<Context['oidc']['client']>
+
+const TARGET = { audience: TOKEN_AUDIENCE, accessTokenFormat: 'jwt', accessTokenTTL: ACCESS_SECONDS } as const
+const BEARER = { token_type: 'Bearer', expires_in: ACCESS_SECONDS }
+
+export function tokenService(parts: ProviderParts): TokenService {
+  let made: { readonly kids: string; readonly provider: Provider } | undefined
+  const current = async (): Promise<Provider> => {
+    const keys = await parts.keys.current()
+    const kids = keys.map(({ kid }) => kid).join()
+    if (made?.kids !== kids) made = { kids, provider: providerOf(parts, keys) }
+    return made.provider
+  }
+  return {
+    ask: async ({ method, path, headers, form }) => {
+      const provider = await current()
+      const payload = form && new URLSearchParams({ ...form }).toString()
+      const type = form && { 'content-type': 'application/x-www-form-urlencoded' }
+      const answer = await inject((request, response) => void provider.callback()(request, response), {
+        method,
+        url: path,
+        headers: { ...headers, ...type, ...addressOf(parts.issuer), accept: 'application/json' },
+        ...(payload !== undefined && { payload }),
+      })
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+    },
+    issue: async (login) => {
+      const provider = await current()
+      const client = await provider.Client.find(login.clientKey)
+      if (client === undefined) throw new RangeError('the client is gone')
+      return await issued(provider, client, login)
+    },
+  }
+}
+
+function providerOf(parts: ProviderParts, keys: readonly SigningKey[]): Provider {
+  const provider = new Provider(parts.issuer, settingsOf(parts, keys))
+  // What it says of its own address is the issuer's, which comes with each question.
+  provider.proxy = true
+  const { passwords, slots, users, audit } = parts
+  provider.Client.prototype.compareClientSecret = async function compare(
+    this: ProviderClient,
+    actual: string,
+  ): Promise<boolean> {
+    return await slots(() => passwords.isRight(actual, this.clientSecret))
+  }
+  provider.registerGrantType<Scoped>(
+    'client_credentials',
+    async (context) => {
+      const { client, params } = context.oidc
+      const scope = scopeOf(params.scope, (client.scope ?? '').split(' '))
+      const token = new provider.ClientCredentials({ client, scope })
+      token.resourceServer = new provider.ResourceServer(TOKEN_AUDIENCE, { ...TARGET, scope })
+      context.body = { ...BEARER, access_token: await token.save(), scope }
+    },
+    ['scope'],
+  )
+  provider.registerGrantType<Scoped & Named>(
+    'password',
+    async (context) => {
+      const { client, params } = context.oidc
+      const { username = '', password = '', scope } = params
+      const verdict = await users.login({ username, password })
+      if (verdict.status === 'wrong') throw new errors.InvalidGrant('the username or the password is wrong')
+      if (verdict.status === 'resting') {
+        context.set('retry-after', verdict.retryAfter)
+        throw new errors.CustomOIDCProviderError('slow_down', 'too many wrong passwords; try again later')
+      }
+      const { session, role } = verdict.session
+      const permissions = scopeOf(scope, role.acl).split(' ')
+      const login = { clientKey: client.clientId, userId: session.uuid, permissions }
+      context.body = await issued(provider, client, login)
+      await audit.note({ kind: 'login.succeeded', clientKey: client.clientId, userId: session.uuid })
+    },
+    ['username', 'password', 'scope'],
+  )
+  provider.use<object, Oidc>(async (context, next) => {
+    await next()
+    await answerForAccessTokens(parts, keys, context)
+    await noteGrant(audit, context)
+    // The library says the scope again that was asked for, and people paste what they should not.
+    if (isError(context.body)) context.body = shortened(context.body)
+  })
+  return provider
+}
+
+function addressOf(issuer: string): Record<string, string> {
+  const { host, protocol } = new URL(issuer)
+  return { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) }
+}
+
+interface Scoped {
+  readonly scope?: string | undefined
+}
+
+interface Named {
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+}
+
+function settingsOf({ issuer, tokens, users }: ProviderParts, keys: readonly SigningKey[]): Configuration {
+  return {
+    adapter: (kind: string) => tokens.adapter(kind),
+    jwks: { keys: keys.map(({ jwk }) => ({ ...jwk })) },
+    routes: PATHS,
+    scopes: [...PERMISSIONS],
+    issueRefreshToken: async () => true,
+    responseTypes: [],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientDefaults: {
+      grant_types: ['client_credentials'],
+      response_types: [],
+      id_token_signed_response_alg: TOKEN_ALGORITHM,
+    },
+    discovery: { service_documentation: `${issuer}/docs` },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      dPoP: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: async () => ({ ...TARGET, scope: PERMISSIONS.join(' ') }),
+        useGrantedResource: async () => true,
+      },
+    },
+    ttl: {
+      AccessToken: ACCESS_SECONDS,
+      ClientCredentials: ACCESS_SECONDS,
+      RefreshToken: REFRESH_SECONDS,
+      Grant: REFRESH_SECONDS,
+    },
+    rotateRefreshToken: true,
+    revokeGrantPolicy: () => true,
+    extraTokenClaims: async (_context, token) =>
+      token.kind === 'AccessToken' ? { grant: token.grantId } : undefined,
+    findAccount: async (_context, accountId) =>
+      (await users.isThere(accountId)) ? { accountId, claims: async () => ({ sub: accountId }) } : undefined,
+  }
+}
+
+/** What was asked for of what may be had; all of it when nothing was said. */
+function scopeOf(asked: string | undefined, may: readonly string[]): string {
+  const held = may.filter((name) => name !== '')
+  if (asked === undefined) return held.join(' ')
+  const wanted = asked.split(' ').filter((name) => name !== '')
+  const more = wanted.find((name) => !held.includes(name))
+  if (more !== undefined) throw new errors.InvalidScope('requested scope is not allowed', more)
+  return wanted.join(' ')
+}
+
+async function issued(provider: Provider, client: ProviderClient, login: Login): Promise<Issued> {
+  const { userId: accountId, permissions } = login
+  const scope = permissions.join(' ')
+  const { clientId } = client
+  const grant = new provider.Grant({ accountId, clientId })
+  grant.addResourceScope(TOKEN_AUDIENCE, scope)
+  const grantId = await grant.save()
+  const about = { client, accountId, grantId, gty: 'password', scope }
+  const access = new provider.AccessToken(about)
+  access.resourceServer = new provider.ResourceServer(TOKEN_AUDIENCE, { ...TARGET, scope })
+  const refresh = new provider.RefreshToken({ ...about, resource: TOKEN_AUDIENCE })
+  const refresh_token = await refresh.save()
+  return { ...BEARER, access_token: await access.save(), refresh_token, scope }
+}
+
+const Claims = z.looseObject({
+  jti: z.string(),
+  client_id: z.string(),
+  sub: z.string(),
+  grant: z.string().optional(),
+})
+type Claims = z.infer<typeof Claims>
+
+/** The library refuses tokens that it does not store, after it has found out which client asks. */
+async function answerForAccessTokens(
+  { issuer, tokens, clock, audit }: ProviderParts,
+  keys: readonly SigningKey[],
+  context: Context,
+): Promise<void> {
+  const { path, body, oidc } = context
+  if (path !== PATHS.introspection && path !== PATHS.revocation) return
+  if (!isError(body, 'unsupported_token_type')) return
+  const set = createLocalJWKSet({ keys: keys.map(publicJwk) })
+  const { payload } = await jwtVerify(String(oidc.params?.['token']), set, {
+    issuer,
+    audience: TOKEN_AUDIENCE,
+    algorithms: [TOKEN_ALGORITHM],
+    typ: TOKEN_TYPE,
+    currentDate: new Date(clock.now()),
+  }).catch(() => ({ payload: undefined }))
+  const claims = Claims.safeParse(payload).data
+  context.status = 200
+  if (path === PATHS.introspection) {
+    const isActive = claims !== undefined && !(await isRevoked(tokens, claims))
+    context.body = isActive ? { active: true, token_type: 'Bearer', ...claims } : { active: false }
+    return
+  }
+  context.body = ''
+  // Somebody else's token is none of the asker's business (RFC 7009, section 2.1).
+  const clientKey = oidc.client?.clientId ?? null
+  if (claims === undefined || claims.client_id !== clientKey) return
+  if (claims.grant === undefined) await tokens.revoke(`token ${claims.jti}`)
+  else await tokens.endLogin(claims.grant)
+  await audit.note({
+    kind: 'token.revoked',
+    clientKey,
+    userId: claims.grant === undefined ? null : claims.sub,
+  })
+}
+
+async function isRevoked(tokens: TokenStore, claims: Claims): Promise<boolean> {
+  const since = await tokens.revoked()
+  const names = [
+    `token ${claims.jti}`,
+    `client ${claims.client_id}`,
+    `user ${claims.sub}`,
+    `login ${claims.grant}`,
+  ]
+  return names.some((name) => Number(claims['iat']) <= (since[digestOf(name)] ?? 0))
+}
+
+async function noteGrant(audit: Pick<Audit, 'note'>, { path, status, body, oidc }: Context): Promise<void> {
+  if (path !== PATHS.token) return
+  const grant = oidc.params?.['grant_type']
+  const clientKey = oidc.client?.clientId ?? null
+  if (status !== 200) {
+    const kind = grant === 'password' ? 'login.refused' : 'token.refused'
+    const error = isError(body) ? body.error : 'failed'
+    await audit.note({ kind, clientKey, about: error })
+  } else if (grant === 'refresh_token') {
+    const userId = oidc.account?.accountId ?? null
+    await audit.note({ kind: 'login.refreshed', clientKey, userId })
+  } else if (grant === 'client_credentials') await audit.note({ kind: 'token.issued', clientKey })
+}
+
+function shortened({ error, error_description }: OauthError): OauthError {
+  return { error, ...(error_description !== undefined && { error_description }) }
+}
+
+interface OauthError {
+  readonly error: string
+  readonly error_description?: string
+}
+
+function isError(body: unknown, error?: string): body is OauthError {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false
+  return typeof body.error === 'string' && (error === undefined || body.error === error)
+}

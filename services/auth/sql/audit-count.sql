@@ -1,0 +1,2 @@
+SELECT count(a.uuid) AS total
+FROM tb_audit AS a

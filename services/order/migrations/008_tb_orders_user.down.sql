@@ -1,0 +1,1 @@
+DROP INDEX tb_orders_ix_user;

@@ -1,0 +1,1 @@
+DROP INDEX tb_payment_ix_user;
