@@ -4,6 +4,7 @@
 // Prints progress while it runs and one JSON line last.
 import { parseArgs } from 'node:util'
 import { PATTERNS, type Pattern } from '@ensemble/core'
+import { costOf } from './measured.ts'
 import { openSystem, type BenchSystem } from './order-saga/system.ts'
 import { orderSaga } from './order-saga/contracts.ts'
 
@@ -143,9 +144,10 @@ async function main(): Promise<void> {
   process.stderr.write('starting a PostgreSQL server with durable settings\n')
   const system = await openSystem(options.pattern, options.partitions)
   try {
-    const cpuBefore = process.cpuUsage()
+    process.stderr.write(`${JSON.stringify(system.durable)}\n`)
+    const before = await system.read()
     const run = await drive(system, options)
-    const cpu = process.cpuUsage(cpuBefore)
+    const after = await system.read()
     const wrong = await violations(system, run)
     const sorted = [...run.latenciesMs].sort((a, b) => a - b)
     const result = {
@@ -158,7 +160,7 @@ async function main(): Promise<void> {
       p50_ms: percentile(sorted, 0.5),
       p90_ms: percentile(sorted, 0.9),
       p99_ms: percentile(sorted, 0.99),
-      node_cpu_ms_per_saga: Number(((cpu.user + cpu.system) / 1_000 / Math.max(1, sorted.length)).toFixed(3)),
+      ...costOf(before, after, sorted.length),
       completed: run.completed,
       compensated: run.compensated,
       invariants: wrong.length === 0 ? 'hold' : wrong,

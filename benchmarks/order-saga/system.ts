@@ -18,6 +18,7 @@ import {
   type EngineDatabase,
 } from '@ensemble/postgres'
 import { createHost, type Host, type HostOptions } from '@ensemble/runtime'
+import { durableSettings, reading, type Reading } from '../measured.ts'
 import { orderSaga } from './contracts.ts'
 import { orderService, paymentService } from './services.ts'
 
@@ -25,6 +26,9 @@ export interface BenchSystem {
   readonly desk: Host
   /** Counts of the business rows by state, and the sum of the ledger. */
   readonly check: () => Promise<Readonly<Record<string, number>>>
+  /** What the run has cost until now. */
+  readonly read: () => Promise<Reading>
+  readonly durable: Readonly<Record<string, string>>
   readonly stop: () => Promise<void>
 }
 
@@ -78,6 +82,8 @@ export async function openSystem(pattern: Pattern, partitions: number): Promise<
   const admin = await openDatabase({ name: 'check', url: server.url(provisioned.bus.database) })
   return {
     desk,
+    durable: await durableSettings(admin),
+    read: () => reading(admin, server.pid),
     check: async () => {
       const { rows } = await admin.query(CHECK)
       return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]))
