@@ -35,8 +35,8 @@ export async function durableSettings(admin: Queryable): Promise<Readonly<Record
 
 export async function reading(admin: Queryable, serverPid: number): Promise<Reading> {
   const { rows } = await admin.query(
-    'SELECT sum(d.xact_commit)::int8 AS commits, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn)::int8 AS bytes ' +
-      'FROM pg_stat_database AS d',
+    'SELECT sum(d.xact_commit)::int8 AS commits, ' +
+      'pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn)::int8 AS bytes FROM pg_stat_database AS d',
     ['0/0'],
   )
   const { user, system } = process.cpuUsage()
