@@ -54,6 +54,8 @@ interface Parts {
 
 export class World {
   readonly deeds = new Map<string, Deed>()
+  /** How often a handler has brought its process down, by mark. */
+  readonly deaths = new Map<string, number>()
   readonly #parts: Parts
   /** Of those that refuse once. */
   readonly #refused = new Set<string>()
@@ -69,7 +71,9 @@ export class World {
       poison: ({ mark, isRepairable }) => {
         const isHit = this.#fatal.has(mark) || this.#parts.faults.hit('poison', process.name)
         if (isHit && !isRepairable) this.#fatal.add(mark)
-        if (isHit) process.end('crash', 'by a handler that kills')
+        if (!isHit) return
+        this.deaths.set(mark, (this.deaths.get(mark) ?? 0) + 1)
+        process.end('crash', 'by a handler that kills')
       },
       ask: ({ operation, run }, { manner, hasKeys } = KEYED) =>
         new Promise((resolve, reject) => {

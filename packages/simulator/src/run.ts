@@ -100,6 +100,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       violations: [
         ...late,
         ...callers.unanswered,
+        ...deadly(system),
         ...judged(evidence, callers.sagas),
         ...subject.check(evidence, callers.sagas),
       ],
@@ -117,6 +118,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     errors.stop()
   }
+}
+
+/** What kills its workers is put away before long; while a batch is searched for it, it kills some more. */
+const DEATHS_MAX = 60
+
+function deadly(system: System): readonly string[] {
+  return [...system.world.deaths].flatMap(([mark, deaths]) =>
+    deaths > DEATHS_MAX ? [`${mark} has brought ${deaths} processes down`] : [],
+  )
 }
 
 function judged(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
