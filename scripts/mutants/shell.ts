@@ -150,15 +150,4 @@ export const shellMutants: readonly Mutant[] = [
       },
     ],
   },
-  {
-    name: 'halving-forgets-its-suspect',
-    harm: 'a message that fails its batch is tried for ever, and everything behind it waits',
-    file: RECEIVE,
-    edits: [
-      {
-        find: 'this.#suspects.set(partition, { position: first.position, error, silent })',
-        replace: 'this.#suspects.delete(`${partition} ${String(error)} ${String(silent)}`)',
-      },
-    ],
-  },
 ]

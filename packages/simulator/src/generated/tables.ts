@@ -62,9 +62,10 @@ export function faultless(input: Ordered, now: number, work: Work): void {
   if (isTroubled(input, now, work)) throw new Error('it throws for a while')
 }
 
-/** The mark that a step leaves; in trouble it throws, or leaves a broken one. */
+/** The mark that a step leaves; in trouble, or always, it throws, or leaves a broken one. */
 export function leaves(input: Ordered, now: number, { work, mark }: { work: Work; mark: Mark }): Mark {
-  if (input.part.breaks && isTroubled(input, now, work)) return 'broken'
+  const isBad = isTroubled(input, now, work) || (work === 'refusable' && input.part.run === 'throw')
+  if (input.part.breaks && isBad) return 'broken'
   faultless(input, now, work)
   return mark
 }
