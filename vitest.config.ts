@@ -8,6 +8,7 @@ const NEVER = ['**/node_modules/**', '**/dist/**', '.ensemble/**', '.tmp/**']
 const OTHER_TIERS = [
   '**/*.io.test.ts',
   '**/*.e2e.test.ts',
+  '**/*.long.test.ts',
   '**/*.kafka.test.ts',
   '**/*.storage.test.ts',
   '**/*.type.test.ts',
@@ -40,6 +41,18 @@ const STORAGES = {
   },
 }
 
+const LONG = {
+  test: {
+    name: 'long',
+    include: ['**/*.long.test.ts'],
+    exclude: NEVER,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 6 },
+  },
+}
+
 export default defineConfig({
   test: {
     teardownTimeout: 30_000,
@@ -67,6 +80,8 @@ export default defineConfig({
       },
       // Only where there is a broker: `npm run test:kafka` starts one and says where it is.
       ...(process.env['KAFKA_BROKERS'] === undefined ? [] : [KAFKA]),
+      // Whole clusters that are killed, and models beside servers: with `npm run test:long` and in CI.
+      ...(process.env['ENSEMBLE_LONG'] === undefined ? [] : [LONG]),
       // Only where somebody says that there are servers: `npm run test:storages` starts some.
       ...(process.env['ENSEMBLE_STORAGES'] === undefined ? [] : [STORAGES]),
       {
