@@ -53,12 +53,12 @@ async function start(name: string, { args, wrapBus }: Starting): Promise<Program
   if (unset !== undefined) say(unset)
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
   const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
-  const { kafka, history, notification, isOpen, auth } = environment
+  const { kafka, history, notification, isOpen, auth, edge } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
-    config: { pattern, paymentDueIn, payLaterLimit, notification, engine: {}, history, auth },
+    config: { pattern, paymentDueIn, payLaterLimit, notification, engine: {}, history, auth, edgeNow: () => edge },
     peerUrls,
     lagCountMax,
     say,

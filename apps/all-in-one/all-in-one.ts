@@ -43,7 +43,7 @@ export type AllInOneEnvironment = Pick<
   | 'separateDatabases'
   | 'isOpen'
 > &
-  Partial<Pick<Environment, 'kafka' | 'history' | 'notification' | 'auth'>>
+  Partial<Pick<Environment, 'kafka' | 'history' | 'notification' | 'auth' | 'edge'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -67,7 +67,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     stack.defer(() => reviver.stop())
   }
   const adminUrl = embedded?.adminUrl ?? environment.databaseUrl ?? ''
-  const { databaseReadUrl: readUrl, history } = environment
+  const { databaseReadUrl: readUrl, history, edge } = environment
   const places = await makePlaces({ services: SERVICE_NAMES, adminUrl, readUrl, isSeparate, say })
   const system = await startSystem({
     modules: SERVICES.filter(({ name }) => names.includes(name)),
@@ -81,6 +81,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
       engine: options.engine ?? {},
       auth: environment.auth,
       ...(history !== undefined && { history }),
+      ...(edge !== undefined && { edgeNow: () => edge }),
     },
     lagCountMax: environment.lagCountMax,
     say,

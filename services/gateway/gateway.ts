@@ -15,6 +15,8 @@ export interface Gateway {
   readonly isBusFull: () => boolean
   /** Of a saga whose request names none. */
   readonly pattern: Pattern
+  /** Most streams of events at a time. */
+  readonly eventStreamsMax: () => number
   /** Answers of writes that start no saga. */
   readonly store: IdempotencyStore
 }

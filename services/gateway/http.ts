@@ -2,6 +2,7 @@
 import { PUBLIC, type Routes } from '@ensemble/http'
 import * as z from 'zod'
 import { cancelRoutes, payRoutes } from './changes.ts'
+import { eventRoutes } from './events.ts'
 import type { Gateway } from './gateway.ts'
 import { passingRoutes } from './passing.ts'
 import { readRoutes } from './reads.ts'
@@ -33,6 +34,7 @@ export function gatewayRoutes(gateway: Gateway): Routes {
     readRoutes(server, gateway)
     payRoutes(server, gateway)
     cancelRoutes(server, gateway)
+    eventRoutes(server, gateway)
     passingRoutes(server, gateway)
   }
 }

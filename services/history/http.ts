@@ -21,12 +21,13 @@ import {
 import { isRecord } from '@ensemble/core'
 import type { Ids } from '@ensemble/runtime'
 import { workId, type WorkRequest } from '@ensemble/service/http'
+import { placeOrder, registerUser } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import { documentOf, type Action, type StoredDocument } from './documents.ts'
 import { RANK_SAVED, SaveRequest, Which } from './intake.ts'
 import { STANDINGS } from './standing.ts'
 import type { DocumentFilter, DocumentName, HistoryStorage, Page } from './storage.ts'
-import { sagaRowOf, timelineOf } from './timeline.ts'
+import { sagaRowOf, timelineOf, type StoredSaga } from './timeline.ts'
 import { wordsIn } from './words.ts'
 
 export interface HistoryHttp {
@@ -35,10 +36,17 @@ export interface HistoryHttp {
 }
 
 const ALL = 'history:read'
+const ALL_SAGAS = 'saga:read'
 const OWN: Readonly<Record<Action, string>> = {
   users: 'user:own',
   order: 'order:own',
   payment: 'payment:own',
+}
+
+/** What lets a user see the sagas of a plan that began with his id. */
+const OWN_SAGAS: Readonly<Record<string, string>> = {
+  [placeOrder.name]: 'order:own',
+  [registerUser.name]: 'user:own',
 }
 
 const PLAN_NAME_MAX = 100
@@ -212,6 +220,20 @@ function userOf(result: unknown): unknown {
   return isRecord(result) ? result['uuid_user'] : undefined
 }
 
+interface Owned {
+  readonly stored: StoredSaga
+  readonly owner: string
+}
+
+/** Errors: 403 for a saga whose start does not name the caller. */
+function refuseOthersSaga(request: Called, { stored: { summary, decisions }, owner }: Owned): void {
+  const own = OWN_SAGAS[summary.saga.plan]
+  const started = decisions.flatMap(({ entries }) => entries).find(({ type }) => type === 'started')
+  const isOwn = started?.type === 'started' && isRecord(started.input) && started.input['userId'] === owner
+  if (!isOwn || own === undefined || callerOf(request)?.permissions.has(own) !== true)
+    throw forbidden([ALL_SAGAS])
+}
+
 function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
   server.get(
     '/v1/saga/:plan/:id',
@@ -222,12 +244,16 @@ function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
         params: SagaParams,
         response: { 200: Timeline, ...problems(401, 403, 404) },
       },
-      config: allow('saga:read'),
+      config: allow(ALL_SAGAS, ...Object.values(OWN_SAGAS)),
     },
-    async ({ params }) => {
-      const stored = await storage.saga(params)
+    async (request) => {
+      const stored = await storage.saga(request.params)
       if (stored === undefined) throw notFound('unknown-saga', 'History knows no saga of this plan and id.')
-      return timelineOf(stored)
+      const owner = ownerFor(ALL_SAGAS, request)
+      if (owner === undefined) return timelineOf(stored)
+      refuseOthersSaga(request, { stored, owner })
+      // Notes are for who runs the system.
+      return timelineOf({ ...stored, notes: [] })
     },
   )
   server.get(
@@ -239,7 +265,7 @@ function sagaRoutes(server: Server, { storage }: HistoryHttp): void {
         querystring: SagaQuery,
         response: { 200: listSchema(SagaRow), ...problems(401, 403, 422) },
       },
-      config: allow('saga:read'),
+      config: allow(ALL_SAGAS),
     },
     async ({ query }) => {
       const { plan = null, standing = null } = query

@@ -13,6 +13,9 @@ export type { DrainOptions } from './drain.ts'
 export { CHECK_MS_MAX } from './health.ts'
 export type { HealthOptions } from './health.ts'
 
+/** How often one may call. */
+export type { RateLimits } from './limits.ts'
+
 /** What a server asks of its surroundings, and the adapters to this process. */
 export type { Check, Clock, Ids, Routes, Server } from './ports.ts'
 export { systemClock } from './clock.ts'
@@ -68,6 +71,7 @@ export type { HistoryDocument, Queued, QueuedEnvelope } from './envelopes.ts'
 export { SAGA_PATTERNS, parseSagaPattern, sagaPattern } from './headers.ts'
 export type { SagaPattern } from './headers.ts'
 export { WAIT_SECONDS_MAX, parseWait, preferenceApplied, waitPreference } from './headers.ts'
+export { headerOf } from './headers.ts'
 export { idempotencyKey, parseIdempotencyKey } from './headers.ts'
 
 /** Idempotency by key: the wrapper, the store's port, the ids of the work, the request's fingerprint. */

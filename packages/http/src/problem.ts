@@ -72,6 +72,13 @@ export function retryLater(
   return problem(503, 'retry-later', detail, { ...extra, headers })
 }
 
+/** 429 with Retry-After: nothing is wrong with the request, there were too many before it. */
+export function tooMany(seconds: number): Problem {
+  return problem(429, 'too-many-requests', 'There were too many calls; wait before the next one.', {
+    headers: retryAfter(seconds),
+  })
+}
+
 /** 400 that names the header. */
 export function badHeader(name: string, message: string, fix: string): Problem {
   const errors: readonly FieldError[] = [{ field: `header.${name.toLowerCase()}`, message, fix }]

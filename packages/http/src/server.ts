@@ -20,6 +20,8 @@ import { problemOf } from './faults.ts'
 import { wellFormedRequestId } from './headers.ts'
 import { healthRoutes } from './health.ts'
 import type { HealthOptions } from './health.ts'
+import { limitersOf } from './limits.ts'
+import type { RateLimits } from './limits.ts'
 import { keepState } from './ports.ts'
 import type { Clock, Ids, Routes, Server, ServerState } from './ports.ts'
 import { problem, problemDocument, retryLater } from './problem.ts'
@@ -53,6 +55,10 @@ export interface ServerOptions extends HealthOptions {
   readonly logger?: FastifyBaseLogger
   /** Origins whose pages may call; without any, none may. Never with credentials. */
   readonly corsOrigins?: readonly string[]
+  /** Without them everybody may call as often as he likes. */
+  readonly rateLimits?: () => RateLimits
+  /** Addresses and networks whose X-Forwarded-For says who called; without any, whoever connects is who calls. */
+  readonly trustedProxies?: readonly string[]
   /** Without one everybody may call everything. */
   readonly guard?: Guard
   /** Refuse with 503 when the event loop lags more than that; without it nothing is refused. */
@@ -67,6 +73,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ...(options.logger && { loggerInstance: options.logger }),
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_MS_MAX,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     // Refused by a hook below instead, with a problem document.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PATH_PARAM_LENGTH_MAX },
@@ -86,8 +93,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   acceptJson(server)
   await registerGuards(server, options)
   refuseWhileDraining(server, state)
+  const limiters = options.rateLimits && (await limitersOf(server, options.rateLimits))
+  if (limiters !== undefined) server.addHook('onRequest', limiters.address)
   answerUnknownRoutes(server)
   guardRoutes(server, options.guard)
+  if (limiters !== undefined) server.addHook('onRequest', limiters.caller)
   await registerOpenApi(server, { ...openapi, version })
   healthRoutes(server, options)
   docsRoutes(server, openapi)

@@ -6,6 +6,7 @@ import { spanMs, type Span } from '@ensemble/core'
 import type { SagaPattern } from '@ensemble/http'
 import type { KafkaOptions } from '@ensemble/kafka'
 import * as z from 'zod'
+import { readEdge, type EdgeSettings } from './edge-config.ts'
 import { readHistory } from './history-config.ts'
 import { readKafka, type Read } from './kafka-config.ts'
 import type { HistoryConfig } from './module.ts'
@@ -40,6 +41,8 @@ export interface Environment {
   readonly lagCountMax: number
   /** The bus, when it is Kafka; else it is in a database. */
   readonly kafka: KafkaOptions | undefined
+  /** What holds at the public origin. */
+  readonly edge: EdgeSettings
   /** Where and how history is kept. */
   readonly history: HistoryConfig
   /** Who brings messages to people, and how. */
@@ -161,6 +164,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
       'set a whole number of messages from 1 on',
     ),
     kafka: readKafka(read, problems),
+    edge: readEdge(read),
     history: readHistory(read, problems),
     notification: readNotification(read, problems),
     isOpen: read(

@@ -12,6 +12,8 @@ export type {
 } from './module.ts'
 export { EnvironmentError, isLoopback, readEnvironment, variableOf } from './config.ts'
 export type { AuthSettings, Environment, Given } from './config.ts'
+export { EDGE_DEFAULT } from './edge-config.ts'
+export type { EdgeSettings } from './edge-config.ts'
 export type { NotificationSettings, Operator, ProviderSettings } from './notification-config.ts'
 export { BUS, findPlaces, makePlaces, migrateBus, migrateService, PlaceUnknown } from './places.ts'
 export type { Layout, Place, Places, Step } from './places.ts'

@@ -1,7 +1,7 @@
 // Owns: what an operator reads on the terminal: failures of requests and of the engine's loops, one line each.
 // Does not own: metrics and traces, which subscribe to the same channels.
 // I1: a database or a bus that is away is one line per service, and one when it is back, however much fails meanwhile.
-// I2: any other line that comes again is said once a minute.
+// I2: any other line that comes again is said once a minute, whichever request it came of.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerOptions } from '@ensemble/http'
 import { KafkaError } from '@ensemble/kafka'
@@ -22,6 +22,8 @@ export interface Failure {
   /** Which loop, or which kind of problem. */
   readonly about: string
   readonly error: unknown
+  /** Of the request that failed. */
+  readonly requestId?: string | undefined
 }
 
 export interface Failures {
@@ -56,7 +58,7 @@ export function sayFailures(say: Say, clock: Clock): Failures {
     }
   }
   return {
-    hear: ({ service, about, error }) => {
+    hear: ({ service, about, error, requestId }) => {
       const what = `${about}: ${textOf(error)}`
       const ping = pings.get(service)
       if (ping !== undefined && isAway(error)) {
@@ -78,7 +80,7 @@ export function sayFailures(say: Say, clock: Clock): Failures {
       const at = clock.now()
       if (last?.line === line && at - last.at < SAME_LINE_MS) return
       said.set(key, { line, at })
-      say(line)
+      say(requestId === undefined ? line : `${line} [request ${requestId}]`)
     },
     watch: (service, ping) => void pings.set(service, ping),
     stop: async () => {
@@ -107,11 +109,15 @@ export function hearEngineErrors({ hear }: Pick<Failures, 'hear'>): () => void {
 type Logger = NonNullable<ServerOptions['logger']>
 
 /** A logger for servers that says errors and keeps silent otherwise. */
-export function errorLogger(service: string, { hear }: Pick<Failures, 'hear'>): Logger {
+export function errorLogger(
+  service: string,
+  { hear }: Pick<Failures, 'hear'>,
+  requestId?: string,
+): Logger {
   const silent = (): void => undefined
   const aloud = (about: unknown, text?: unknown): void => {
     const { err } = fieldsOf(about)
-    hear({ service, about: typeof text === 'string' ? text : 'request', error: err ?? about })
+    hear({ service, about: typeof text === 'string' ? text : 'request', error: err ?? about, requestId })
   }
   const logger: Logger = {
     level: 'error',
@@ -122,7 +128,10 @@ export function errorLogger(service: string, { hear }: Pick<Failures, 'hear'>): 
     debug: silent,
     trace: silent,
     silent,
-    child: () => logger,
+    child: (bindings) => {
+      const { reqId } = fieldsOf(bindings)
+      return typeof reqId === 'string' ? errorLogger(service, { hear }, reqId) : logger
+    },
   }
   return logger
 }

@@ -6,6 +6,7 @@ import type { Check, Routes } from '@ensemble/http'
 import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
 import type { Pattern } from '@ensemble/core'
 import type { AuthSettings } from './config.ts'
+import type { EdgeSettings } from './edge-config.ts'
 import type { NotificationSettings } from './notification-config.ts'
 
 /** What a service is given: its own database, the bus, time, chance, and how to reach the other services. */
@@ -35,6 +36,8 @@ export interface Config {
   /** Without them nothing leaves: what would be sent is kept. */
   readonly notification?: NotificationSettings | undefined
   readonly engine: Partial<Settings>
+  /** Asked again at every call, because some may change meanwhile; the defaults unless given. */
+  readonly edgeNow?: () => EdgeSettings
   /** Who may call is asked of tokens; undefined: nobody is asked. */
   readonly auth: AuthSettings | undefined
   /** In the service's database, for ever and whole, unless given. */
@@ -119,5 +122,7 @@ export interface ServiceModule {
   /** Folder of the service's migrations; null when it keeps the engine's tables only. */
   readonly migrations: URL | null
   readonly title: string
+  /** Callers of the system come here: limits, and which pages may call, are for this one. */
+  readonly isPublic?: true
   readonly start: (platform: Platform) => Promise<RunningService>
 }

@@ -1,16 +1,16 @@
 // Owns: reaching the HTTP APIs of other services: a server in this process without a socket, or instances over HTTP.
 // I1: a peer that cannot be reached is a 503 problem with Retry-After; what it answers is passed on whatever
 // it says.
-// I2: no call to an instance waits longer than PEER_MS_MAX.
+// I2: no call to an instance waits longer than `timeoutMs`.
 // I3: a call that an instance may have heard goes to no other, unless it only reads: the caller may repeat it.
+// I4: a read is tried again once where there is no other instance, but not when its time was over.
 import { problem, retryLater, type Server } from '@ensemble/http'
 import type { Clock } from '@ensemble/runtime'
 import { variableOf, type PeerUrls } from './config.ts'
 import { Instances } from './instances.ts'
 import type { PeerAnswer, PeerRequest, Peers } from './module.ts'
 
-/** Longer than a peer's own longest wait (`Prefer: wait`), shorter than what proxies in front of us allow. */
-const PEER_MS_MAX = 35_000
+const READ_TRIES_MIN = 2
 const RETRY_SECONDS = 1
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i
 
@@ -19,9 +19,10 @@ export interface PeersOptions {
   readonly local: (service: string) => Server | undefined
   readonly urls: PeerUrls
   readonly clock: Pick<Clock, 'now'>
+  readonly timeoutMs: () => number
 }
 
-export function peersOf({ local, urls, clock }: PeersOptions): Peers {
+export function peersOf({ local, urls, clock, timeoutMs }: PeersOptions): Peers {
   const remotes = new Map(Object.entries(urls).map(([name, all]) => [name, new Instances(all, clock)]))
   return {
     request: async (service, request) => {
@@ -30,7 +31,7 @@ export function peersOf({ local, urls, clock }: PeersOptions): Peers {
       const instances = remotes.get(service)
       if (instances === undefined)
         throw problem(503, 'peer-unknown', `The ${service} service is not part of this system.`)
-      return await remote(service, instances, request)
+      return await remote(service, { instances, timeoutMs: timeoutMs() }, request)
     },
   }
 }
@@ -56,31 +57,57 @@ async function inProcess(server: Server, request: PeerRequest): Promise<PeerAnsw
   return { status: answer.statusCode, ...decoded(headersOf(answer.headers), answer.body) }
 }
 
-async function remote(service: string, instances: Instances, request: PeerRequest): Promise<PeerAnswer> {
+interface Remote {
+  readonly instances: Instances
+  readonly timeoutMs: number
+}
+
+async function remote(
+  service: string,
+  { instances, timeoutMs }: Remote,
+  request: PeerRequest,
+): Promise<PeerAnswer> {
+  const isRead = request.method === 'GET'
+  const inOrder = instances.inOrder()
+  let refused: PeerAnswer | undefined
   let cause: unknown
-  for (const instance of instances.inOrder()) {
+  for (let tries = 0; tries < Math.max(inOrder.length, isRead ? READ_TRIES_MIN : 1); tries += 1) {
+    const instance = inOrder[tries % inOrder.length]
+    if (instance === undefined) break
     try {
-      return await instances.ask(instance, async (url) => await askOver(url, request))
+      const answer = await instances.ask(instance, async (url) => await askOver(url, request, timeoutMs))
+      const isLast = tries >= inOrder.length - 1
+      if (!isRead || answer.status !== UNAVAILABLE || isLast) return answer
+      refused = answer
     } catch (error) {
       cause = error
-      if (request.method !== 'GET' && !isUnheard(error)) break
+      if (!isRead && !isUnheard(error)) break
+      if (isOver(error) && tries >= inOrder.length - 1) break
     }
   }
+  if (refused !== undefined) return refused
   throw retryLater(RETRY_SECONDS, `The ${service} service cannot be reached now.`, { cause })
 }
 
-async function askOver(url: string, request: PeerRequest): Promise<PeerAnswer> {
+async function askOver(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerAnswer> {
   const { method, path, headers } = request
   const content = contentOf(request)
   const answer = await fetch(new URL(path, url), {
     method,
     headers: { ...headers, ...content?.headers },
     redirect: 'manual',
-    signal: AbortSignal.timeout(PEER_MS_MAX),
+    signal: AbortSignal.timeout(timeoutMs),
     ...(content !== undefined && { body: content.text }),
   })
   const text = await answer.text()
   return { status: answer.status, ...decoded(Object.fromEntries(answer.headers), text) }
+}
+
+/** An instance that drains, or that is over its load: another may be well. */
+const UNAVAILABLE = 503
+
+function isOver(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
 }
 
 /** What a connection that was never made fails with. */

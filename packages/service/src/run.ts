@@ -7,6 +7,7 @@ import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { KafkaOptions } from '@ensemble/kafka'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { LAG_COUNT_MAX_DEFAULT, type PeerUrls } from './config.ts'
+import { EDGE_DEFAULT } from './edge-config.ts'
 import { guardOf } from './guard.ts'
 import { groundsOf, type Ground } from './grounds.ts'
 import { keepLog } from './log-keeper.ts'
@@ -69,6 +70,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     local: (name) => services.get(name)?.server,
     urls: options.peerUrls ?? {},
     clock: systemClock,
+    timeoutMs: () => (options.config.edgeNow?.() ?? EDGE_DEFAULT).peerTimeoutMs,
   })
   if (kafka !== undefined) say(`the bus is Kafka at ${kafka.brokers.join(', ')}`)
   say(`starting ${modules.map(({ name }) => name).join(', ')}`)
@@ -156,11 +158,13 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
 }
 
 async function serverOf(
-  { name, title }: ServiceModule,
+  { name, title, isPublic }: ServiceModule,
   { checks = [], document }: RunningService,
   { options, ground, guard, failures }: Around,
 ): Promise<Server> {
   const { health, lagCountMax = LAG_COUNT_MAX_DEFAULT } = options
+  const edge = options.config.edgeNow ?? (() => EDGE_DEFAULT)
+  const { bodyLimitBytes, corsOrigins, trustedProxies } = edge()
   const server = await createServer({
     name,
     version: manifest.version,
@@ -168,6 +172,8 @@ async function serverOf(
     ids: httpIds,
     openapi: { title, description: `${title} of the Ensemble reference system.` },
     eventLoopDelayMsMax: RETRY_AFTER_LAG_MS,
+    bodyLimitBytes,
+    ...(isPublic === true && { corsOrigins, trustedProxies, rateLimits: () => edge().rateLimits }),
     ready: async () => [...checksOf(ground, lagCountMax), ...checks],
     ...(guard !== undefined && { guard }),
     ...(health !== undefined && { healthFields: () => health }),

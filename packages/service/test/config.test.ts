@@ -1,5 +1,6 @@
 // The environment of a process: defaults, and everything wrong at once.
 import { describe, expect, test } from 'vitest'
+import { EDGE_DEFAULT } from '../src/edge-config.ts'
 import { EnvironmentError, isLoopback, readEnvironment, type Given } from '../src/config.ts'
 
 const SERVICES = ['user', 'order']
@@ -31,6 +32,7 @@ describe('the environment', () => {
       peerUrls: {},
       lagCountMax: 10_000,
       kafka: undefined,
+      edge: EDGE_DEFAULT,
       history: { place: { storage: 'postgres' }, retentionMs: null, redact: [] },
       notification: {
         providers: {},

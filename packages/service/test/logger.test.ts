@@ -2,7 +2,7 @@
 import { KafkaError } from '@ensemble/kafka'
 import { DatabaseError } from '@ensemble/postgres'
 import { describe, expect, test } from 'vitest'
-import { sayFailures } from '../src/logger.ts'
+import { errorLogger, sayFailures } from '../src/logger.ts'
 
 /** Time goes on only when the scene says so. */
 function advancedClock() {
@@ -41,6 +41,23 @@ function scene() {
 }
 
 const away = (text = 'connect ECONNREFUSED 127.0.0.1:5432') => new DatabaseError('CONNECTION', text)
+
+test('a failure is said with the id of its request, and once a minute whichever request meets it', async () => {
+  const { failures, advance, said } = scene()
+  const logger = errorLogger('history', failures)
+  const fail = (reqId: string): void => logger.child({ reqId }).error({ err: new Error('broken') }, 'internal-error')
+  fail('first')
+  fail('second')
+  await advance(60_000)
+  fail('third')
+  logger.error(new Error('of no request'))
+  expect(said).toEqual([
+    'history: internal-error: broken [request first]',
+    'history: internal-error: broken [request third]',
+    'history: request: of no request',
+  ])
+  await failures.stop()
+})
 
 test('a bus that is away is named as such', async () => {
   const { failures, advance, said, state } = scene()

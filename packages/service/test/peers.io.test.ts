@@ -46,7 +46,7 @@ async function nobody(): Promise<string> {
 }
 
 function peersAt(...urls: readonly string[]) {
-  return peersOf({ local: () => undefined, urls: { order: urls }, clock: systemClock })
+  return peersOf({ local: () => undefined, urls: { order: urls }, clock: systemClock, timeoutMs: () => 300 })
 }
 
 test('a write goes to the next instance when the first cannot be reached', async () => {
@@ -95,4 +95,44 @@ test('a body with a type of its own goes as the text it is', async () => {
 test('no instance can be reached: 503', async () => {
   const asked = peersAt(await nobody(), await nobody()).request('order', { method: 'GET', path: '/x' })
   await expect(asked).rejects.toMatchObject({ status: 503 })
+})
+
+/** As an instance does that drains. */
+const refuses: Answer = (response) => {
+  response.writeHead(503, { 'content-type': 'application/json' }).end('{"code":"retry-later"}')
+}
+
+test('a read that an instance cannot take now goes to the next; a write does not', async () => {
+  const draining = await peer(refuses)
+  const here = await peer(answers)
+  const peers = peersAt(draining.url, here.url)
+  expect(await peers.request('order', { method: 'GET', path: '/x' })).toMatchObject({ status: 200 })
+  const writing = peersAt(draining.url, here.url)
+  expect(await writing.request('order', { method: 'PUT', path: '/x', body: {} })).toMatchObject({ status: 503 })
+  expect([draining.heard, here.heard]).toEqual([['GET /x', 'PUT /x'], ['GET /x']])
+})
+
+test('a refusal is the answer when no instance has a better one', async () => {
+  const draining = await peer(refuses)
+  const answer = await peersAt(draining.url, await nobody()).request('order', { method: 'GET', path: '/x' })
+  expect(answer).toMatchObject({ status: 503, body: { code: 'retry-later' } })
+})
+
+test('a read that broke off is tried once more at an only instance; a write is not', async () => {
+  const flaky = await peer((response, request) =>
+    flaky.heard.length === 2 ? answers(response, request) : breaksOff(response, request),
+  )
+  expect(await peersAt(flaky.url).request('order', { method: 'GET', path: '/x' })).toMatchObject({ status: 200 })
+  const dying = await peer(breaksOff)
+  await expect(peersAt(dying.url).request('order', { method: 'DELETE', path: '/x' })).rejects.toMatchObject({
+    status: 503,
+  })
+  expect([flaky.heard, dying.heard]).toEqual([['GET /x', 'GET /x'], ['DELETE /x']])
+})
+
+test('a service that does not answer in time is given up, and not asked again for as long', async () => {
+  const silent = await peer(() => undefined)
+  const asked = peersAt(silent.url).request('order', { method: 'GET', path: '/x' })
+  await expect(asked).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+  expect(silent.heard).toEqual(['GET /x'])
 })

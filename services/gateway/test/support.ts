@@ -1,5 +1,5 @@
 // Owns: a gateway without sockets, databases or peers: what they answer is what the scene says.
-import { memoryIdempotencyStore, type Server } from '@ensemble/http'
+import { memoryIdempotencyStore, type Clock, type Server } from '@ensemble/http'
 import type { SagaStatus } from '@ensemble/runtime'
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
 import { ids, NOW, serverOf, testClock } from '@ensemble/service/testing'
@@ -24,6 +24,7 @@ export interface Given {
   readonly peer?: (service: string, request: PeerRequest, count: number) => PeerAnswer
   readonly host?: Partial<Gateway['host']>
   readonly isBusFull?: boolean
+  readonly eventStreamsMax?: number
 }
 
 export function answer(
@@ -34,12 +35,20 @@ export function answer(
   return { status, body, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } }
 }
 
-export async function sceneOf({
-  sagas = {},
-  peer,
-  host = {},
-  isBusFull = false,
-}: Given = {}): Promise<Scene> {
+interface GatewayScene extends Omit<Scene, 'server'> {
+  readonly gateway: Gateway
+}
+
+export async function sceneOf(given: Given = {}): Promise<Scene> {
+  const clock = testClock()
+  const { gateway, ...scene } = gatewayOf(given, clock)
+  return { ...scene, server: await serverOf(gatewayRoutes(gateway), clock) }
+}
+
+export function gatewayOf(
+  { sagas = {}, peer, host = {}, isBusFull = false, eventStreamsMax = 1 }: Given,
+  clock: Clock,
+): GatewayScene {
   const asked: string[] = []
   let headers: Readonly<Record<string, string>> = {}
   const statusOf = ({ plan, id }: { plan: string; id: string }): SagaStatus | null => {
@@ -47,7 +56,6 @@ export async function sceneOf({
     if (status === undefined) return null
     return { saga: { plan, id, pattern: 'orchestration' }, status, data: null, startedAt: NOW - 1_000 }
   }
-  const clock = testClock()
   const begun: string[] = []
   const store = memoryIdempotencyStore(clock)
   const gateway: Gateway = {
@@ -79,6 +87,7 @@ export async function sceneOf({
     ids,
     isBusFull: () => isBusFull,
     pattern: 'orchestration',
+    eventStreamsMax: () => eventStreamsMax,
     store: {
       ...store,
       begin: async (key, fingerprint) => {
@@ -87,6 +96,5 @@ export async function sceneOf({
       },
     },
   }
-  const server = await serverOf(gatewayRoutes(gateway), clock)
-  return { server, asked, begun, headers: () => headers }
+  return { gateway, asked, begun, headers: () => headers }
 }
