@@ -68,6 +68,7 @@ const SURFACE = [
   'GET /v1/logger/{action}/{uuid}',
   'GET /v1/saga',
   'GET /v1/saga/{plan}/{id}',
+  'GET /v1/saga/{plan}/{id}/events',
   'POST /v1/notification/sms',
   'POST /v1/notification/email',
   'POST /v1/notification/push',

@@ -34,7 +34,11 @@ export function seenOf(value: string | undefined): Seen | null {
   if (value === END) return null
   const [, seq, count] = /^(\d{1,9})\.(\d{1,9})$/.exec(value) ?? []
   if (seq === undefined || count === undefined)
-    throw badHeader('Last-Event-ID', 'is no id of an event', 'send the id of the last event that came, or none')
+    throw badHeader(
+      'Last-Event-ID',
+      'is no id of an event',
+      'send the id of the last event that came, or none',
+    )
   return { ...NOTHING_SEEN, seq: Number(seq), count: Number(count) }
 }
 

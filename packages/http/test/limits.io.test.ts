@@ -1,6 +1,14 @@
 // How often one may call: by address, and by caller.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { allow, PUBLIC, type Caller, type Guard, type RateLimits, type Routes, type Server } from '../src/index.ts'
+import {
+  allow,
+  PUBLIC,
+  type Caller,
+  type Guard,
+  type RateLimits,
+  type Routes,
+  type Server,
+} from '../src/index.ts'
 import { unauthorized } from '../src/access.ts'
 import { peopleServer, START } from './support.ts'
 
@@ -39,7 +47,10 @@ interface Given {
 async function given({ limits, trustedProxies = [] }: Given) {
   const server = await peopleServer({ routes: [routes], guard, rateLimits: limits, trustedProxies })
   open.push(server)
-  const ask = async (url: string, { user, from }: { readonly user?: string; readonly from?: string } = {}) => {
+  const ask = async (
+    url: string,
+    { user, from }: { readonly user?: string; readonly from?: string } = {},
+  ) => {
     const headers = {
       ...(user !== undefined && { authorization: `Bearer a.${user}.c` }),
       ...(from !== undefined && { 'x-forwarded-for': from }),

@@ -78,7 +78,12 @@ export function readEdge(read: Read): EdgeSettings {
     rateLimits: {
       addressMax: callsMax('RATE_LIMIT_ADDRESS'),
       callerMax: callsMax('RATE_LIMIT_CALLER'),
-      windowMs: read('RATE_LIMIT_WINDOW', spanWithin(DAY_MS), WINDOW_MS, 'set a span such as 10s or 1m, 1d at most'),
+      windowMs: read(
+        'RATE_LIMIT_WINDOW',
+        spanWithin(DAY_MS),
+        WINDOW_MS,
+        'set a span such as 10s or 1m, 1d at most',
+      ),
     },
     trustedProxies: read<readonly string[]>(
       'TRUSTED_PROXIES',
@@ -86,7 +91,12 @@ export function readEdge(read: Read): EdgeSettings {
       [],
       'set addresses or networks such as 10.0.0.0/8, with commas between them',
     ),
-    peerTimeoutMs: read('PEER_TIMEOUT', spanWithin(PEER_MS_MAX), PEER_MS, 'set a span such as 35s, 5m at most'),
+    peerTimeoutMs: read(
+      'PEER_TIMEOUT',
+      spanWithin(PEER_MS_MAX),
+      PEER_MS,
+      'set a span such as 35s, 5m at most',
+    ),
     eventStreamsMax: read('EVENT_STREAMS_MAX', Count, EVENT_STREAMS_MAX, 'set a whole number from 1 on'),
   }
 }

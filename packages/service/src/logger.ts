@@ -109,11 +109,7 @@ export function hearEngineErrors({ hear }: Pick<Failures, 'hear'>): () => void {
 type Logger = NonNullable<ServerOptions['logger']>
 
 /** A logger for servers that says errors and keeps silent otherwise. */
-export function errorLogger(
-  service: string,
-  { hear }: Pick<Failures, 'hear'>,
-  requestId?: string,
-): Logger {
+export function errorLogger(service: string, { hear }: Pick<Failures, 'hear'>, requestId?: string): Logger {
   const silent = (): void => undefined
   const aloud = (about: unknown, text?: unknown): void => {
     const { err } = fieldsOf(about)

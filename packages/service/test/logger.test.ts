@@ -45,7 +45,8 @@ const away = (text = 'connect ECONNREFUSED 127.0.0.1:5432') => new DatabaseError
 test('a failure is said with the id of its request, and once a minute whichever request meets it', async () => {
   const { failures, advance, said } = scene()
   const logger = errorLogger('history', failures)
-  const fail = (reqId: string): void => logger.child({ reqId }).error({ err: new Error('broken') }, 'internal-error')
+  const fail = (reqId: string): void =>
+    logger.child({ reqId }).error({ err: new Error('broken') }, 'internal-error')
   fail('first')
   fail('second')
   await advance(60_000)

@@ -108,7 +108,9 @@ test('a read that an instance cannot take now goes to the next; a write does not
   const peers = peersAt(draining.url, here.url)
   expect(await peers.request('order', { method: 'GET', path: '/x' })).toMatchObject({ status: 200 })
   const writing = peersAt(draining.url, here.url)
-  expect(await writing.request('order', { method: 'PUT', path: '/x', body: {} })).toMatchObject({ status: 503 })
+  expect(await writing.request('order', { method: 'PUT', path: '/x', body: {} })).toMatchObject({
+    status: 503,
+  })
   expect([draining.heard, here.heard]).toEqual([['GET /x', 'PUT /x'], ['GET /x']])
 })
 
@@ -122,7 +124,9 @@ test('a read that broke off is tried once more at an only instance; a write is n
   const flaky = await peer((response, request) =>
     flaky.heard.length === 2 ? answers(response, request) : breaksOff(response, request),
   )
-  expect(await peersAt(flaky.url).request('order', { method: 'GET', path: '/x' })).toMatchObject({ status: 200 })
+  expect(await peersAt(flaky.url).request('order', { method: 'GET', path: '/x' })).toMatchObject({
+    status: 200,
+  })
   const dying = await peer(breaksOff)
   await expect(peersAt(dying.url).request('order', { method: 'DELETE', path: '/x' })).rejects.toMatchObject({
     status: 503,

@@ -30,13 +30,18 @@ async function listening(): Promise<{ readonly server: Server; readonly url: str
 test('a stream above the bound is refused until another reader has gone', async () => {
   const { url } = await listening()
   const leaving = new AbortController()
+  const staying = new AbortController()
   const first = await fetch(url, { signal: leaving.signal })
-  const second = await fetch(url)
+  const second = await fetch(url, { signal: staying.signal })
   const third = await fetch(url)
   expect([first.status, second.status, third.status]).toEqual([200, 200, 503])
   expect(third.headers.get('retry-after')).toBe('5')
+  await third.text()
   leaving.abort()
-  await expect.poll(async () => (await fetch(url)).status, { timeout: 5_000 }).toBe(200)
+  await expect
+    .poll(async () => (await fetch(url, { signal: staying.signal })).status, { timeout: 5_000 })
+    .toBe(200)
+  staying.abort()
 })
 
 test('a server that ends ends its streams and cuts nobody', async () => {

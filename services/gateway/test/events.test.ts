@@ -52,7 +52,12 @@ async function read(given: Given, headers: Record<string, string> = {}) {
 describe('a stream', () => {
   test('tells entries once and in order, where the saga stands, and ends with it', async () => {
     const { statusCode, head, body } = await read(
-      saying(running(started, asked), running(started, asked), running(started, asked, answered), over(started, asked, answered, ended)),
+      saying(
+        running(started, asked),
+        running(started, asked),
+        running(started, asked, answered),
+        over(started, asked, answered, ended),
+      ),
     )
     expect(statusCode).toBe(200)
     expect(head).toMatchObject({
@@ -77,14 +82,24 @@ describe('a stream', () => {
   test('goes on after the event that the reader saw last', async () => {
     const { body } = await read(saying(over(started, asked, answered, ended)), { 'last-event-id': '1.1' })
     expect(body).toBe(
-      [RETRY, entry('1.2', asked), entry('2.1', answered), entry('3.1', ended), standing('completed', 'ended'), END].join(''),
+      [
+        RETRY,
+        entry('1.2', asked),
+        entry('2.1', answered),
+        entry('3.1', ended),
+        standing('completed', 'ended'),
+        END,
+      ].join(''),
     )
   })
 
   test('has nothing for who saw the end, and refuses an id that it never gave', async () => {
     expect(await read({}, { 'last-event-id': 'end' })).toMatchObject({ statusCode: 204, body: '', calls: [] })
     const { statusCode, body } = await read({}, { 'last-event-id': '7' })
-    expect([statusCode, JSON.parse(body)]).toMatchObject([400, { code: 'invalid-header', header: 'Last-Event-ID' }])
+    expect([statusCode, JSON.parse(body)]).toMatchObject([
+      400,
+      { code: 'invalid-header', header: 'Last-Event-ID' },
+    ])
   })
 
   test('says that it is alive while nothing happens, and ends after ten minutes', async () => {
@@ -107,7 +122,9 @@ describe('a stream', () => {
 
   test('waits for what history misses, but not for ever once the saga has ended', async () => {
     const { body, calls } = await read(saying({ ...over(started, ended), complete: false }))
-    expect(body).toBe([RETRY, entry('1.1', started), standing('completed', 'ended'), entry('3.1', ended), END].join(''))
+    expect(body).toBe(
+      [RETRY, entry('1.1', started), standing('completed', 'ended'), entry('3.1', ended), END].join(''),
+    )
     expect(calls).toHaveLength(21)
   })
 
@@ -142,6 +159,8 @@ describe('changes', () => {
 
   test('of more entries of a number that was told before are told', () => {
     const seen = seenOf('1.1')
-    expect(seen === null ? null : changesOf(running(started, asked), seen).text).toContain(entry('1.2', asked))
+    expect(seen === null ? null : changesOf(running(started, asked), seen).text).toContain(
+      entry('1.2', asked),
+    )
   })
 })
