@@ -1,14 +1,20 @@
 // Owns: `npm run service -- <name>`: one service alone as a process, with its own port and health.
 // Its database: `<NAME>_DATABASE_URL`, or one that is made in `DATABASE_URL`; its peers: `<PEER>_URL`.
 import { SERVICE_NAMES, SERVICES } from '@ensemble/all-in-one'
+import { systemClock, systemIds } from '@ensemble/runtime'
 import {
+  consulAt,
   findPlaces,
   peersUnset,
+  readConsulSettings,
   readEnvironment,
+  settingsIn,
   startSystem,
   untilStopped,
   variableOf,
   wordsOf,
+  type ConsulSettings,
+  type LiveEnvironment,
   type Program,
   type SystemOptions,
 } from '@ensemble/service'
@@ -48,12 +54,51 @@ interface Starting {
 async function start(name: string, { args, wrapBus }: Starting): Promise<Program> {
   // A free port unless one is given: several services run on one machine.
   const env = { PORT: '0', ...process.env }
-  const environment = readEnvironment({ env, args, services: SERVICE_NAMES })
-  const unset = peersUnset(askedBy(name, environment.auth !== undefined), environment.peerUrls)
+  const settings = readConsulSettings(env)
+  const live = await liveEnvironment(name, { env, args, settings })
+  try {
+    return await startIn(live, { name, wrapBus, settings })
+  } catch (error) {
+    await live.stop()
+    throw error
+  }
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+interface Told {
+  readonly env: Env
+  readonly args: readonly string[]
+  readonly settings: ConsulSettings | undefined
+}
+
+/** Settings that Consul keeps are read from there too, and some of them count as soon as they change. */
+async function liveEnvironment(service: string, { env, args, settings }: Told): Promise<LiveEnvironment> {
+  const read = (all: Env) => readEnvironment({ env: all, args, services: SERVICE_NAMES })
+  if (settings === undefined) {
+    const environment = read(env)
+    return { environment, edgeNow: () => environment.edge, stop: async () => undefined }
+  }
+  const consul = consulAt(settings.agent)
+  const ids = systemIds(systemClock)
+  const { keyPrefix } = settings
+  return await settingsIn({ consul, keyPrefix, service, env, read, clock: systemClock, ids, say })
+}
+
+interface Named {
+  readonly name: string
+  readonly wrapBus: SystemOptions['wrapBus']
+  readonly settings: ConsulSettings | undefined
+}
+
+async function startIn(live: LiveEnvironment, { name, wrapBus, settings }: Named): Promise<Program> {
+  const { environment, edgeNow } = live
+  const asked = askedBy(name, environment.auth !== undefined)
+  const unset = settings === undefined ? peersUnset(asked, environment.peerUrls) : undefined
   if (unset !== undefined) say(unset)
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
   const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
-  const { kafka, history, notification, isOpen, auth, edge } = environment
+  const { kafka, history, notification, isOpen, auth } = environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
@@ -66,9 +111,10 @@ async function start(name: string, { args, wrapBus }: Starting): Promise<Program
       engine: {},
       history,
       auth,
-      edgeNow: () => edge,
+      edgeNow,
     },
     peerUrls,
+    consul: settings && { settings, asked },
     lagCountMax,
     say,
     ...(wrapBus !== undefined && { wrapBus }),
@@ -80,7 +126,12 @@ async function start(name: string, { args, wrapBus }: Starting): Promise<Program
   })
   const hint = GATEWAY_ASKS.includes(name) ? `, the gateway finds it by ${variableOf(name)}_URL=${url}` : ''
   say(`ready: ${name} at ${url} (health ${url}/v1/health/ready)${hint}; Ctrl-C stops it`)
-  return system
+  return {
+    stop: async () => {
+      await system.stop()
+      await live.stop()
+    },
+  }
 }
 
 /** Until it is told to stop. `wrapBus` is for who wants to see what goes over the bus. */

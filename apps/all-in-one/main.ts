@@ -14,6 +14,8 @@ async function start() {
     args: process.argv.slice(2),
     services: SERVICE_NAMES,
   })
+  if (process.env['CONSUL_URL'] !== undefined)
+    say('CONSUL_URL is not used here, where all services are in one process; npm run service uses it')
   if (environment.isOpen) say('AUTH=open: everybody who reaches this address may call')
   const system = await startAllInOne({ environment, say })
   say(`ready: ${system.url} (API page ${system.url}/docs), ${environment.pattern}; Ctrl-C stops it`)

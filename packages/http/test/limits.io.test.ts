@@ -68,7 +68,7 @@ async function given({ limits, trustedProxies = [] }: Given) {
 describe('an address', () => {
   const limits = () => ({ ...NONE, addressMax: 2 })
 
-  test('is refused above its limit with a problem and when to come again, and is heard in the next window', async () => {
+  test('is refused above its limit, is told when to come again, and is heard then', async () => {
     const { ask, statuses } = await given({ limits })
     expect(await statuses(2, '/open')).toEqual([200, 200])
     vi.setSystemTime(START + 15_000)

@@ -6,6 +6,8 @@ import { spanMs, type Span } from '@ensemble/core'
 import type { SagaPattern } from '@ensemble/http'
 import type { KafkaOptions } from '@ensemble/kafka'
 import * as z from 'zod'
+import type { ConsulSettings } from './consul/member.ts'
+import { readConsul } from './consul-config.ts'
 import { readEdge, type EdgeSettings } from './edge-config.ts'
 import { readHistory } from './history-config.ts'
 import { readKafka, type Read } from './kafka-config.ts'
@@ -110,14 +112,7 @@ const Secret = z.string().min(SECRET_LENGTH_MIN).max(200)
 /** Errors: EnvironmentError with every problem at once. */
 export function readEnvironment({ env, args = [], services }: Given): Environment {
   const problems: string[] = []
-  const read: Read = (name, schema, fallback, fix) => {
-    const text = env[name]?.trim() ?? ''
-    if (text === '') return fallback
-    const result = schema.safeParse(text)
-    if (result.success) return result.data
-    problems.push(`${name}: '${shown(name, text)}' is not usable; ${fix}`)
-    return fallback
-  }
+  const read = reading(env, problems)
   const readEach = <T>(
     names: readonly string[],
     suffix: string,
@@ -178,6 +173,25 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
   problems.push(...readsAlone(environment), ...hostProblems(environment))
   if (problems.length > 0) throw new EnvironmentError(problems)
   return environment
+}
+
+/** Asked before everything else, because Consul may keep the rest. Errors: EnvironmentError. */
+export function readConsulSettings(env: Given['env']): ConsulSettings | undefined {
+  const problems: string[] = []
+  const settings = readConsul(reading(env, problems), problems)
+  if (problems.length > 0) throw new EnvironmentError(problems)
+  return settings
+}
+
+function reading(env: Given['env'], problems: string[]): Read {
+  return (name, schema, fallback, fix) => {
+    const text = env[name]?.trim() ?? ''
+    if (text === '') return fallback
+    const result = schema.safeParse(text)
+    if (result.success) return result.data
+    problems.push(`${name}: '${shown(name, text)}' is not usable; ${fix}`)
+    return fallback
+  }
 }
 
 /** A read endpoint without what is written to would be left unused in silence. */

@@ -11,6 +11,11 @@ export type {
   ServiceModule,
 } from './module.ts'
 export { EnvironmentError, isLoopback, readEnvironment, variableOf } from './config.ts'
+export { readConsulSettings } from './config.ts'
+export { consulAt } from './consul/client.ts'
+export type { ConsulSettings } from './consul/member.ts'
+export type { LiveEnvironment } from './consul/settings.ts'
+export { settingsIn } from './consul/settings.ts'
 export type { AuthSettings, Environment, Given } from './config.ts'
 export { EDGE_DEFAULT } from './edge-config.ts'
 export type { EdgeSettings } from './edge-config.ts'

@@ -1,6 +1,7 @@
 // Owns: which instance of a service is asked: the one that has least to answer, in turn among equals.
 // I1: one that does not answer gets no more calls while others do, because what it was asked stays open.
 // I2: one that failed rests, but is asked when no other is left: nothing is refused unasked.
+// I3: who is told of none keeps those it knew: calls to what is gone fail as fast.
 import type { Time } from '@ensemble/core'
 import type { Clock } from '@ensemble/runtime'
 
@@ -16,14 +17,25 @@ interface Instance {
 /** As long as a process takes to start. */
 const REST_MS = 2_000
 
+function fresh(url: string): Instance {
+  return { url, openCount: 0, lastCall: 0, restsUntil: 0 }
+}
+
 export class Instances {
-  readonly #all: readonly Instance[]
+  #all: readonly Instance[]
   readonly #clock: Pick<Clock, 'now'>
   #calls = 0
 
   constructor(urls: readonly string[], clock: Pick<Clock, 'now'>) {
-    this.#all = urls.map((url) => ({ url, openCount: 0, lastCall: 0, restsUntil: 0 }))
+    this.#all = urls.map(fresh)
     this.#clock = clock
+  }
+
+  /** The instances there are now; what is known of those that stay is kept. */
+  replace(urls: readonly string[]): void {
+    if (urls.length === 0) return
+    const known = new Map(this.#all.map((instance) => [instance.url, instance]))
+    this.#all = urls.map((url) => known.get(url) ?? fresh(url))
   }
 
   /** All of them, the one to ask first. */

@@ -5,9 +5,8 @@
 // I3: a call that an instance may have heard goes to no other, unless it only reads: the caller may repeat it.
 // I4: a read is tried again once where there is no other instance, but not when its time was over.
 import { problem, retryLater, type Server } from '@ensemble/http'
-import type { Clock } from '@ensemble/runtime'
 import { variableOf, type PeerUrls } from './config.ts'
-import { Instances } from './instances.ts'
+import type { Instances } from './instances.ts'
 import type { PeerAnswer, PeerRequest, Peers } from './module.ts'
 
 const READ_TRIES_MIN = 2
@@ -17,13 +16,12 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i
 export interface PeersOptions {
   /** Asked at every call, because the services of one process start one after the other. */
   readonly local: (service: string) => Server | undefined
-  readonly urls: PeerUrls
-  readonly clock: Pick<Clock, 'now'>
+  /** Of services elsewhere. */
+  readonly remotes: ReadonlyMap<string, Instances>
   readonly timeoutMs: () => number
 }
 
-export function peersOf({ local, urls, clock, timeoutMs }: PeersOptions): Peers {
-  const remotes = new Map(Object.entries(urls).map(([name, all]) => [name, new Instances(all, clock)]))
+export function peersOf({ local, remotes, timeoutMs }: PeersOptions): Peers {
   return {
     request: async (service, request) => {
       const server = local(service)

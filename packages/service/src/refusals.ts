@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { KafkaError } from '@ensemble/kafka'
 import { DatabaseError, EmbeddedError, MigrationError } from '@ensemble/postgres'
 import { EnvironmentError } from './config.ts'
+import { ConsulError } from './consul/client.ts'
 import { PlaceUnknown } from './places.ts'
 import { DatabaseUnusable } from './reach.ts'
 
@@ -17,6 +18,7 @@ const KNOWN: readonly Kind[] = [
   EmbeddedError,
   MigrationError,
   KafkaError,
+  ConsulError,
 ]
 
 /** Words for the terminal; `known` are errors of the program itself that explain themselves. */

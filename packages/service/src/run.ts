@@ -3,13 +3,15 @@
 // I2: a start that fails closes what it had opened.
 import { createServer, drain, mount, systemClock as httpClock, systemIds as httpIds } from '@ensemble/http'
 import type { Guard, Server } from '@ensemble/http'
-import { systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
+import { systemClock, systemIds, type Bus, type Host, type Ids } from '@ensemble/runtime'
 import type { KafkaOptions } from '@ensemble/kafka'
 import type { EngineDatabase } from '@ensemble/postgres'
 import { LAG_COUNT_MAX_DEFAULT, type PeerUrls } from './config.ts'
+import { joinConsul, type ConsulMember, type ConsulSettings } from './consul/member.ts'
 import { EDGE_DEFAULT } from './edge-config.ts'
 import { guardOf } from './guard.ts'
 import { groundsOf, type Ground } from './grounds.ts'
+import { Instances } from './instances.ts'
 import { keepLog } from './log-keeper.ts'
 import { errorLogger, hearEngineErrors, sayFailures, type Failures } from './logger.ts'
 import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
@@ -26,6 +28,8 @@ export interface SystemOptions {
   readonly kafka?: KafkaOptions | undefined
   readonly config: Config
   readonly peerUrls?: PeerUrls
+  /** Where instances are told of, and looked for. */
+  readonly consul?: ConsulOptions | undefined
   /** Messages that a service may be behind before it says that it is not ready. */
   readonly lagCountMax?: number
   /** For tests: a bus that misbehaves. */
@@ -34,6 +38,12 @@ export interface SystemOptions {
   readonly health?: Readonly<Record<string, string | number | boolean>>
   /** Hears how far a start is, and what fails later. */
   readonly say?: (line: string) => void
+}
+
+export interface ConsulOptions {
+  readonly settings: ConsulSettings
+  /** Services to look for. */
+  readonly asked: readonly string[]
 }
 
 export interface ServiceHandle {
@@ -52,6 +62,8 @@ export interface RunningSystem {
 }
 
 const RETRY_AFTER_LAG_MS = 1_000
+/** For others to hear that an instance has gone. */
+const UNFOUND_MS = 500
 
 /** Migrates the bus and the services, and starts them. */
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
@@ -66,10 +78,11 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
   const grounds = groundsOf({ places, kafka, ids, stack })
+  const member = memberOf(options, { ids, say })
+  if (member !== undefined) stack.defer(() => member.leave())
   const peers = peersOf({
     local: (name) => services.get(name)?.server,
-    urls: options.peerUrls ?? {},
-    clock: systemClock,
+    remotes: remotesOf(options.peerUrls ?? {}, { member, asked: options.consul?.asked ?? [] }),
     timeoutMs: () => (options.config.edgeNow?.() ?? EDGE_DEFAULT).peerTimeoutMs,
   })
   if (kafka !== undefined) say(`the bus is Kafka at ${kafka.brokers.join(', ')}`)
@@ -98,13 +111,49 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     listen: async (name, { host, port }) => {
       const service = services.get(name)
       if (service === undefined) throw new RangeError(`${name} is not started`)
-      return await service.server.listen({ host, port })
+      const url = await service.server.listen({ host, port })
+      await member?.announce(name, Number(new URL(url).port))
+      return url
     },
     stop: async () => {
-      stopped ??= owned.disposeAsync()
+      stopped ??= stopAll(member, owned)
       await stopped
     },
   }
+}
+
+/** Who looks for instances finds others before this one refuses what it is asked. */
+async function stopAll(member: ConsulMember | undefined, owned: AsyncDisposableStack): Promise<void> {
+  await member?.leave()
+  if (member !== undefined) await systemClock.sleep(UNFOUND_MS, new AbortController().signal)
+  await owned.disposeAsync()
+}
+
+interface Surroundings {
+  readonly ids: Ids
+  readonly say: (line: string) => void
+}
+
+function memberOf({ consul }: SystemOptions, { ids, say }: Surroundings): ConsulMember | undefined {
+  if (consul === undefined) return undefined
+  return joinConsul({ settings: consul.settings, version: manifest.version, clock: systemClock, ids, say })
+}
+
+interface Found {
+  readonly member: ConsulMember | undefined
+  readonly asked: readonly string[]
+}
+
+/** An address that is set counts; Consul is asked for the others. */
+function remotesOf(urls: PeerUrls, { member, asked }: Found): ReadonlyMap<string, Instances> {
+  const remotes = new Map(Object.entries(urls).map(([name, all]) => [name, new Instances(all, systemClock)]))
+  for (const name of member === undefined ? [] : asked) {
+    if (remotes.has(name)) continue
+    const instances = new Instances([], systemClock)
+    remotes.set(name, instances)
+    member?.find(name, (found) => instances.replace(found))
+  }
+  return remotes
 }
 
 async function migrateAll(

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { systemClock } from '@ensemble/runtime'
 import { afterEach, expect, test } from 'vitest'
+import { Instances } from '../src/instances.ts'
 import { peersOf } from '../src/peers.ts'
 
 const stack: (() => void)[] = []
@@ -46,7 +47,11 @@ async function nobody(): Promise<string> {
 }
 
 function peersAt(...urls: readonly string[]) {
-  return peersOf({ local: () => undefined, urls: { order: urls }, clock: systemClock, timeoutMs: () => 300 })
+  return peersOf({
+    local: () => undefined,
+    remotes: new Map([['order', new Instances(urls, systemClock)]]),
+    timeoutMs: () => 300,
+  })
 }
 
 test('a write goes to the next instance when the first cannot be reached', async () => {
