@@ -1,5 +1,5 @@
-// Owns: the settings of the public origin out of the environment: how often and from which pages one may call, how large
-// a body may be, how long a service may take.
+// Owns: the settings of the public origin out of the environment: how often and from which pages one may call, how
+// large a body may be, how long a service may take.
 import { BODY_LIMIT_BYTES, type RateLimits } from '@ensemble/http'
 import { spanMs } from '@ensemble/core'
 import { isIP } from 'node:net'
