@@ -35,7 +35,7 @@ export function readConsul(read: Read, problems: string[]): ConsulSettings | und
       'ensemble-',
       'set lower-case letters, digits and dashes, such as ensemble-',
     ),
-    keyPrefix: read('CONSUL_KEY_PREFIX', KeyPrefix, 'ensemble/', 'set a path with a slash at its end'),
+    keyPrefix: read('CONSUL_SETTINGS_PREFIX', KeyPrefix, 'ensemble/', 'set a path with a slash at its end'),
     address,
   }
 }

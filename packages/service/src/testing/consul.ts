@@ -123,7 +123,10 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
     return
   }
   await untilChanged(state, url.searchParams, request)
-  const body = area === 'kv' ? pairsIn(state, [kind, ...rest].join('/')) : nodesOf(state, name)
+  const body =
+    area === 'kv'
+      ? pairsIn(state, [kind, ...rest].join('/'))
+      : nodesOf(state, { name, isPassing: url.searchParams.has('passing') })
   const isNothing = area === 'kv' && body.length === 0
   response.writeHead(isNothing ? 404 : 200, {
     'content-type': 'application/json',
@@ -148,8 +151,13 @@ function pairsIn(state: State, prefix: string): readonly object[] {
   return found.map(([Key, value]) => ({ Key, Value: Buffer.from(value).toString('base64') }))
 }
 
-function nodesOf(state: State, name: string): readonly object[] {
-  const found = [...state.instances.values()].filter((one) => one.Name === name && one.isWell)
+interface Asked {
+  readonly name: string
+  readonly isPassing: boolean
+}
+
+function nodesOf(state: State, { name, isPassing }: Asked): readonly object[] {
+  const found = [...state.instances.values()].filter((one) => one.Name === name && (one.isWell || !isPassing))
   return found.map((one) => ({
     Node: { Address: '192.0.2.1' },
     Service: { Address: one.Address, Port: one.Port },
