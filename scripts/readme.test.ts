@@ -1,7 +1,7 @@
 // Owns: that the README names scripts, files and settings that exist. Its calls are run by e2e/readme.e2e.test.ts.
 import { existsSync, readFileSync } from 'node:fs'
 import { SERVICE_NAMES } from '@ensemble/all-in-one'
-import { readEnvironment } from '@ensemble/service'
+import { readConsulSettings, readEnvironment } from '@ensemble/service'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { ROOT } from './docs/blocks.ts'
@@ -43,6 +43,10 @@ test('its defaults are the defaults', () => {
     BUS: environment.kafka === undefined ? 'postgres' : 'kafka',
     KAFKA_BROKERS: environment.kafka?.brokers.join(','),
     '<SERVICE>_URL': environment.peerUrls['order'],
+    RATE_LIMIT_ADDRESS: environment.edge.rateLimits.addressMax ?? undefined,
+    RATE_LIMIT_CALLER: environment.edge.rateLimits.callerMax ?? undefined,
+    CORS_ORIGINS: environment.edge.corsOrigins.length === 0 ? undefined : environment.edge.corsOrigins.join(),
+    CONSUL_URL: readConsulSettings({})?.agent.url,
     READY_LAG_MAX: String(environment.lagCountMax),
     HISTORY_STORAGE: environment.history.place.storage,
     HISTORY_RETENTION: environment.history.retentionMs ?? undefined,
@@ -63,6 +67,27 @@ test('the chapter about notifications names every setting that is read', () => {
   const named = [...read].filter((name) => ofProviders.test(name))
   expect(named.length).toBeGreaterThan(30)
   expect(named.filter((name) => !chapter.includes(`\`${name}\``))).toEqual([])
+})
+
+test('the chapter about the gateway names every setting that is read', () => {
+  const read = new Set<string>()
+  const get = (_target: object, name: string | symbol): undefined => void read.add(String(name))
+  readEnvironment({ env: new Proxy({}, { get }), services: [] })
+  const ofConsul = new Proxy<Record<string, string>>(
+    { CONSUL_URL: 'http://127.0.0.1:8500' },
+    {
+      get: (target, name) => {
+        read.add(String(name))
+        return target[String(name)]
+      },
+    },
+  )
+  readConsulSettings(ofConsul)
+  const ofEdge = /^(?:RATE_LIMIT_|CORS_|TRUSTED_|REQUEST_|PEER_|EVENT_|CONSUL_)/
+  const chapter = readFileSync(new URL('docs/guide/14-gateway.md', ROOT), 'utf8')
+  const named = [...read].filter((name) => ofEdge.test(name))
+  expect(named).toHaveLength(13)
+  expect(named.filter((name) => !chapter.includes(`| \`${name}\` |`))).toEqual([])
 })
 
 test('a block is found with its language and its heading', () => {

@@ -37,7 +37,7 @@ test('is what the variables say', () => {
 test.each([
   [{ CONSUL_URL: '127.0.0.1:8500' }, "CONSUL_URL: '127.0.0.1:8500' is not usable"],
   [{ CONSUL_URL: `${CONSUL_URL}/v1` }, `CONSUL_URL: '${CONSUL_URL}/v1' is not usable`],
-  [{ CONSUL_URL, CONSUL_SETTINGS_PREFIX: 'shop' }, "CONSUL_KEY_PREFIX: 'shop' is not usable"],
+  [{ CONSUL_URL, CONSUL_SETTINGS_PREFIX: 'shop' }, "CONSUL_SETTINGS_PREFIX: 'shop' is not usable"],
   [{ CONSUL_URL, CONSUL_SERVICE_PREFIX: 'Shop ' }, "CONSUL_SERVICE_PREFIX: 'Shop' is not usable"],
   [{ CONSUL_URL, CONSUL_TOKEN: 'x'.repeat(201) }, "CONSUL_TOKEN: '***' is not usable"],
   [{ CONSUL_URL, HOST: '0.0.0.0' }, 'CONSUL_ADDRESS: is missing with HOST=0.0.0.0'],
