@@ -57,6 +57,12 @@ afterAll(async () => {
   await consul.close()
 })
 
+/** A write, which is never tried elsewhere once an instance has heard it. */
+const saved = () => {
+  const body = { uuid: crypto.randomUUID(), action: 'payment', status: 'success', data: { code: '200' } }
+  return call(`${gateway.url}/v1/logger`, { method: 'POST', body })
+}
+
 const listed = () => call(`${gateway.url}/v1/saga`)
 
 test('the gateway hands a call to a service that it was never told the address of', async () => {
@@ -77,12 +83,13 @@ test('an instance that ends is taken back first, and no call is refused', async 
   const statuses: number[] = []
   let isOver = false
   const calling = (async () => {
-    while (!isOver) statuses.push((await listed()).status)
+    while (!isOver) statuses.push((await saved()).status)
   })()
   expect(await histories[0]?.end()).toBe(0)
   isOver = true
   await calling
   expect(new Set(statuses)).toEqual(new Set([200]))
+  expect(consul.left).toEqual([true])
   expect(consul.registered()['ensemble-history']).toHaveLength(1)
 })
 

@@ -11,6 +11,8 @@ export interface ConsulStub {
   readonly calls: readonly string[]
   /** Ids of what is registered, by name of the service. */
   registered(): Readonly<Record<string, readonly string[]>>
+  /** Of each instance that was taken back, whether it was still well then. */
+  readonly left: readonly boolean[]
   /** Asks every instance whether it is well, as an agent does every few seconds. */
   check(): Promise<void>
   put(key: string, value: string | null): void
@@ -35,13 +37,21 @@ interface State {
   failing: number | null
   readonly instances: Map<string, Instance>
   readonly keys: Map<string, string>
+  readonly left: boolean[]
   /** Who waits for a change. */
   readonly waiting: Set<() => void>
 }
 
 /** `token`: calls that do not show it are refused. */
 export async function consulStub({ token }: { readonly token?: string } = {}): Promise<ConsulStub> {
-  const state: State = { index: 10, failing: null, instances: new Map(), keys: new Map(), waiting: new Set() }
+  const state: State = {
+    index: 10,
+    failing: null,
+    instances: new Map(),
+    keys: new Map(),
+    left: [],
+    waiting: new Set(),
+  }
   const calls: string[] = []
   const server = createServer((request, response) => {
     calls.push(`${request.method ?? ''} ${request.url ?? ''}`)
@@ -55,6 +65,7 @@ export async function consulStub({ token }: { readonly token?: string } = {}): P
   return {
     url: `http://127.0.0.1:${port}`,
     calls,
+    left: state.left,
     registered: () => {
       const all = [...state.instances.values()]
       return Object.fromEntries(
@@ -113,9 +124,14 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
     return
   }
   if (request.method === 'PUT' && rest[0] === 'deregister') {
-    const isKnown = state.instances.delete(decodeURIComponent(rest[1] ?? ''))
-    changed(state)
-    response.writeHead(isKnown ? 200 : 404).end()
+    const instance = state.instances.get(decodeURIComponent(rest[1] ?? ''))
+    if (instance !== undefined) {
+      await ask(instance)
+      state.left.push(instance.isWell)
+      state.instances.delete(instance.ID)
+      changed(state)
+    }
+    response.writeHead(instance === undefined ? 404 : 200).end()
     return
   }
   if (area === 'agent') {
