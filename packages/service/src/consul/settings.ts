@@ -41,7 +41,7 @@ const LIVE: ReadonlySet<string> = new Set([
 ])
 
 const NAME = /^(?!CONSUL_)[A-Z][A-Z0-9_]*$/
-/** About ten seconds: an agent that starts with the machine is there by then. */
+/** Four to eight seconds: an agent that starts with the machine is there by then. */
 const START_RETRY: RetryPolicy = { delayMsMin: 250, delayMsMax: 4_000, attemptsMax: 6 }
 
 /** Errors: ConsulError when nothing answers, EnvironmentError. */
