@@ -52,13 +52,23 @@ async function start(name: string, { args, wrapBus }: Starting): Promise<Program
   const unset = peersUnset(askedBy(name, environment.auth !== undefined), environment.peerUrls)
   if (unset !== undefined) say(unset)
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
-  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
-  const { kafka, history, notification, isOpen, auth } = environment
+  const { host, port, peerUrls, lagCountMax, kafka, isOpen } = environment
+  const { pattern, paymentDueIn, paymentReconcileEvery, payLaterLimit, history, notification, auth } =
+    environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
-    config: { pattern, paymentDueIn, payLaterLimit, notification, engine: {}, history, auth },
+    config: {
+      pattern,
+      paymentDueIn,
+      paymentReconcileEvery,
+      payLaterLimit,
+      notification,
+      engine: {},
+      history,
+      auth,
+    },
     peerUrls,
     lagCountMax,
     say,

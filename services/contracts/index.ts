@@ -33,4 +33,4 @@ export {
   UserResult,
   UserRow,
 } from './user.ts'
-export { AMOUNT_MAX, momentOf, Uuid } from './values.ts'
+export { AMOUNT_MAX, Moment, momentOf, Uuid } from './values.ts'
