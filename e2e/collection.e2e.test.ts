@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Collection, CollectedRequest } from '../scripts/collection/collection.ts'
-import { fieldsOf } from '../scripts/collection/sample.ts'
+import { fieldsOf, type Fields } from '../scripts/json.ts'
 import { startGuarded, type GuardedSystem } from './auth-support.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -72,7 +72,7 @@ test('has every documented call once, in folders', () => {
 })
 
 test('made call by call, each is answered as documented, and an order is placed and paid', async () => {
-  const given = { ...collection.environments.data, token: system.adminToken }
+  const given: Fields = { ...collection.environments.data, token: system.adminToken }
   const environment = new Map(Object.entries(given).map(([name, value]) => [name, String(value)]))
   const filled = (text: string): string =>
     text.replaceAll(/\{\{ _\.(\w+) \}\}/g, (_, name: string) => environment.get(name) ?? '')

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
 import { collectionOf } from './collection/collection.ts'
-import { fieldsOf } from './collection/sample.ts'
+import { fieldsOf } from './json.ts'
 
 const USAGE =
   'usage: npm run collection -- <file.yaml> [url of the gateway, http://127.0.0.1:8080 unless given]'

@@ -1,4 +1,4 @@
-// Owns: that docs/parity.md has every number of the original's contract once, and names only tests and scripts that exist.
+// Owns: that docs/parity.md has every number of the original's contract once, and names only what exists.
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import * as z from 'zod'

@@ -2,7 +2,8 @@
 // I1: the same document gives the same collection: ids follow from what they name.
 // I2: what differs from caller to caller is a variable of the environment: address, token, ids of rows.
 import { createHash } from 'node:crypto'
-import { fieldsOf, sampleOf, type Fields } from './sample.ts'
+import { fieldsOf, itemsOf, type Fields } from '../json.ts'
+import { sampleOf } from './sample.ts'
 
 export interface CollectedRequest {
   readonly url: string
@@ -37,7 +38,7 @@ const METHODS = ['post', 'get', 'put', 'delete']
 const JSON_TYPE = 'application/json'
 
 export function collectionOf(document: Fields, url: string): Collection {
-  const tags = Array.isArray(document['tags']) ? document['tags'].map(fieldsOf) : []
+  const tags = itemsOf(document['tags']).map(fieldsOf)
   const folders = tags.map(({ name, description }, sortKey) => ({
     name: String(name),
     meta: { id: idOf('fld', String(name)), sortKey, description: String(description) },
@@ -108,13 +109,11 @@ function pathValue(path: string, name: string): string {
 }
 
 function tagOf(operation: Fields): string {
-  const tags = operation['tags']
-  return Array.isArray(tags) ? String(tags[0]) : ''
+  return String(itemsOf(operation['tags'])[0])
 }
 
 function isGuarded(operation: Fields): boolean {
-  const security = operation['security']
-  return Array.isArray(security) && security.length > 0
+  return itemsOf(operation['security']).length > 0
 }
 
 function idOf(kind: 'wrk' | 'fld' | 'req' | 'env', name: string): string {

@@ -2,8 +2,7 @@
 // I1: it is bounded: a schema that contains itself ends at DEPTH_MAX.
 
 import { ORDER_TYPE, PAYMENT_MODEL, ROLE } from '@ensemble/service-contracts'
-
-export type Fields = Readonly<Record<string, unknown>>
+import { fieldsOf, itemsOf, type Fields } from '../json.ts'
 
 const DEPTH_MAX = 8
 
@@ -37,13 +36,11 @@ const WANTED = new Set(['payment_order', 'uuid_user'])
 export function sampleOf(schema: unknown, document: Fields, name = '', depth = 0): unknown {
   const fields = resolved(fieldsOf(schema), document)
   if (name in NAMED) return NAMED[name]
-  const [first] = [fields['examples'], fields['enum']].flatMap((list) => (Array.isArray(list) ? list : []))
+  const [first] = [fields['examples'], fields['enum']].flatMap(itemsOf)
   if (first !== undefined) return first
   if ('const' in fields) return fields['const']
   if (depth >= DEPTH_MAX) return null
-  const [choice] = [fields['oneOf'], fields['anyOf'], fields['allOf']].flatMap((list) =>
-    Array.isArray(list) ? list : [],
-  )
+  const [choice] = [fields['oneOf'], fields['anyOf'], fields['allOf']].flatMap(itemsOf)
   if (choice !== undefined) return sampleOf(choice, document, name, depth + 1)
   switch (fields['type']) {
     case 'object':
@@ -63,7 +60,7 @@ export function sampleOf(schema: unknown, document: Fields, name = '', depth = 0
 }
 
 function objectOf(fields: Fields, document: Fields, depth: number): Fields {
-  const required = Array.isArray(fields['required']) ? fields['required'].map(String) : []
+  const required = itemsOf(fields['required']).map(String)
   const entries = Object.entries(fieldsOf(fields['properties'])).filter(
     ([name]) => required.includes(name) || WANTED.has(name),
   )
@@ -77,8 +74,4 @@ function resolved(fields: Fields, document: Fields): Fields {
   if (typeof ref !== 'string') return fields
   const at = ref.split('/').slice(1)
   return fieldsOf(at.reduce<unknown>((value, name) => fieldsOf(value)[name], document))
-}
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }
