@@ -25,7 +25,7 @@ export function broken(released: Fields, current: Fields): readonly string[] {
   return Object.entries(messagesOf(released)).flatMap(([name, message]) => {
     const found = now[name]
     if (found === undefined) return [`${name}: the message was removed; keep it until nobody uses it`]
-    const side = isCommand(fieldsOf(message)) ? 'taken' : 'told'
+    const side = isTaken(fieldsOf(message)) ? 'taken' : 'told'
     const [was, is] = [message, found].map((one) => fieldsOf(fieldsOf(one)['payload']))
     return compared(was ?? {}, is ?? {}, { at: name, side })
   })
@@ -144,8 +144,10 @@ function valuesOf(schema: Fields): readonly string[] | undefined {
     : undefined
 }
 
-function isCommand(message: Fields): boolean {
-  return itemsOf(message['tags']).some((tag) => fieldsOf(tag)['name'] === 'command')
+const TAKEN: ReadonlySet<unknown> = new Set(['command', 'intake'])
+
+function isTaken(message: Fields): boolean {
+  return itemsOf(message['tags']).some((tag) => TAKEN.has(fieldsOf(tag)['name']))
 }
 
 function messagesOf(document: Fields): Fields {

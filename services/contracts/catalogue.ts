@@ -3,6 +3,7 @@
 // I1: what a contract or a plan names is found by it, so a new request or plan that is listed below is whole.
 import { eventNames, TOPIC, type Plan, type RequestRef } from '@ensemble/core'
 import * as z from 'zod'
+import { LOGGER, LOGGER_DELETE, LOGGER_SAVE, LoggerDocument, LoggerEntry } from './logger.ts'
 import { LOGIN_CREATED, LoginRow } from './login.ts'
 import { notification } from './notification.ts'
 import { order, ORDER_STATUS_UPDATED, OrderResult } from './order.ts'
@@ -15,8 +16,8 @@ import { user } from './user.ts'
 export interface CataloguedMessage {
   readonly name: string
   readonly topic: string
-  /** A command asks for `schema` as input; an event has it as data; the end of a saga carries it. */
-  readonly kind: 'command' | 'event' | 'ended'
+  /** A command asks for `schema` as input, an event has it as data, also one of others; a saga's end carries it. */
+  readonly kind: 'command' | 'event' | 'intake' | 'ended'
   /** Whose command, event or plan it is. */
   readonly owner: string
   readonly schema: z.ZodType
@@ -41,6 +42,18 @@ export const CATALOGUE: readonly CataloguedMessage[] = [
     const [owner = ''] = name.split('.')
     return { name, topic: TOPIC.events(owner), kind: 'event' as const, owner, schema }
   }),
+  ...(
+    [
+      [LOGGER_SAVE, LoggerEntry],
+      [LOGGER_DELETE, LoggerDocument],
+    ] as const
+  ).map(([name, schema]) => ({
+    name,
+    topic: TOPIC.events(LOGGER),
+    kind: 'intake' as const,
+    owner: LOGGER,
+    schema,
+  })),
   ...PLANS.flatMap(({ plan: { name: owner }, compensated = z.unknown() }) =>
     [['completed', z.unknown()] as const, ['compensated', compensated] as const].map(([status, schema]) => ({
       name: `${owner}.${status}`,

@@ -43,11 +43,15 @@ function channelOf(topic: string): Fields {
   }
 }
 
-/** Commands are taken, everything else is told. */
+/** Whether others send it to this system. */
+function isTaken({ kind }: Pick<CataloguedMessage, 'kind'>): boolean {
+  return kind === 'command' || kind === 'intake'
+}
+
 function operationOf(topic: string): Fields {
   const messages = of(topic)
   return {
-    action: messages.every(({ kind }) => kind === 'command') ? 'receive' : 'send',
+    action: messages.every(isTaken) ? 'receive' : 'send',
     channel: { $ref: `#/channels/${topic}` },
     messages: messages.map(({ name }) => ({ $ref: `#/channels/${topic}/messages/${name}` })),
   }
@@ -56,7 +60,7 @@ function operationOf(topic: string): Fields {
 function messageOf({ name, kind, owner, schema }: CataloguedMessage): Fields {
   const payload = z.toJSONSchema(envelopeOf({ name, kind, schema }), {
     target: 'draft-7',
-    io: kind === 'command' ? 'input' : 'output',
+    io: isTaken({ kind }) ? 'input' : 'output',
     unrepresentable: 'any',
   })
   return { name, title: name, tags: [{ name: kind }, { name: owner }], payload }
@@ -81,6 +85,7 @@ function envelopeOf({ name, kind, schema }: Pick<CataloguedMessage, 'name' | 'ki
       })
     }
     case 'event':
+    case 'intake':
       return z.looseObject({
         type: z.literal('event'),
         ...Sent,
