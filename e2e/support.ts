@@ -33,6 +33,7 @@ export async function startTestSystem({ name, environment, ...options }: TestOpt
         data: '',
         pattern: 'orchestration',
         paymentDueIn: '1d',
+        paymentReconcileEvery: '2m',
         payLaterLimit: 5_000_000,
         lagCountMax: 10_000,
         databaseUrl: url,

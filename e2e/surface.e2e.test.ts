@@ -55,6 +55,7 @@ const SURFACE = [
   'POST /v1/payment',
   'GET /v1/payment/get/{uuid}',
   'GET /v1/payment/list',
+  'GET /v2/payment/reconciliation',
   'PUT /v1/payment/{uuid}',
   'DELETE /v1/payment/{uuid}',
   'POST /v2/payment',

@@ -40,6 +40,7 @@ async function demo(signal: AbortSignal): Promise<boolean> {
       data,
       pattern: 'orchestration',
       paymentDueIn: PAYMENT_DUE_IN,
+      paymentReconcileEvery: '2m',
       payLaterLimit: 5_000_000,
       lagCountMax: 10_000,
       databaseUrl: undefined,

@@ -53,6 +53,7 @@ test('its defaults are the defaults', () => {
     HISTORY_REDACT: environment.history.redact.length === 0 ? undefined : environment.history.redact.join(),
     SAGA_PATTERN: environment.pattern,
     PAYMENT_DUE_IN: environment.paymentDueIn,
+    PAYMENT_RECONCILE_EVERY: environment.paymentReconcileEvery,
     PAY_LATER_LIMIT: String(environment.payLaterLimit),
     NOTIFICATION_DRY_RUN: environment.notification.isDryRun ? '1' : '0',
   })

@@ -97,8 +97,9 @@ async function startIn(live: LiveEnvironment, { name, wrapBus, settings }: Named
   const unset = settings === undefined ? peersUnset(asked, environment.peerUrls) : undefined
   if (unset !== undefined) say(unset)
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
-  const { host, port, pattern, paymentDueIn, payLaterLimit, peerUrls, lagCountMax } = environment
-  const { kafka, history, notification, isOpen, auth } = environment
+  const { host, port, peerUrls, lagCountMax, kafka, isOpen } = environment
+  const { pattern, paymentDueIn, paymentReconcileEvery, payLaterLimit, history, notification, auth } =
+    environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
@@ -106,6 +107,7 @@ async function startIn(live: LiveEnvironment, { name, wrapBus, settings }: Named
     config: {
       pattern,
       paymentDueIn,
+      paymentReconcileEvery,
       payLaterLimit,
       notification,
       engine: {},

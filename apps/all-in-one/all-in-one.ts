@@ -36,6 +36,7 @@ export type AllInOneEnvironment = Pick<
   | 'data'
   | 'pattern'
   | 'paymentDueIn'
+  | 'paymentReconcileEvery'
   | 'payLaterLimit'
   | 'lagCountMax'
   | 'databaseUrl'
@@ -56,7 +57,8 @@ export interface AllInOne {
 
 export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
   const { environment, wrapBus, say = () => undefined } = options
-  const { host, port, pattern, paymentDueIn, payLaterLimit, separateDatabases: isSeparate } = environment
+  const { host, port, pattern, separateDatabases: isSeparate } = environment
+  const { paymentDueIn, paymentReconcileEvery, payLaterLimit } = environment
   const names = options.services ?? SERVICE_NAMES
   await refuseTaken({ host, port })
   await using stack = new AsyncDisposableStack()
@@ -76,6 +78,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     config: {
       pattern,
       paymentDueIn,
+      paymentReconcileEvery,
       payLaterLimit,
       notification: environment.notification,
       engine: options.engine ?? {},

@@ -1,4 +1,7 @@
 // The public names that services and gateway share: participants, events, lookups, bodies, rows and plans. No I/O.
+export { CATALOGUE } from './catalogue.ts'
+export type { CataloguedMessage } from './catalogue.ts'
+export { ACTIONS, LOGGER, LOGGER_DELETE, LOGGER_SAVE, LoggerDocument, LoggerEntry } from './logger.ts'
 export { LOGIN_CREATED, LoginQueued, LoginRequest, LoginRow, Session, SessionRequest } from './login.ts'
 export { nameIn, nameOf, ORDER_STATUS, ORDER_TYPE, PAYMENT_MODEL, PAYMENT_STATUS, ROLE } from './lookups.ts'
 export type { OrderStatus, OrderType, PaymentModel, PaymentStatus, Role } from './lookups.ts'
@@ -33,4 +36,4 @@ export {
   UserResult,
   UserRow,
 } from './user.ts'
-export { AMOUNT_MAX, momentOf, Uuid } from './values.ts'
+export { AMOUNT_MAX, Moment, momentOf, Uuid } from './values.ts'

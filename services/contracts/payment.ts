@@ -95,6 +95,8 @@ export const payment = participant('payment', {
     deferred: true,
     event: 'collected',
   }),
+  /** Does what the timer of the due date should have done; a payment that is not due, or closed, is left alone. */
+  close: command({ input: One, event: 'closed' }),
   /** Money came in. Fields that are null are not compared. */
   pay: command({
     input: z.object({

@@ -73,6 +73,7 @@ const PASSED: readonly Passed[] = [
   ...to('payment', [
     [at(['GET'], '/v2/payment/get/:uuid'), allow('payment:read', 'payment:own')],
     [versioned(['GET'], '/payment/list'), allow('payment:read', 'payment:own')],
+    [at(['GET'], '/v2/payment/reconciliation'), allow('payment:read')],
   ]),
   ...to('history', [
     [below(['GET', 'POST', 'DELETE'], '/v1/logger'), allow('history:read', 'history:write', ...OWN)],

@@ -4,9 +4,9 @@
 // I2: a save with a key may be repeated; the same key with the same content is one entry.
 import { historyDocumentSchema, listSchema, type HistoryDocument, type ListEnvelope } from '@ensemble/http'
 import { TOPIC, type EventMessage, type Time } from '@ensemble/core'
+import { LOGGER, LOGGER_DELETE, LOGGER_SAVE } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import type { Action, EntryData } from './documents.ts'
-import { DELETE, LOGGER, SAVE } from './intake.ts'
 
 type Status = HistoryDocument['status']
 
@@ -157,12 +157,12 @@ export function saveMessage(
   { id, at, ...which }: Telling,
   said: { readonly status: Status; readonly data: EntryData },
 ): EventMessage {
-  return messageOf(SAVE, { id, at, data: { ...which, ...said }, key: which.uuid })
+  return messageOf(LOGGER_SAVE, { id, at, data: { ...which, ...said }, key: which.uuid })
 }
 
 /** Removes a document with all its entries; what is told of it later begins it anew. */
 export function deleteMessage({ id, at, ...which }: Telling): EventMessage {
-  return messageOf(DELETE, { id, at, data: which, key: which.uuid })
+  return messageOf(LOGGER_DELETE, { id, at, data: which, key: which.uuid })
 }
 
 function messageOf(name: string, told: Pick<EventMessage, 'id' | 'at' | 'data' | 'key'>): EventMessage {

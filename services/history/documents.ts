@@ -8,6 +8,7 @@ import { eventNames, isRecord } from '@ensemble/core'
 import type { EndedMessage, EventMessage, Message, RequestRef, SagaRef, Time } from '@ensemble/core'
 import type { HistoryDocument } from '@ensemble/http'
 import {
+  type ACTIONS,
   LOGIN_CREATED,
   momentOf,
   order,
@@ -21,7 +22,6 @@ import {
   Uuid,
 } from '@ensemble/service-contracts'
 
-export const ACTIONS = ['users', 'order', 'payment'] as const
 export type Action = (typeof ACTIONS)[number]
 
 export type EntryData = HistoryDocument['history'][number]['data']

@@ -21,10 +21,10 @@ import {
 import { isRecord } from '@ensemble/core'
 import type { Ids } from '@ensemble/runtime'
 import { workId, type WorkRequest } from '@ensemble/service/http'
-import { placeOrder, registerUser } from '@ensemble/service-contracts'
+import { LoggerDocument, LoggerEntry, placeOrder, registerUser } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import { documentOf, type Action, type StoredDocument } from './documents.ts'
-import { RANK_SAVED, SaveRequest, Which } from './intake.ts'
+import { RANK_SAVED } from './intake.ts'
 import { STANDINGS } from './standing.ts'
 import type { DocumentFilter, DocumentName, HistoryStorage, Page } from './storage.ts'
 import { sagaRowOf, timelineOf, type StoredSaga } from './timeline.ts'
@@ -58,8 +58,8 @@ const Moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(t
 
 const DocumentQuery = z.object({
   ...pagination.shape,
-  action: Which.shape.action.optional(),
-  status: SaveRequest.shape.status.optional().describe('Of its last entry'),
+  action: LoggerDocument.shape.action.optional(),
+  status: LoggerEntry.shape.status.optional().describe('Of its last entry'),
   from: Moment.optional().describe('It began then or later'),
   until: Moment.optional().describe('It began before'),
   saga: z
@@ -124,7 +124,7 @@ function saveRoute(server: Server, http: HistoryHttp): void {
       schema: {
         tags: ['history'],
         summary: 'Appends an entry to a document and answers the document',
-        body: SaveRequest,
+        body: LoggerEntry,
         response: { 200: historyDocumentSchema, ...problems(401, 403, 422) },
       },
       config: allow('history:write'),
@@ -133,7 +133,7 @@ function saveRoute(server: Server, http: HistoryHttp): void {
   )
 }
 
-type Saving = WorkRequest & { readonly body: z.infer<typeof SaveRequest> }
+type Saving = WorkRequest & { readonly body: z.infer<typeof LoggerEntry> }
 
 /** The same key with the same content is the same entry. */
 async function saved({ storage, ids }: HistoryHttp, request: Saving): Promise<HistoryDocument> {
@@ -155,12 +155,12 @@ function documentRoutes(server: Server, { storage }: HistoryHttp): void {
   const config = allow(ALL, 'user:own', 'order:own', 'payment:own')
   server.post(
     '/v1/logger/get',
-    { schema: { tags: ['history'], summary: 'A document', body: Which, response }, config },
+    { schema: { tags: ['history'], summary: 'A document', body: LoggerDocument, response }, config },
     async (request) => found(request, request.body),
   )
   server.get(
     '/v1/logger/:action/:uuid',
-    { schema: { tags: ['history'], summary: 'A document', params: Which, response }, config },
+    { schema: { tags: ['history'], summary: 'A document', params: LoggerDocument, response }, config },
     async (request) => found(request, request.params),
   )
   server.post(
@@ -170,7 +170,7 @@ function documentRoutes(server: Server, { storage }: HistoryHttp): void {
         tags: ['history'],
         summary: 'A page of the documents of one kind, newest first',
         querystring: pagination,
-        body: Which.pick({ action: true }),
+        body: LoggerDocument.pick({ action: true }),
         response: { 200: z.array(historyDocumentSchema), ...problems(401, 403, 422) },
       },
       config: allow(ALL),

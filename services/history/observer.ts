@@ -1,7 +1,7 @@
 // Owns: which topics history reads, and handing a batch of them to the storage.
 import { TOPIC } from '@ensemble/core'
 import type { Observer } from '@ensemble/runtime'
-import { LOGGER } from './intake.ts'
+import { LOGGER } from '@ensemble/service-contracts'
 import { batchOf, type HistoryStorage } from './storage.ts'
 
 export function historyObserver(storage: Pick<HistoryStorage, 'record'>): Observer {

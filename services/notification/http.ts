@@ -194,7 +194,7 @@ function readRoutes(server: Server, outbox: Outbox): void {
         tags,
         summary: 'A message',
         params: z.object({ id: z.uuid() }),
-        response: { 200: Item, ...problems(401, 403, 404) },
+        response: { 200: Item, ...problems(401, 403, 404, 422) },
       },
       config,
     },

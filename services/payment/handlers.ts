@@ -31,6 +31,7 @@ export function paymentImplementation(tables: PaymentTables, terms: PaymentTerms
       }),
       cancel: payments.on(payment.cancel, { key, needs, decide: rules.cancel }),
       collect: payments.on(payment.collect, { key, needs, decide: rules.collect, withdraw: rules.withdraw }),
+      close: payments.on(payment.close, { key, needs, decide: rules.expire }),
       pay: payments.on(payment.pay, { key, needs, decide: rules.pay }),
     },
     {

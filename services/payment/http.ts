@@ -21,6 +21,8 @@ import {
 import type { Clock, Host, Ids } from '@ensemble/runtime'
 import { operationOf, readRoutes, workId } from '@ensemble/service/http'
 import {
+  Moment,
+  momentOf,
   nameOf,
   payment,
   PAYMENT_STATUS,
@@ -30,12 +32,14 @@ import {
 } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import type { PaymentReads } from './payment-store.ts'
+import type { Reconciliation, Reconciliations } from './reconciliation-store.ts'
 
 export interface PaymentHttp {
   readonly host: Pick<Host, 'execute'>
   readonly reads: PaymentReads
   /** As fresh as what is written: whether an order can be paid is decided by it. */
   readonly payments: Pick<PaymentReads, 'get'>
+  readonly reconciliations: Pick<Reconciliations, 'last'>
   readonly clock: Clock
   readonly ids: Pick<Ids, 'next'>
   /** What is known of an order whose payment is not there; without it such an order is 404 at once. */
@@ -61,6 +65,15 @@ const Paid = queuedEnvelopeSchema(
   }),
 )
 
+const Reconciled = z.object({
+  begun_at: Moment,
+  ended_at: Moment.nullable().describe('Null while the first one runs'),
+  late: z.int().describe('Payments of which something was late when it was looked for last'),
+  sent_again: z.int().describe('Of those, whose stored answer was sent again'),
+  closed: z.int().describe('Of those, whose due date had passed without anybody closing them'),
+  unhealed: z.int().describe('Of those, for which nothing could be done'),
+})
+
 const response = { 200: Paid, ...problems(401, 403, 404, 409, 422) }
 const WRITE = allow('payment:write', 'payment:own')
 
@@ -74,7 +87,38 @@ export function paymentRoutes(http: PaymentHttp): Routes {
       one: { path: '/v2/payment/get/:uuid', summary: 'A payment', unknown: unknownPayment },
       list: { paths: ['/v1/payment/list', '/v2/payment/list'], summary: 'Payments, newest first' },
     })
+    reconciliationRoute(server, http)
     for (const version of ['v1', 'v2']) payRoutes(server, http, version)
+  }
+}
+
+function reconciliationRoute(server: Server, { reconciliations }: PaymentHttp): void {
+  server.get(
+    '/v2/payment/reconciliation',
+    {
+      schema: {
+        tags: ['payment'],
+        summary: 'The last look for payments whose order missed a message',
+        response: { 200: Reconciled, ...problems(401, 403, 404) },
+      },
+      config: allow('payment:read'),
+    },
+    async () => {
+      const last = await reconciliations.last()
+      if (last === undefined) throw notFound('not-reconciled', 'Nobody has looked yet.')
+      return reconciledOf(last)
+    },
+  )
+}
+
+function reconciledOf({ begunAt, endedAt, late, sent, closed, unhealed }: Reconciliation) {
+  return {
+    begun_at: momentOf(begunAt),
+    ended_at: endedAt === null ? null : momentOf(endedAt),
+    late,
+    sent_again: sent,
+    closed,
+    unhealed,
   }
 }
 

@@ -10,13 +10,14 @@ import {
   rowIdOf,
   type PaymentRow,
 } from '@ensemble/service-contracts'
+import { watch } from './reconciliation-store.ts'
 import { resultOf, type Credit, type Payment, type PaymentEntry } from './payment.ts'
 
 type Columns = Readonly<Record<string, unknown>>
 
 const sql = sqlFolder(new URL('./sql/', import.meta.url))
 
-export const paymentRows: Rows<Payment> = tableRows<Payment>({
+const paymentTable = tableRows<Payment>({
   name: 'tb_payment',
   load: sql('payments-load'),
   insert: sql('payments-insert'),
@@ -25,6 +26,17 @@ export const paymentRows: Rows<Payment> = tableRows<Payment>({
   key: ({ uuid }) => uuid,
   encode: columnsOf,
 })
+
+/** Whatever is stored of a payment says, in the same transaction, what is expected of it next. */
+export const paymentRows: Rows<Payment> = {
+  ...paymentTable,
+  insert: async (tx, rows) => {
+    await Promise.all([paymentTable.insert(tx, rows), watch(tx, rows)])
+  },
+  update: async (tx, rows) => {
+    await Promise.all([paymentTable.update(tx, rows), watch(tx, rows)])
+  },
+}
 
 export const creditRows: Rows<Credit> = tableRows<Credit>({
   name: 'tb_payment_credit',

@@ -237,7 +237,7 @@ export function expire(
   state: Payment | undefined,
   input: { readonly orderId: string },
   context: Context,
-): Changed<Succeeded> {
+): Answered<'close'> {
   const outcome = succeeded()
   if (state === undefined || !isOpen(state)) return { outcome }
   if (context.now < state.dueAt)

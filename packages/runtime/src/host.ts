@@ -17,7 +17,7 @@ import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
 import type { EffectHandler, Implementation, Settlement } from './handlers.ts'
 import { systemIds } from './ids.ts'
-import { retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
+import { answerAgain, retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
 import { perform, type PerformOptions } from './perform/perform.ts'
 import { checkedOnce, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
@@ -84,13 +84,12 @@ export interface Host {
    * Errors: OPERATION_UNKNOWN, OPERATION_SETTLED.
    */
   settle(tx: Transaction, settlement: Settlement): Promise<void>
-  /**
-   * An operator's retry of one of this service's operations: now. Errors: OPERATION_UNKNOWN,
-   * OPERATION_SETTLED.
-   */
+  /** An operator's retry of one of this service's operations: now. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED. */
   retry(operation: string): Promise<void>
   /** An operator's word on how an operation ended. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED. */
   supply(operation: string, supplied: Supply): Promise<void>
+  /** Sends an operation's stored answer again, in case it was lost; false when there is none. */
+  answerAgain(operation: string): Promise<boolean>
   /**
    * Calls one of this service's own requests, in a transaction, outside any saga. Errors: INPUT_INVALID and
    * what the handler throws.
@@ -276,6 +275,10 @@ class RunningHost implements Host {
 
   async supply(operation: string, supplied: Supply): Promise<void> {
     await rerun(() => supply(this.#desk, operation, supplied))
+  }
+
+  async answerAgain(operation: string): Promise<boolean> {
+    return await rerun(() => answerAgain(this.#desk, operation))
   }
 
   async execute<S extends RequestSpec>(

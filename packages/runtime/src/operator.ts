@@ -3,10 +3,11 @@
 // I1: a supplied outcome travels in a withdraw and is stored where the row would become `withdrawn`; an
 // answered row wins.
 // I2: a retry means "now": the row keeps its number, so that its own later retry is ignored.
+// I3: an answer sent again is the one that was stored, counted on its row, so that each time passes on once.
 import { plain, TOPIC, type Answer, type Message, type Outcome } from '@ensemble/core'
 import { EnsembleError } from './errors.ts'
 import { answer, type Shop } from './perform/answer.ts'
-import { messagesOf } from './perform/operation.ts'
+import { messagesOf, sentAgain } from './perform/operation.ts'
 import { Picture } from './perform/picture.ts'
 import { pendingOf } from './perform/rules.ts'
 import { store } from './perform/store.ts'
@@ -113,10 +114,27 @@ export async function supply(desk: Desk, operation: string, { outcome, by }: Sup
   })
 }
 
+/** Sends the stored answer of an operation again; false when none was sent yet. */
+export async function answerAgain(desk: Desk, operation: string): Promise<boolean> {
+  return await desk.link.transaction(async (tx) => {
+    const [row] = await loaded(desk, tx, operation)
+    if (row === undefined || row.sent === null || row.parked !== null) return { value: false, messages: [] }
+    const again = row.again + 1
+    const picture = pictureOf(tx, row)
+    picture.putOperation({ ...row, again })
+    store(tx, picture, { service: desk.shop.service, stores: desk.database.stores })
+    return { value: true, messages: sentAgain(row, again) }
+  })
+}
+
 async function stored(desk: Desk, tx: Transaction, operation: string): Promise<OperationRow> {
-  const [row] = await desk.database.stores.operations.load(tx, { ids: [operation], deferredOf: [] })
+  const [row] = await loaded(desk, tx, operation)
   if (row === undefined) throw new EnsembleError('OPERATION_UNKNOWN', `no operation '${operation}' is stored`)
   return row
+}
+
+function loaded({ database }: Desk, tx: Transaction, operation: string): Promise<readonly OperationRow[]> {
+  return database.stores.operations.load(tx, { ids: [operation], deferredOf: [] })
 }
 
 function pictureOf(tx: Transaction, row: OperationRow): Picture {

@@ -39,6 +39,20 @@ describe.each(PATTERNS_BOTH)('an operation from outside, %s', (pattern) => {
     })
   })
 
+  it('answered, is answered again as often as wanted, and the saga goes on once', async () => {
+    await inWorld({ pattern, plans: [paid] }, async (world) => {
+      await world.start(paid)
+      await world.run(2_000)
+      const again = async (operation: string) => await done(world, world.host('b').answerAgain(operation))
+      expect([await again('paid/x/s2/run'), await again('paid/y/s2/run')]).toEqual([false, false])
+      await settle(world, 'paid/x/s2/run')
+      expect([await again('paid/x/s2/run'), await again('paid/x/s2/run')]).toEqual([true, true])
+      expect(await world.ended(paid)).toBe('completed')
+      expect(await world.operation('b', 'paid/x/s2/run')).toMatchObject({ status: 'succeeded', again: 2 })
+      expect(world.history().filter(({ type }) => type === 'ended')).toHaveLength(1)
+    })
+  })
+
   it('supplied by an operator while it waits, is withdrawn with that outcome', async () => {
     await inWorld({ pattern, plans: [paid] }, async (world) => {
       await world.start(paid)

@@ -26,6 +26,7 @@ export interface Environment {
   readonly data: string
   readonly pattern: SagaPattern
   readonly paymentDueIn: Span
+  readonly paymentReconcileEvery: Span
   readonly payLaterLimit: number
   /** The server to use instead of the embedded one, as somebody who may create databases and roles. */
   readonly databaseUrl: string | undefined
@@ -133,18 +134,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     port: read('PORT', Port, PORT_DEFAULT, 'set a port from 0 (any free one) to 65535'),
     data: read('ENSEMBLE_DATA', Text, '.ensemble', 'set a folder'),
     pattern: read('SAGA_PATTERN', Pattern, 'orchestration', 'set orchestration or choreography'),
-    paymentDueIn: read(
-      'PAYMENT_DUE_IN',
-      Due,
-      '1d',
-      'set a span with a unit, such as 3s, 10m or 1d, of 25d at most',
-    ),
-    payLaterLimit: read(
-      'PAY_LATER_LIMIT',
-      Limit,
-      PAY_LATER_LIMIT_DEFAULT,
-      'set a whole number of currency units',
-    ),
+    ...readPayments(read),
     databaseUrl: read<string | undefined>('DATABASE_URL', DatabaseUrl, undefined, DATABASE_KIND.fix),
     databaseReadUrl: read<string | undefined>(READS, DatabaseUrl, undefined, DATABASE_KIND.fix),
     separateDatabases:
@@ -191,6 +181,31 @@ function reading(env: Given['env'], problems: string[]): Read {
     if (result.success) return result.data
     problems.push(`${name}: '${shown(name, text)}' is not usable; ${fix}`)
     return fallback
+  }
+}
+
+type Payments = Pick<Environment, 'paymentDueIn' | 'paymentReconcileEvery' | 'payLaterLimit'>
+
+function readPayments(read: Read): Payments {
+  return {
+    paymentDueIn: read(
+      'PAYMENT_DUE_IN',
+      Due,
+      '1d',
+      'set a span with a unit, such as 3s, 10m or 1d, of 25d at most',
+    ),
+    paymentReconcileEvery: read(
+      'PAYMENT_RECONCILE_EVERY',
+      Due,
+      '2m',
+      'set a span with a unit, such as 30s or 2m, of 25d at most',
+    ),
+    payLaterLimit: read(
+      'PAY_LATER_LIMIT',
+      Limit,
+      PAY_LATER_LIMIT_DEFAULT,
+      'set a whole number of currency units',
+    ),
   }
 }
 

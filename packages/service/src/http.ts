@@ -89,7 +89,7 @@ export function readRoutes<Row extends AnyRow>(server: Server, routes: ReadRoute
         tags,
         summary: one.summary,
         params: uuidParam,
-        response: { 200: row, ...problems(401, 403, 404) },
+        response: { 200: row, ...problems(401, 403, 404, 422) },
       },
       config,
     },

@@ -25,12 +25,16 @@ export interface Platform {
   readonly ids: Ids
   readonly config: Config
   readonly peers: Peers
+  /** Tells whoever runs this, a line at a time. */
+  readonly say: (line: string) => void
 }
 
 /** Settings of the reference system, from the environment, validated at start. */
 export interface Config {
   readonly pattern: Pattern
   readonly paymentDueIn: Span
+  /** Between two looks for payments of which something is late, and how late that is. */
+  readonly paymentReconcileEvery: Span
   /** Most open Pay Later money of one user, whole currency units. */
   readonly payLaterLimit: number
   /** Without them nothing leaves: what would be sent is kept. */

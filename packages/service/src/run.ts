@@ -185,7 +185,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
   const { options, ground, peers, isBusFull, stack } = around
   const { name } = module
   const { database } = ground
-  const { config, wrapBus = (bus) => bus } = options
+  const { config, wrapBus = (bus) => bus, say = () => undefined } = options
   const running = await module.start({
     database,
     read: database.read,
@@ -195,6 +195,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
     ids: systemIds(systemClock),
     config,
     peers,
+    say,
   })
   stack.defer(async () => await running.close?.())
   stack.defer(() => running.host.stop())

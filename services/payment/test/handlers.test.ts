@@ -17,7 +17,7 @@ const credit = { related: { credit: USER_ID } }
 test('given the service, when declared, then it answers its contract and has two timers', () => {
   expect({ participant, requests: [...handlers.keys()], follows }).toEqual({
     participant: 'payment',
-    requests: ['prepare', 'cancel', 'collect', 'pay'],
+    requests: ['prepare', 'cancel', 'collect', 'close', 'pay'],
     follows: [],
   })
   expect(timers.map(({ name, rule }) => [name, rule.key({ orderId: ORDER_ID })])).toEqual([
@@ -29,7 +29,7 @@ test('given the service, when declared, then it answers its contract and has two
 test.each([
   ['prepare', { paymentModelId: TRANSFER, userId: USER_ID }, undefined, {}],
   ['prepare', { paymentModelId: PAY_LATER, userId: USER_ID }, undefined, credit],
-  ...['cancel', 'collect', 'pay'].flatMap((request) => [
+  ...['cancel', 'collect', 'close', 'pay'].flatMap((request) => [
     [request, {}, undefined, {}] as const,
     [request, {}, pending, {}] as const,
     [request, {}, payLater, credit] as const,

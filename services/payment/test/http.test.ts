@@ -13,6 +13,8 @@ const reads = {
   list: async () => ({ total: 1, results: [row] }),
 }
 
+const reconciliations = { last: async () => undefined }
+
 interface Body {
   readonly uuid: string
   readonly event: { readonly data: { readonly payment_status: string } }
@@ -26,7 +28,7 @@ async function answer(
   const asked: Asked[] = []
   const host = hostAnswering(scene.outcome ?? succeeded(resultOf(paid)), asked)
   const server = await serverOf(
-    paymentRoutes({ host, reads, payments: reads, ids, clock: testClock(), ...scene.more }),
+    paymentRoutes({ host, reads, payments: reads, reconciliations, ids, clock: testClock(), ...scene.more }),
   )
   const response = await server.inject(request)
   return { status: response.statusCode, body: response.json<Body>(), headers: response.headers, asked }
@@ -136,6 +138,13 @@ describe.each(['v1', 'v2'])('paying under /%s', (version) => {
   })
 })
 
+test('given nobody has looked for late payments, when asked for the last look, then 404', async () => {
+  expect(await answer({ method: 'GET', url: '/v2/payment/reconciliation' })).toMatchObject({
+    status: 404,
+    body: { code: 'not-reconciled' },
+  })
+})
+
 describe('an order that was just started', () => {
   const request = { method: 'PUT' as const, url: `/v2/payment/${ORDER_ID}`, body }
 
@@ -198,6 +207,7 @@ test('given the routes, when described, then the document names all of them', as
     '/v2/payment',
     '/v2/payment/get/{uuid}',
     '/v2/payment/list',
+    '/v2/payment/reconciliation',
     '/v2/payment/{uuid}',
   ])
 })

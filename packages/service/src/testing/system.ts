@@ -9,6 +9,7 @@ import { startSystem, type ServiceHandle } from '../run.ts'
 const CONFIG: Config = {
   pattern: 'orchestration',
   paymentDueIn: '1d',
+  paymentReconcileEvery: '2m',
   payLaterLimit: 1,
   engine: { pollMs: 20 },
   auth: undefined,

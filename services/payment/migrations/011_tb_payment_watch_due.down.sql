@@ -1,0 +1,1 @@
+DROP INDEX tb_payment_watch_ix_check;

@@ -1,0 +1,1 @@
+DELETE FROM tb_payment_watch AS w WHERE w.check_at IS NOT NULL;
