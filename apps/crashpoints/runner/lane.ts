@@ -199,7 +199,8 @@ export class Lane {
   /** A stopped process goes on beside the one that has taken over: what it still writes has to lose. */
   async #drained(process: InstanceProcess, plays: readonly Play[]): Promise<void> {
     process.goOn()
-    if (!(await process.says(ready, READY_MS_MAX))) throw new Violation('stopped, it does not go on')
+    if (!(await process.says(ready, READY_MS_MAX)))
+      throw new Violation(['stopped, it does not go on', ...process.complaints()].join('\n'))
     for (const play of plays) process.send({ do: 'play', play, trip: null })
     for (const play of plays)
       if (!(await process.says(played(play), END_MS_MAX))) throw new Violation('stopped, it does not finish')

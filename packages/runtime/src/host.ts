@@ -29,7 +29,7 @@ import { gathered } from './shell/gather.ts'
 import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
 import { prune } from './shell/prune.ts'
-import { rerun } from './shell/race.ts'
+import { onceMore, rerun } from './shell/race.ts'
 import { horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
 import { shopOf } from './shell/shop.ts'
 import { topicsFor } from './shell/topics.ts'
@@ -122,10 +122,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
     orchestrates = false,
     starts = false,
   } = options
-  await registerPlans(database, plans)
+  await onceMore(() => registerPlans(database, plans))
   const observes = options.observer?.topics ?? []
   const topics = topicsFor({ service, implementation, plans, orchestrates, starts, observes })
-  const link = await options.bus.connect({ service, database, topics })
+  const link = await onceMore(() => options.bus.connect({ service, database, topics }))
   const host = new RunningHost(options, { settings, link, listens: topics.length > 0 })
   host.run()
   return host

@@ -1,4 +1,4 @@
-// Owns: running again what lost a race: nothing in it has side effects before it commits.
+// Owns: running again what lost a race (nothing in it has side effects before it commits), or whose answer was lost.
 import { errorInfo } from '../errors.ts'
 
 /** Codes after which the same work may simply be run again. */
@@ -15,5 +15,15 @@ export async function rerun<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (tries >= RACE_TRIES_MAX || !RACES.has(errorInfo(error).code)) throw error
     }
+  }
+}
+
+/** Registering twice is registering once: what may be done already, its answer lost, is done again. */
+export async function onceMore<T>(register: () => Promise<T>): Promise<T> {
+  try {
+    return await register()
+  } catch (error) {
+    if (errorInfo(error).code !== 'COMMIT_UNKNOWN') throw error
+    return await register()
   }
 }
