@@ -261,6 +261,7 @@ const OPEN = [
   'GET /',
   'GET /.well-known',
   'GET /.well-known/*',
+  'GET /asyncapi.json',
   'GET /docs',
   'GET /docs/page.js',
   'GET /health/live',
