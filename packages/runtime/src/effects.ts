@@ -71,7 +71,9 @@ export class EffectWorker {
     const countMax = Math.min(...group.map((handler) => handler.concurrency)) - out
     if (countMax <= 0) return 0
     const leaseMs = Math.max(...group.map((handler) => handler.timeoutMs)) + LEASE_SLACK_MS
-    const { database, shop } = this.#options
+    const { database, shop, clock } = this.#options
+    // Before the claim, so that the lease is never believed to be longer than it is.
+    const leasedUntil = clock.now() + leaseMs
     const { rows, now } = await database.transaction(async (tx) => {
       const due = await database.stores.operations.claimDue(tx, {
         owners: [effectOwner(first)],
@@ -87,7 +89,7 @@ export class EffectWorker {
       if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
       return { rows: known, now: tx.now }
     })
-    for (const row of rows) this.#spawn(row, { provider, now })
+    for (const row of rows) this.#spawn(row, { provider, now, leasedUntil })
     if (rows.length > 0) tell('effect', { service: shop.service, count: rows.length })
     return rows.length
   }
@@ -110,8 +112,8 @@ export class EffectWorker {
     return row.parked !== null && this.#handlerOf(row)?.onUnknown === 'give up'
   }
 
-  #spawn(row: OperationRow, { provider, now }: { provider: string; now: Time }): void {
-    const run = this.#call(row, now)
+  #spawn(row: OperationRow, { provider, now, leasedUntil }: Claimed & { provider: string }): void {
+    const run = this.#call(row, { now, leasedUntil })
       .catch((error: unknown) =>
         tell('error', { service: this.#options.shop.service, detail: 'effect', error }),
       )
@@ -122,10 +124,12 @@ export class EffectWorker {
     this.#running.set(run, provider)
   }
 
-  async #call(row: OperationRow, now: Time): Promise<void> {
+  async #call(row: OperationRow, { now, leasedUntil }: Claimed): Promise<void> {
     const pending = pendingOf(this.#options.shop, row)
     const handler = this.#handlerOf(row)
     if (handler === null) return
+    // It was stopped since: another worker has made this call, or will, and may have been told that nothing was done.
+    if (this.#options.clock.now() >= leasedUntil) return
     const uncalled = whyNotCalled(row, { handler, deadline: pending.ask.deadline, now })
     const said = uncalled ?? (await callProvider(handler, { row, pending, clock: this.#options.clock }))
     await this.#store(row, { handler, said })
@@ -163,6 +167,12 @@ function givenBack(row: OperationRow, dueAt: Time): OperationRow {
 
 function byProvider(handlers: readonly EffectHandler[]): readonly (readonly EffectHandler[])[] {
   return [...Map.groupBy(handlers, (handler) => handler.provider).values()]
+}
+
+interface Claimed {
+  readonly now: Time
+  /** Of this process's clock; then the row is due again. */
+  readonly leasedUntil: Time
 }
 
 type Called =

@@ -1,7 +1,7 @@
 // Age: a row answers at any age; without one, nothing that is older than the horizon is executed; nothing
 // begins late.
 import { describe, expect, it } from 'vitest'
-import type { Message } from '@ensemble/core'
+import type { Message, StepKind } from '@ensemble/core'
 import { prune } from '../src/shell/prune.ts'
 import { settingsOf } from '../src/shell/settings.ts'
 import { Bench, lines } from './bench.ts'
@@ -13,8 +13,9 @@ describe('age', () => {
   async function aged(
     pattern: 'orchestration' | 'choreography',
     before: readonly ('run' | 'withdraw')[],
+    kind: StepKind = 'compensatable',
   ): Promise<Bench> {
-    const bench = new Bench({ pattern })
+    const bench = new Bench({ pattern, kind })
     for (const what of before) await bench.deliver(what === 'run' ? bench.run : bench.withdraw())
     await bench.clock.advance(OLD)
     await bench.database.transaction((tx) =>
@@ -43,6 +44,20 @@ describe('age', () => {
       }
     },
   )
+
+  // Found by the simulator: buried without a look at its age it was kept to be tried again, and then executed.
+  it('without a row an old run whose workers died is put away as too old, not kept', async () => {
+    for (const kind of ['compensatable', 'retriable'] as const) {
+      const bench = await aged('orchestration', [], kind)
+      bench.options = { ...bench.options, refuse: { code: 'KILLS_WORKER', message: 'died 3 times' } }
+      expect(lines(await bench.deliver(bench.run))).toEqual([
+        `${RUN}#answer faulted`,
+        'note parked',
+        `a!${bench.run.id}! public`,
+      ])
+      expect([await bench.deadLetters(), await bench.status()]).toEqual([['TOO_OLD'], 'none'])
+    }
+  })
 
   it('a row answers at any age', async () => {
     const bench = await aged('orchestration', ['run'])

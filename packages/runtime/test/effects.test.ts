@@ -2,6 +2,7 @@
 // deadline, giving up.
 import { describe, expect, it } from 'vitest'
 import type { Message, StepKind } from '@ensemble/core'
+import type { Clock } from '../src/ports.ts'
 import { PlanBook } from '../src/plans.ts'
 import { Bench, CANCEL, lines } from './bench.ts'
 import { planOf, type Behaviour, type Form } from './services.ts'
@@ -42,6 +43,26 @@ describe('one call', () => {
     await call('ok', 0)
     expect(bench.script.calls).toEqual([{ operation: RUN, run: null, attempt: 1 }])
     expect(lines(sent)).toEqual([`${RUN}#answer succeeded`])
+  })
+
+  // Found by the simulator: it called a provider for a run that another worker had been refused meanwhile.
+  it('is not made by a worker that was stopped between its claim and its call', async () => {
+    const { bench, sent } = await calling()
+    bench.script.steps.set('s1', 'ok')
+    let isStopped = false
+    const clock: Clock = {
+      now: () => {
+        const now = bench.clock.now() + (isStopped ? 60_000 : 0)
+        isStopped = true
+        return now
+      },
+      sleep: (ms, signal) => bench.clock.sleep(ms, signal),
+    }
+    const worker = bench.worker(sent, clock)
+    await worker.step()
+    await worker.drain()
+    expect([bench.script.calls, lines(sent)]).toEqual([[], []])
+    expect(await bench.row()).toMatchObject({ status: 'calling', attempt: 1 })
   })
 
   it('surely not done is tried again without doubt, and faulted when its tries are used up', async () => {

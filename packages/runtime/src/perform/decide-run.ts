@@ -10,7 +10,7 @@ import type { OperationRow } from '../ports.ts'
 import { holdDeferred } from '../travel.ts'
 import { answer, blankRow, type Shop } from './answer.ts'
 import { onRun, sentAgain, sentEvent } from './operation.ts'
-import { effectOwner, pendingRun, tooOld, type Said, type TransactionCall } from './pending.ts'
+import { effectOwner, isTooOld, pendingRun, tooOld, type Said, type TransactionCall } from './pending.ts'
 import type { Picture } from './picture.ts'
 import { applyChange, runRule, type RuleCall } from './rules.ts'
 import { watchSaga } from './watch.ts'
@@ -56,7 +56,7 @@ function acceptedEvent(picture: Picture, work: RunWork, row: OperationRow | unde
 function handleRun(shop: Shop, picture: Picture, work: RunWork): TransactionCall | null {
   const { ask, handler } = work
   const pending = pendingRun(picture, work)
-  if (pending.row === undefined && ask.issuedAt < picture.loaded.horizon) {
+  if (isTooOld(picture, work)) {
     tooOld(shop, picture, work, ask.issuedAt)
     return null
   }

@@ -15,7 +15,7 @@ import { decideWithdraw } from './decide-withdraw.ts'
 import { fault } from './fault.ts'
 import { load, loadMissing } from './load.ts'
 import { onRun } from './operation.ts'
-import { pendingRun, type TransactionCall } from './pending.ts'
+import { isTooOld, pendingRun, tooOld, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
 import { store } from './store.ts'
 import type { Work } from './work.ts'
@@ -127,6 +127,11 @@ function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; r
   // The row was answered before: its slip is all that it waits for, and no handler is called.
   if (action.do === 'pass on') decideRun(shop, picture, work)
   if (action.do !== 'handle') return
+  // What is too old to be executed is not kept to be tried again, either.
+  if (isTooOld(picture, work)) {
+    tooOld(shop, picture, work, work.ask.issuedAt)
+    return
+  }
   const error = Object.assign(new Error(refuse.message), { code: refuse.code })
   faulted(picture, shop, { work: { ...work, attempt: shop.retry.attemptsMax }, error })
 }
