@@ -130,11 +130,11 @@ export class Callers {
   #visit(visit: Visit, onAnswer: (answer: unknown) => void = () => undefined, tries = 1): void {
     const { system, schedule, chance, tell } = this.#parts
     let isAnswered = false
-    const again = (why: string): void => {
+    const again = (why: string, isOwn = false): void => {
       if (isAnswered) return
       isAnswered = true
       if (tries >= TRIES_MAX) {
-        this.unanswered.push(`${visit.name} at ${visit.service} was tried ${tries} times: ${why}`)
+        if (!isOwn) this.unanswered.push(`${visit.name} at ${visit.service} was tried ${tries} times: ${why}`)
         return
       }
       tell('caller', `${visit.name} at ${visit.service}: ${why}`)
@@ -156,7 +156,8 @@ export class Callers {
       },
       (error: unknown) => {
         if (isFinal(error, tries)) isAnswered = true
-        else again(String(error))
+        // An error without a code is the caller's own word that there was nothing to be done yet.
+        else again(String(error), !(error instanceof Error && 'code' in error))
       },
     )
   }
