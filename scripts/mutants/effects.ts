@@ -14,10 +14,10 @@ export const effectMutants: readonly Mutant[] = [
         find: `      if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
       return`,
         replace: `      if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
-      for (const row of known) this.#spawn(row, { provider, now: tx.now })
+      for (const row of known) this.#spawn(row, { provider, now: tx.now, leasedUntil })
       return`,
       },
-      { find: `    for (const row of rows) this.#spawn(row, { provider, now })\n`, replace: '' },
+      { find: `    for (const row of rows) this.#spawn(row, { provider, now, leasedUntil })\n`, replace: '' },
     ],
   },
   {
@@ -106,5 +106,11 @@ export const effectMutants: readonly Mutant[] = [
         replace: `const mine = current.origin !== null || current.attempt >= row.attempt`,
       },
     ],
+  },
+  {
+    name: 'stopped-worker-makes-its-call',
+    harm: 'a worker that slept over its lease calls a provider for what another worker was refused',
+    file: EFFECTS,
+    edits: [{ find: 'if (this.#options.clock.now() >= leasedUntil) return', replace: '' }],
   },
 ]

@@ -59,13 +59,14 @@ export function shareScenes(world: () => LinkWorld): void {
       const holders: Link[] = []
       const handled = instances.map(({ link }) =>
         until('the batch', async () => {
+          if (holders.length > 0) return 0
           const count = await link.receive(COPIES, async () => {
             holders.push(link)
             begun.open()
             await end.passed
             return NOTHING
           })
-          return count === 0 && holders.length === 0 ? null : count
+          return count === 0 ? null : count
         }),
       )
       await Promise.race([begun.passed, Promise.all(handled)])
