@@ -150,6 +150,4 @@ export const shellMutants: readonly Mutant[] = [
       },
     ],
   },
-    ],
-  },
 ]
