@@ -89,14 +89,22 @@ function outlineCalls({ outlines, ask }: Collections): Pick<FactStore, 'put' | '
       ask('store outlines', async () => {
         if (rows.length === 0) return
         const writes = rows.map(({ subject, ...rest }) => ({
-          updateOne: {
-            filter: { _id: subject, told: { $lt: rest.told } },
-            update: { $set: rest },
-            // Where one is there that knows as much, this is a second one of its id, which is refused.
-            upsert: true,
-          },
+          filter: { _id: subject, told: { $lt: rest.told } },
+          update: { $set: rest },
         }))
-        await unlessThere(() => outlines.bulkWrite(writes, { ordered: false }))
+        const refused = await unlessThere(() =>
+          outlines.bulkWrite(
+            writes.map((write) => ({ updateOne: { ...write, upsert: true } })),
+            { ordered: false },
+          ),
+        )
+        // One of the id is there. It knows as much, or it was put in between by a writer who knows less.
+        const again = refused.flatMap((index) => writes[index] ?? [])
+        if (again.length === 0) return
+        await outlines.bulkWrite(
+          again.map((write) => ({ updateOne: write })),
+          { ordered: false },
+        )
       }),
     find: ({ limit, offset, ...filter }) =>
       ask('find outlines', async () => {
@@ -130,15 +138,17 @@ function queryOf({ kind, family, state, from, until, saga, words }: OutlineFilte
   }
 }
 
-/** Writes that found one of their id there have nothing to do. */
-async function unlessThere(work: () => Promise<unknown>): Promise<void> {
+/** Gives the indices of the writes that were refused because one of their id is there. */
+async function unlessThere(work: () => Promise<unknown>): Promise<readonly number[]> {
   try {
     await work()
+    return []
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error
     const failures = [error.writeErrors].flat()
     if (error.result.getWriteConcernError() !== undefined) throw error
     if (failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE)) throw error
+    return failures.map(({ index }) => index)
   }
 }
 
