@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util'
 import { PATTERNS, type Pattern } from '@ensemble/core'
 import { costOf } from './measured.ts'
 import { openSystem, type BenchSystem } from './order-saga/system.ts'
-import { orderSaga } from './order-saga/contracts.ts'
 
 interface Options {
   readonly seconds: number
@@ -93,8 +92,8 @@ async function drive(system: BenchSystem, options: Options): Promise<Run> {
       const id = `${began}-${count}`
       const refused = fail > 0 && count % Math.round(1 / fail) === 0
       const from = performance.now()
-      await system.desk.start(orderSaga, { id, input: { id, total: 100, refused }, pattern })
-      const { status } = await system.desk.ended({ plan: orderSaga.name, id }, { within: '60s' })
+      await system.desk.start(system.plan, { id, input: { id, total: 100, refused }, pattern })
+      const { status } = await system.desk.ended({ plan: system.plan.name, id }, { within: '60s' })
       latenciesMs.push(performance.now() - from)
       ends[status] += 1
     }

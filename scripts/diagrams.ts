@@ -26,11 +26,7 @@ export async function planBook(): Promise<ReadonlyMap<string, Plan>> {
 
 function isPlan(value: unknown): value is Plan {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'fingerprint' in value &&
-    'steps' in value &&
-    'end' in value
+    typeof value === 'object' && value !== null && 'outline' in value && 'steps' in value && 'end' in value
   )
 }
 

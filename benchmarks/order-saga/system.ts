@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Pattern } from '@ensemble/core'
+import type { Pattern, Plan } from '@ensemble/core'
 import {
   ENGINE_MIGRATIONS,
   BUS_MIGRATIONS,
@@ -19,11 +19,12 @@ import {
 } from '@ensemble/postgres'
 import { createHost, type Host, type HostOptions } from '@ensemble/runtime'
 import { durableSettings, reading, type Reading } from '../measured.ts'
-import { orderSaga } from './contracts.ts'
+import { orderSagaIn, type OrderSaga } from './contracts.ts'
 import { orderService, paymentService } from './services.ts'
 
 export interface BenchSystem {
   readonly desk: Host
+  readonly plan: Plan<OrderSaga>
   /** Counts of the business rows by state, and the sum of the ledger. */
   readonly check: () => Promise<Readonly<Record<string, number>>>
   /** What the run has cost until now. */
@@ -65,13 +66,14 @@ export async function openSystem(pattern: Pattern, partitions: number): Promise<
     )
   }
   const bus = sharedBus({ partitions })
+  const plan = orderSagaIn(pattern)
   const open = async (
     service: Name,
     options: Omit<HostOptions, 'service' | 'database' | 'bus' | 'plans'>,
   ): Promise<Host> => {
     const database = databases.get(service)
     if (database === undefined) throw new Error(`no database of ${service}`)
-    return await createHost({ service, database, bus, plans: [orderSaga], ...options })
+    return await createHost({ service, database, bus, plans: [plan], ...options })
   }
   const hosts = [
     await open('orders', { implementation: orderService }),
@@ -82,6 +84,7 @@ export async function openSystem(pattern: Pattern, partitions: number): Promise<
   const admin = await openDatabase({ name: 'check', url: server.url(provisioned.bus.database) })
   return {
     desk,
+    plan,
     durable: await durableSettings(admin),
     read: () => reading(admin, server.pid),
     check: async () => {

@@ -9,7 +9,7 @@ import { deferred, rejected, succeeded } from '../src/contract/outcome.ts'
 import { check } from '../src/contract/schema.ts'
 import type { Message, StartMessage } from '../src/message/message.ts'
 import { TOPIC } from '../src/message/message.ts'
-import { fingerprint, movedStep } from '../src/plan/fingerprint.ts'
+import { fingerprint, movedStep, outline } from '../src/plan/fingerprint.ts'
 import { saga } from '../src/plan/plan.ts'
 import { spanMs } from '../src/plan/span.ts'
 import { backoffMs, RETRY_DEFAULT } from '../src/retry/backoff.ts'
@@ -171,9 +171,9 @@ describe('span', () => {
   })
 })
 
-describe('fingerprint', () => {
+describe('outline and fingerprint', () => {
   test('one line per step, readable', () => {
-    expect(placeOrder.fingerprint.split(';')).toStrictEqual([
+    expect(placeOrder.outline.split(';')).toStrictEqual([
       'compensatable openOrder order.open undo order.fail',
       'check verifyUser user.verify',
       'compensatable preparePayment payment.prepare undo payment.cancel',
@@ -181,11 +181,22 @@ describe('fingerprint', () => {
       'retriable completeOrder order.complete',
       'retriable notify notification.notify',
     ])
-    expect(fingerprint([])).toBe('')
+    expect(outline([])).toBe('')
+  })
+
+  test('an only pattern is a line of its own', () => {
+    expect(outline(placeOrder.steps, 'orchestration')).toBe(`${placeOrder.outline};only orchestration`)
+  })
+
+  test('the fingerprint is short, and another for another outline', () => {
+    expect(placeOrder.fingerprint).toBe(fingerprint(placeOrder.outline))
+    // The published value of FNV-1a for no input, and for one letter.
+    expect([fingerprint(''), fingerprint('a')]).toStrictEqual(['cbf29ce484222325', 'af63dc4c8601ec8c'])
+    expect(fingerprint(placeOrder.outline.replace('verifyUser', 'knowUser'))).not.toBe(placeOrder.fingerprint)
   })
 
   test('movedStep names the first step that differs', () => {
-    const stored = placeOrder.fingerprint
+    const stored = placeOrder.outline
     expect(movedStep(stored, stored)).toBeNull()
     expect(movedStep(stored, stored.replace('check verifyUser', 'check knowUser'))).toStrictEqual({
       was: 'check verifyUser user.verify',

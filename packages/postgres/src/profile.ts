@@ -19,6 +19,8 @@ export interface Profile {
   readonly canSetTransactionTimeout: boolean
   /** Plans made while tables are empty can be kept from scanning them whole once they are large. */
   readonly canAvoidScans: boolean
+  /** `DISCARD PLANS` has a session make its plans again. */
+  readonly canDiscardPlans: boolean
   /** DDL takes part in the transaction around it. */
   readonly canMigrateInTransaction: boolean
 }
@@ -35,6 +37,7 @@ export const PROFILES: Readonly<Record<Profile['name'], Profile>> = {
     canLockAdvisory: true,
     canSetTransactionTimeout: true,
     canAvoidScans: true,
+    canDiscardPlans: true,
     canMigrateInTransaction: true,
   },
   cockroach: {
@@ -46,6 +49,7 @@ export const PROFILES: Readonly<Record<Profile['name'], Profile>> = {
     canLockAdvisory: false,
     canSetTransactionTimeout: true,
     canAvoidScans: false,
+    canDiscardPlans: false,
     canMigrateInTransaction: false,
   },
 }

@@ -219,13 +219,13 @@ test('progress counts the tries of one position', async () => {
   expect(await count('6')).toBe(1)
 })
 
-test('the registry keeps the first fingerprint, and a horizon that never moves back', async () => {
-  const plans = (fingerprint: string, version: number) =>
-    inside(({ registry }, tx) => registry.plans(tx, [{ name: 'p', version, fingerprint }]))
+test('the registry keeps the first outline, and a horizon that never moves back', async () => {
+  const plans = (outline: string, version: number) =>
+    inside(({ registry }, tx) => registry.plans(tx, [{ name: 'p', version, outline }]))
   await plans('first', 1)
   expect([await plans('other', 1), await plans('other', 2)]).toEqual([
-    [{ name: 'p', version: 1, fingerprint: 'first' }],
-    [{ name: 'p', version: 2, fingerprint: 'other' }],
+    [{ name: 'p', version: 1, outline: 'first' }],
+    [{ name: 'p', version: 2, outline: 'other' }],
   ])
   const horizon = () => inside(({ registry }, tx) => registry.horizon(tx))
   const seen = [await horizon()]

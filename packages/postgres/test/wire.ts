@@ -1,7 +1,7 @@
 // Owns: a proxy between the driver and a real server that spoils statements on the wire: refused by the server with a
 // SQLSTATE, cut before it came, or answered and the answer lost. Speaks just enough of PostgreSQL's protocol 3.
 // I1: what the server refuses, the server itself refuses, so its transaction is in the state that the driver is told.
-// I2: statements are counted as the driver sends them: one for each Query, or for each Sync.
+// I2: statements are counted as they are sent: one for each Query, or for each Execute.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
@@ -55,65 +55,112 @@ export async function wireTo(url: string): Promise<Wire> {
 }
 
 /** What becomes of the answer to one statement. */
-type Answer = { readonly pass: true } | { readonly lose: true } | { readonly refuse: string }
+type Fate =
+  | { readonly pass: true }
+  /** Another statement was sent instead: that it was parsed is nobody's business. */
+  | { readonly fail: true }
+  | { readonly lose: true }
+  | { readonly refuse: string }
+
+const PASS: Fate = { pass: true }
+
+/** Statements that go and are answered together: up to a Sync, or one Query. */
+interface Flight {
+  readonly fates: readonly Fate[]
+  at: number
+  /** A statement was refused here: what the server says of the ones behind it is not passed on. */
+  isSilent: boolean
+}
+
+const flightOf = (fates: readonly Fate[]): Flight => ({ fates, at: 0, isSilent: false })
 
 function relay(client: Socket, server: Socket, fault: (name: string) => WireFault | undefined): void {
   // The first answer is the one to the start of the session.
-  const answers: Answer[] = [{ pass: true }]
+  const flights: Flight[] = [flightOf([PASS])]
   const lose = (): void => {
     client.destroy()
     server.destroy()
   }
   const pieces = messagesIn({ isTyped: false })
-  let group: Buffer[] = []
+  let statement: Buffer[] = []
   let name = ''
+  let fates: Fate[] = []
   client.on('data', (data) => {
     for (const message of pieces(data)) {
       const type = message.typed ? String.fromCharCode(message.bytes[0] ?? 0) : ''
-      if (!'QPBDESCH'.includes(type) || type === '') {
+      if (type === 'S') flights.push(flightOf(fates))
+      if (type === 'S') fates = []
+      if (type === '' || !'QPBDE'.includes(type)) {
         server.write(message.bytes)
         continue
       }
-      group.push(message.bytes)
-      if (type === 'B') name = textsOf(message.bytes)[1] ?? ''
-      if (type === 'Q') name = textsOf(message.bytes)[0] ?? ''
-      if (type !== 'Q' && type !== 'S') continue
-      const sent = spoiled(Buffer.concat(group), fault(name.replace(/_[0-9a-f]{8}$/, '')))
-      group = []
+      statement.push(message.bytes)
+      name = nameIn(type, message.bytes) ?? name
+      if (type !== 'Q' && type !== 'E') continue
+      const sent = spoiled(Buffer.concat(statement), {
+        isQuery: type === 'Q',
+        fault: fault(name.replace(/_[0-9a-f]{8}$/, '')),
+      })
+      statement = []
+      name = ''
       if (sent === 'lose') return lose()
-      answers.push(sent.answer)
       server.write(sent.bytes)
+      if (type === 'Q') flights.push(flightOf([sent.fate]))
+      else fates.push(sent.fate)
     }
   })
   const heard = messagesIn({ isTyped: true })
   server.on('data', (data) => {
     for (const { bytes } of heard(data)) {
-      const [answer] = answers
-      const isEnd = bytes[0] === 'Z'.charCodeAt(0)
-      if (isEnd) answers.shift()
-      if (answer === undefined || 'pass' in answer) client.write(bytes)
-      else if (isEnd && 'lose' in answer) lose()
-      else if (isEnd && 'refuse' in answer) client.write(Buffer.concat([errorOf(answer.refuse), bytes]))
+      const type = String.fromCharCode(bytes[0] ?? 0)
+      const [flight = flightOf([PASS])] = flights
+      if (type === 'Z') flights.shift()
+      const answer = type === 'Z' ? bytes : passedOn(flight, type, bytes)
+      if (answer === 'lose') return lose()
+      if (answer !== null) client.write(answer)
     }
   })
   client.on('close', () => server.destroy())
   server.on('close', () => client.destroy())
 }
 
+/** Null: nothing is passed on. */
+function passedOn(flight: Flight, type: string, bytes: Buffer): Buffer | 'lose' | null {
+  if (flight.isSilent) return null
+  const fate = flight.fates[flight.at] ?? PASS
+  const isEnd = 'CIE'.includes(type)
+  if (isEnd) flight.at += 1
+  if ('pass' in fate) return bytes
+  if (!isEnd) return null
+  if ('fail' in fate) return bytes
+  if ('lose' in fate) return 'lose'
+  flight.isSilent = true
+  return errorOf(fate.refuse)
+}
+
+/** A statement's name, or the beginning of its text where it has none. */
+function nameIn(type: string, bytes: Buffer): string | null {
+  const texts = textsOf(bytes)
+  if (type === 'Q') return texts[0] ?? ''
+  if (type === 'P' && texts[0] === '') return (texts[1] ?? '').split('(')[0]?.trim() ?? ''
+  return type === 'B' && texts[1] !== '' ? (texts[1] ?? '') : null
+}
+
 function spoiled(
   bytes: Buffer,
-  fault: WireFault | undefined,
-): { readonly bytes: Buffer; readonly answer: Answer } | 'lose' {
-  if (fault === undefined) return { bytes, answer: { pass: true } }
+  { isQuery, fault }: { readonly isQuery: boolean; readonly fault: WireFault | undefined },
+): { readonly bytes: Buffer; readonly fate: Fate } | 'lose' {
+  if (fault === undefined) return { bytes, fate: PASS }
+  const instead = isQuery ? queryOf : executionOf
   switch (fault.kind) {
     case 'refuse':
-      return { bytes: queryOf(raising(fault.sqlState)), answer: { pass: true } }
+      return { bytes: instead(raising(fault.sqlState)), fate: { fail: true } }
     case 'roll back':
-      return { bytes: queryOf('ROLLBACK'), answer: { refuse: fault.sqlState } }
+      return { bytes: instead('ROLLBACK'), fate: { refuse: fault.sqlState } }
     case 'do and refuse':
-      return { bytes, answer: { refuse: fault.sqlState } }
+      return { bytes, fate: { refuse: fault.sqlState } }
     case 'do and lose':
-      return { bytes, answer: { lose: true } }
+      return { bytes, fate: { lose: true } }
     case 'lose':
       return 'lose'
   }
@@ -162,6 +209,15 @@ function messageOf(type: string, body: string): Buffer {
 
 function queryOf(text: string): Buffer {
   return messageOf('Q', `${text}\0`)
+}
+
+/** Parse, Bind and Execute, without names and values. */
+function executionOf(text: string): Buffer {
+  return Buffer.concat([
+    messageOf('P', `\0${text}\0\0\0`),
+    messageOf('B', '\0\0\0\0\0\0\0\0'),
+    messageOf('E', '\0\0\0\0\0'),
+  ])
 }
 
 function errorOf(sqlState: string): Buffer {

@@ -353,7 +353,7 @@ class RunningHost implements Host {
   #loop(
     verb: string,
     bell: Bell,
-    { step, pollMs }: { step: () => Promise<number>; pollMs: () => number },
+    { step, pollMs }: { step: () => Promise<number | boolean>; pollMs: () => number },
   ): void {
     const { service } = this
     this.#loops.push(
@@ -371,10 +371,10 @@ class RunningHost implements Host {
 
   /** The first pruning waits its turn: a start is busy enough. */
   #pruned = false
-  async #pruneLater(): Promise<number> {
+  async #pruneLater(): Promise<false> {
     if (this.#pruned) await this.prune()
     this.#pruned = true
-    return 0
+    return false
   }
 
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {

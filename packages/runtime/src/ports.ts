@@ -207,11 +207,11 @@ export interface ProgressStore {
  * The plan versions that were ever run here, and the horizon before which nothing is executed without a row.
  */
 export interface RegistryStore {
-  /** Registers plan versions and returns the fingerprints stored first. */
+  /** Registers plan versions and returns the outlines stored first. */
   plans(
     tx: Transaction,
-    plans: readonly { name: string; version: number; fingerprint: string }[],
-  ): Promise<readonly { name: string; version: number; fingerprint: string }[]>
+    plans: readonly { name: string; version: number; outline: string }[],
+  ): Promise<readonly { name: string; version: number; outline: string }[]>
   horizon(tx: Queryable): Promise<Time>
   moveHorizon(tx: Transaction, to: Time): Promise<void>
 }
@@ -271,6 +271,11 @@ export interface Delivery {
  * bus after it.
  */
 export interface Link {
+  /**
+   * News come for whatever is put on the bus, as soon as it may be received, from this process and from others. Where
+   * not, receiving ends when nothing is found.
+   */
+  readonly tellsAll?: boolean
   transaction<T>(
     work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
   ): Promise<T>

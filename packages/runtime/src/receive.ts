@@ -111,12 +111,13 @@ export class Receiver {
     this.#countMax = options.batchCountMax
   }
 
-  /** Receives one batch; returns the number of messages. */
-  async step(): Promise<number> {
+  /** Receives one batch; true when there may be more to receive. */
+  async step(): Promise<boolean> {
     const { link, service, batchCountMax } = this.#options
+    const countMax = this.#countMax
     let first: Delivered | undefined
     try {
-      const count = await link.receive(this.#countMax, async (tx, batch) => {
+      const count = await link.receive(countMax, async (tx, batch) => {
         first = batch[0]
         return await this.#handle(tx, batch)
       })
@@ -124,10 +125,11 @@ export class Receiver {
       if (count > 0) this.#found(first)
       if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       if (count > 0) tell('receive', { service: service.name, count })
-      return count
+      // Told of what comes while a batch is handled, nobody need look after a small one, which took all there was.
+      return link.tellsAll === true ? count * 2 >= countMax : count > 0
     } catch (error) {
       if (error instanceof Uncounted) return await this.#count(error)
-      if (error instanceof NotYet) return 1
+      if (error instanceof NotYet) return true
       if (error instanceof DeadlyBatch) return this.#oneByOne(error)
       // What was counted stays counted: this instance has survived it.
       this.#proven.clear()
@@ -135,14 +137,14 @@ export class Receiver {
     }
   }
 
-  #oneByOne(error: DeadlyBatch): number {
+  #oneByOne(error: DeadlyBatch): boolean {
     tell('error', { service: this.#options.service.name, detail: 'deadly batch', error })
     this.#countMax = 1
     this.#tries.clear()
-    return 1
+    return true
   }
 
-  #failed(error: unknown, first: Delivered | undefined): number {
+  #failed(error: unknown, first: Delivered | undefined): boolean {
     const { code } = errorInfo(error)
     tell('error', {
       service: this.#options.service.name,
@@ -154,18 +156,18 @@ export class Receiver {
     if (AWAY.has(code) || first === undefined) throw error
     if (RACES.has(code)) {
       this.#races += 1
-      if (this.#races <= RACE_TRIES_MAX) return 1
+      if (this.#races <= RACE_TRIES_MAX) return true
       this.#races = 0
     }
     if (this.#countMax > 1) {
       this.#countMax = Math.floor(this.#countMax / 2)
-      return 1
+      return true
     }
     const partition = partitionOf(first)
     const silent = this.#suspects.get(partition)?.position === first.position
     this.#suspects.set(partition, { position: first.position, error, silent })
     this.#patience = this.#options.batchCountMax
-    return 1
+    return true
   }
 
   /** A suspect is over when its partition has moved, or when it has not come back for long. */
@@ -221,7 +223,7 @@ export class Receiver {
   }
 
   /** Counts first batches in a transaction of their own, which stands even if the batch kills the worker. */
-  async #count({ firsts }: Uncounted): Promise<number> {
+  async #count({ firsts }: Uncounted): Promise<boolean> {
     const { database } = this.#options
     const single = this.#countMax === 1
     const [only] = firsts
@@ -233,6 +235,6 @@ export class Receiver {
         this.#tries.set(partition, { position, tries })
       }
     })
-    return 1
+    return true
   }
 }

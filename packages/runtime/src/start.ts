@@ -49,9 +49,15 @@ export function checkedStart(plan: Plan, request: StartRequest<unknown>, pattern
       `id: 1 to ${ID_LENGTH_MAX} characters, got ${id.length}`,
     ])
   }
+  const chosen = request.pattern ?? plan.pattern ?? pattern
+  if (plan.pattern !== null && chosen !== plan.pattern) {
+    throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, [
+      `pattern: its sagas run in ${plan.pattern} only, got ${chosen}`,
+    ])
+  }
   const checked = check(plan.input, request.input)
   if (!checked.ok) throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, checked.problems)
-  return { plan, saga: { plan: plan.name, id, pattern: request.pattern ?? pattern }, input: checked.value }
+  return { plan, saga: { plan: plan.name, id, pattern: chosen }, input: checked.value }
 }
 
 /** Stores starts in bulk; the answer of each, in order. Errors of one are its answer, not thrown. */

@@ -46,8 +46,13 @@ export interface StarterOptions {
 const START_COUNT_MAX = 100
 const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
+/** Sagas that are known to run because they were started here and no end was heard. */
+const OPEN_COUNT_MAX = 10_000
+/** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
+const TOLD = 'told'
 
 interface Hearing {
+  /** Aborted when the end is told, or the host stops. */
   readonly signal: AbortSignal
   /** How the saga ended, once that was told. */
   readonly end: () => StartEnd | null
@@ -57,11 +62,16 @@ interface Hearing {
 export class Starter {
   readonly #options: StarterOptions
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
+  readonly #open = new Map<string, SagaStatus>()
+  readonly #asleep = new Set<AbortController>()
   readonly #startOne: (starting: Starting) => Promise<Started>
   readonly #statusOne: (saga: SagaName) => Promise<SagaStatus | null>
 
   constructor(options: StarterOptions) {
     this.#options = options
+    options.stopping.addEventListener('abort', () => {
+      for (const sleeper of this.#asleep) sleeper.abort(TOLD)
+    })
     this.#startOne = gathered((starting) => this.#startBatch(starting), START_COUNT_MAX)
     this.#statusOne = gathered((sagas) => this.#statuses(sagas), STATUS_COUNT_MAX)
   }
@@ -112,14 +122,17 @@ export class Starter {
     for (;;) {
       if (stopping.aborted) throw new EnsembleError('HOST_STOPPED', 'the host is stopped')
       const heard = this.#hearEnd(saga)
-      const status = await this.status(saga)
+      // Once only: an end that another instance heard is in the row.
+      const open = this.#open.get(sagaKey(saga))
+      this.#open.delete(sagaKey(saga))
+      const status = open ?? (await this.status(saga))
       if (status === null) throw unknownSaga(saga)
       const left = deadline - clock.now()
       if (status.status !== 'running' || left <= 0) {
         heard.forget()
         return status
       }
-      await clock.sleep(Math.min(left, ENDED_POLL_MS), AbortSignal.any([heard.signal, stopping]))
+      await clock.sleep(Math.min(left, ENDED_POLL_MS), heard.signal)
       heard.forget()
       const end = heard.end()
       if (end !== null) return { ...status, status: end.status, data: end.data }
@@ -128,7 +141,11 @@ export class Starter {
 
   /** Tells those who wait for these sagas how they ended. */
   tellEnds(ends: readonly StartEnd[]): void {
-    for (const end of ends) for (const waiter of this.#waiters.get(sagaKey(end.saga)) ?? []) waiter(end)
+    for (const end of ends) {
+      const key = sagaKey(end.saga)
+      this.#open.delete(key)
+      for (const waiter of this.#waiters.get(key) ?? []) waiter(end)
+    }
   }
 
   async #statuses(sagas: readonly SagaName[]): Promise<readonly (SagaStatus | null)[]> {
@@ -146,13 +163,23 @@ export class Starter {
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
     const { database, link, service } = this.#options
     type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
+    let startedAt = 0
     const stored = async (tx: Transaction): Promise<Stored> => {
+      startedAt = tx.now
       const { answers, messages } = await storeStarts(tx, starting, { stores: database.stores, now: tx.now })
       return { value: answers, messages }
     }
     const answers = await rerun(() => link.transaction(stored))
+    for (const answer of answers)
+      if (!(answer instanceof Error) && answer.isNew) this.#opened(answer, startedAt)
     tell('start', { service, count: starting.length })
     return answers
+  }
+
+  #opened({ saga }: Started, startedAt: number): void {
+    this.#open.set(sagaKey(saga), { saga, status: 'running', data: null, startedAt })
+    const [oldest] = this.#open.size > OPEN_COUNT_MAX ? this.#open.keys() : []
+    if (oldest !== undefined) this.#open.delete(oldest)
   }
 
   async #stored(tx: Queryable, saga: SagaName): Promise<StartRow> {
@@ -167,11 +194,13 @@ export class Starter {
     let told: StartEnd | null = null
     const waiter = (end: StartEnd): void => {
       told = end
-      heard.abort()
+      heard.abort(TOLD)
     }
     const waiters = this.#waiters.get(key) ?? new Set()
     this.#waiters.set(key, waiters.add(waiter))
+    this.#asleep.add(heard)
     const forget = (): void => {
+      this.#asleep.delete(heard)
       waiters.delete(waiter)
       if (waiters.size === 0) this.#waiters.delete(key)
     }

@@ -42,7 +42,7 @@ function asked(
 
 describe('order.place', () => {
   test('given the plan, when read, then its steps stand in the order of the business', () => {
-    expect(placeOrder.fingerprint.split(';')).toEqual([
+    expect(placeOrder.outline.split(';')).toEqual([
       'compensatable openOrder order.open undo order.fail',
       'check verifyUser user.verify',
       'compensatable preparePayment payment.prepare undo payment.cancel',
@@ -103,7 +103,7 @@ describe('user.register', () => {
   const createUser = { uuid: USER_ID, ...contact, site_profil: `Maya-${USER_ID}` }
 
   test('given the plan, when read, then the welcome follows the user', () => {
-    expect(registerUser.fingerprint.split(';')).toEqual([
+    expect(registerUser.outline.split(';')).toEqual([
       'compensatable createUser user.register undo user.remove',
       'retriable welcome notification.send',
     ])
@@ -124,7 +124,7 @@ describe('user.register', () => {
 test('notification.deliver: given a message, then its one step is asked for it, and tells how it ended', () => {
   const delivery = { messageId: ORDER_ID, round: 1 }
   const deliver = { messageId: ORDER_ID, status: 'SENT' }
-  expect(deliverMessage.fingerprint).toBe('retriable deliver notification.deliver')
+  expect(deliverMessage.outline).toBe('retriable deliver notification.deliver')
   expect(asked(deliverMessage, 'deliver', { input: delivery, results: {} })).toEqual(delivery)
   expect(deliverMessage.end.completed({ input: delivery, results: { deliver } })).toEqual(deliver)
 })

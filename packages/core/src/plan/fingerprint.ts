@@ -1,13 +1,14 @@
-// Owns: the fingerprint of a plan, readable on purpose: when a stored one differs, the first differing line
-// names the step that moved.
+// Owns: the outline of a plan, readable on purpose (when a stored one differs, the first differing line names the step
+// that moved), and its fingerprint, which is short because every state and message of a saga carries it.
+import type { Pattern } from '../kernel/saga.ts'
 import type { Step } from './plan.ts'
 
 /**
- * One line per step: `kind name run-request [undo-request]`, joined by `;`. Deadlines may change without a
- * new version.
+ * One line per step: `kind name run-request [undo-request]`, joined by `;`, and one for the only pattern: sagas of the
+ * other would wait for ever for who no longer listens. Deadlines may change without a new version.
  */
-export function fingerprint(steps: readonly Step[]): string {
-  return steps.map(lineOf).join(';')
+export function outline(steps: readonly Step[], pattern: Pattern | null = null): string {
+  return [...steps.map(lineOf), ...(pattern === null ? [] : [`only ${pattern}`])].join(';')
 }
 
 function lineOf(step: Step): string {
@@ -16,8 +17,20 @@ function lineOf(step: Step): string {
   return `${step.kind} ${step.name} ${run}${undo}`
 }
 
+const FNV_OFFSET = 0xcbf29ce484222325n
+const FNV_PRIME = 0x100000001b3n
+
+/** FNV-1a with 64 bits over the outline's UTF-16 units, 16 hexadecimal digits. */
+export function fingerprint(text: string): string {
+  let hash = FNV_OFFSET
+  for (let index = 0; index < text.length; index += 1) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(index))) * FNV_PRIME)
+  }
+  return hash.toString(16).padStart(16, '0')
+}
+
 /**
- * The first step in which two fingerprints differ, for the message that refuses a changed plan; null when
+ * The first step in which two outlines differ, for the message that refuses a changed plan; null when
  * they are equal.
  */
 export function movedStep(

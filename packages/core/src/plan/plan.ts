@@ -13,7 +13,8 @@ import type {
 import { checkName, isCertain } from '../contract/contract.ts'
 import type { Infer, Schema } from '../contract/schema.ts'
 import { erased } from '../codec/erase.ts'
-import { fingerprint } from './fingerprint.ts'
+import type { Pattern } from '../kernel/saga.ts'
+import { fingerprint, outline } from './fingerprint.ts'
 import type { Span } from './span.ts'
 import { spanMs } from './span.ts'
 
@@ -56,7 +57,11 @@ export interface Plan<Input = unknown> {
   readonly end: PlanEnd
   /** Saga deadline, milliseconds from its start, after which it is cancelled; null for none. */
   readonly withinMs: number | null
-  /** One line per step; equal fingerprints mean an equal plan as far as stored sagas are concerned. */
+  /** The only pattern in which its sagas run; null: each saga chooses. */
+  readonly pattern: Pattern | null
+  /** One line per step; equal outlines mean an equal plan as far as stored sagas are concerned. */
+  readonly outline: string
+  /** Of the outline: what states and messages carry. */
   readonly fingerprint: string
 }
 
@@ -117,6 +122,8 @@ interface Options<S extends Schema> {
   readonly version: number
   readonly input: S
   readonly within?: Span
+  /** Only ever this pattern: then nobody listens for what only the other one sends. Else each saga chooses. */
+  readonly pattern?: Pattern
 }
 
 /**
@@ -137,6 +144,7 @@ export function saga<S extends Schema>(
     version: options.version,
     input: options.input,
     within: options.within ?? null,
+    pattern: options.pattern ?? null,
     steps: [],
   }
   return erased<Steps<Infer<S>, Record<never, never>>>(builder(draft))
@@ -147,6 +155,7 @@ interface Draft {
   readonly version: number
   readonly input: Schema
   readonly within: Span | null
+  readonly pattern: Pattern | null
   readonly steps: readonly Step[]
 }
 
@@ -195,7 +204,8 @@ function made(draft: Draft, kind: StepKind, step: StepDraft & { readonly name: s
 
 function finished(draft: Draft, end: Partial<PlanEnd>): Plan {
   if (draft.steps.length === 0) throw new TypeError(`saga '${draft.name}' has no steps`)
-  const { name, version, input, steps } = draft
+  const { name, version, input, pattern, steps } = draft
+  const lines = outline(steps, pattern)
   return {
     name,
     version,
@@ -206,6 +216,8 @@ function finished(draft: Draft, end: Partial<PlanEnd>): Plan {
       compensated: end.compensated ?? (({ because }) => ({ because })),
     },
     withinMs: draft.within === null ? null : spanMs(draft.within),
-    fingerprint: fingerprint(steps),
+    pattern,
+    outline: lines,
+    fingerprint: fingerprint(lines),
   }
 }

@@ -63,9 +63,11 @@ export function reactions(plan: Plan): readonly Reaction[] {
 /**
  * The topics whose messages may name this participant as the next holder of a choreographed saga's turn: what
  * it must
- * read. In the order of the table, each once; empty for a participant that the plan does not ask.
+ * read. In the order of the table, each once; empty for a participant that the plan does not ask, and for a plan whose
+ * sagas are only ever orchestrated.
  */
 export function topicsOf(plan: Plan, participant: string): readonly string[] {
+  if (plan.pattern === 'orchestration') return []
   const own = reactions(plan).filter(({ work }) => work.participant === participant)
   return [...new Set(own.flatMap(({ on }) => on.map(({ topic }) => topic)))]
 }

@@ -53,7 +53,7 @@ export function progressStore(home: object): ProgressStore {
 const HORIZON = 'horizon'
 
 export function registryStore(home: object): RegistryStore {
-  const versions: TableRef<{ readonly fingerprint: string }> = { name: 'plan versions', home }
+  const versions: TableRef<{ readonly outline: string }> = { name: 'plan versions', home }
   const horizons: TableRef<{ readonly at: Time }> = { name: 'horizon', home }
   return {
     plans: async (tx, plans) => {
@@ -61,12 +61,12 @@ export function registryStore(home: object): RegistryStore {
         .map((plan) => ({ plan, key: JSON.stringify([plan.name, plan.version]) }))
         .sort((a, b) => compareText(a.key, b.key))
       await writing(tx, (open) => {
-        for (const { plan, key } of keyed) open.offer(versions, key, { fingerprint: plan.fingerprint })
+        for (const { plan, key } of keyed) open.offer(versions, key, { outline: plan.outline })
       })
       return await reading(tx, (open) =>
         keyed.flatMap(({ plan, key }) => {
           const stored = open.get(versions, key)
-          return stored === undefined ? [] : [{ ...plan, fingerprint: stored.fingerprint }]
+          return stored === undefined ? [] : [{ ...plan, outline: stored.outline }]
         }),
       )
     },

@@ -67,6 +67,9 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
   }
 
   return {
+    // A notice that is lost with its connection is made good by polling.
+    tellsAll: database.profile.canListen,
+
     transaction: (work) =>
       database.transaction(async (tx) => {
         const { value, messages } = await work(tx)

@@ -2,13 +2,17 @@
  * Owns one checked-out connection: sending, counting, and knowing whether it is still good. Does not own transactions.
  * I1: an error event of a client is always listened to, from its first moment on; unheard it would end the process.
  * I2: a connection that was lost or is inside a transaction is destroyed, never given back.
- * I3: statements sent within one turn of the event loop leave in one flush.
- * I4: values that cannot be encoded are refused here at once; the driver would say so only after COMMIT had left.
+ * I3: values that cannot be encoded are refused here at once; the driver would say so only after COMMIT had left.
  */
 import type { Duplex } from 'node:stream'
 import type { Pool, PoolClient } from 'pg'
+import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
+import { outlivedPlans } from './replanning.ts'
+import { travel } from './flight.ts'
+import type { Answer } from './passenger.ts'
 import type { Statement } from './statement.ts'
+import { textArray, textArraysOf } from './text-arrays.ts'
 import type { Result } from './types.ts'
 
 /** For tests: an error instead of sending the statement, or `lose`: sent, then the connection breaks. */
@@ -20,9 +24,12 @@ export interface Meter {
   readonly fault: FaultInjector | undefined
 }
 
-export interface Answer extends Result {
-  /** The command tag's first word. */
-  readonly command: string
+export interface Source {
+  readonly pool: Pool
+  readonly name: string
+  readonly meter: Meter
+  /** Null where plans cannot be thrown away. */
+  readonly replanning: Pick<Clock, 'now'> | null
 }
 
 export interface Connection {
@@ -45,40 +52,37 @@ export function hearLosses(client: PoolClient): void {
   })
 }
 
-const corked = new WeakSet<Duplex>()
-
-function flushAtEndOfTurn(stream: Duplex): void {
-  if (corked.has(stream)) return
-  corked.add(stream)
-  stream.cork()
-  process.nextTick(() => {
-    corked.delete(stream)
-    stream.uncork()
-  })
-}
-
 /** Everything already written goes out first, so the server may well act on it. */
 function loseAfterSending(stream: Duplex): void {
-  process.nextTick(() => stream.end(() => stream.destroy()))
+  stream.end(() => stream.destroy())
 }
 
-export async function checkOut(pool: Pool, meter: Meter, poolName: string): Promise<Connection> {
+export async function checkOut(source: Source): Promise<Connection> {
+  const { pool, meter, replanning } = source
   let client: PoolClient
   try {
     client = await pool.connect()
   } catch (error) {
-    throw refusal(error, pool, poolName)
+    throw refusal(error, source)
   }
+  if (replanning !== null && outlivedPlans(client, replanning.now())) discardPlans(client)
   return connectionOf(client, meter)
 }
 
-function refusal(error: unknown, pool: Pool, poolName: string): DatabaseError {
-  if (pool.ending) return new DatabaseError('ENDED', `${poolName} is closed`, { cause: error })
+const DISCARD_PLANS = { name: null, text: 'DISCARD PLANS', values: [], isPlain: true, onSent: undefined }
+
+/** Alone: what it may fail of is told by the statement for which the connection is taken, and is nobody else's. */
+function discardPlans(client: PoolClient): void {
+  travel(client, DISCARD_PLANS).catch(() => undefined)
+}
+
+function refusal(error: unknown, { pool, name }: Source): DatabaseError {
+  if (pool.ending) return new DatabaseError('ENDED', `${name} is closed`, { cause: error })
   const known = toDatabaseError(error)
   const isFromServerOrSocket = known.sqlState !== undefined || (error instanceof Error && 'code' in error)
   if (isFromServerOrSocket || pool.totalCount < pool.options.max) return known
   const { max, connectionTimeoutMillis } = pool.options
-  const message = `${poolName}: all ${max} connections stayed busy for ${connectionTimeoutMillis} ms`
+  const message = `${name}: all ${max} connections stayed busy for ${connectionTimeoutMillis} ms`
   return new DatabaseError('TIMEOUT', message, { cause: error })
 }
 
@@ -97,12 +101,15 @@ function encoded(value: unknown): unknown {
   return isDrivers ? value : JSON.stringify(value)
 }
 
-function encodedAll(statement: string, values: readonly unknown[]): unknown[] {
+function encodedAll(statement: Statement, isNamed: boolean, values: readonly unknown[]): unknown[] {
+  const texts = isNamed ? textArraysOf(statement) : null
   try {
-    return values.map(encoded)
+    return values.map((value, index) =>
+      texts?.has(index) === true ? (textArray(value) ?? encoded(value)) : encoded(value),
+    )
   } catch (cause) {
     const message = `a value cannot be encoded: ${cause instanceof Error ? cause.message : String(cause)}`
-    throw new DatabaseError('SQL', message, { statement, cause })
+    throw new DatabaseError('SQL', message, { statement: statement.name, cause })
   }
 }
 
@@ -112,21 +119,24 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
 
   const transmit = async (
     statement: Statement,
-    isNamed: boolean,
+    form: 'named' | 'plain' | 'control',
     values: readonly unknown[],
   ): Promise<Answer> => {
     meter.counts.set(statement.name, (meter.counts.get(statement.name) ?? 0) + 1)
     const fault = meter.fault?.(statement.name)
     if (fault !== undefined && fault !== 'lose') throw fault
     const { name, text } = statement
-    const given = encodedAll(name, values)
+    const given = encodedAll(statement, form === 'named', values)
     const { stream } = client.connection
-    flushAtEndOfTurn(stream)
-    const answer = client.query(isNamed ? { name, text, values: given } : { text, values: given })
-    if (fault === 'lose') loseAfterSending(stream)
+    const answer = travel(client, {
+      name: form === 'named' ? name : null,
+      text,
+      values: given,
+      isPlain: form === 'plain' && given.length === 0,
+      onSent: fault === 'lose' ? () => loseAfterSending(stream) : undefined,
+    })
     try {
-      const { rows, rowCount, command } = await answer
-      return { rows, count: rowCount ?? 0, command }
+      return await answer
     } catch (error) {
       // The event of a lost connection comes before the failures of its statements; without it the driver itself
       // refused, a value that cannot be encoded, say, and what it thinks of its prepared statements may be wrong.
@@ -147,12 +157,13 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
       const isNamed = typeof statement !== 'string'
       const { rows, count } = await transmit(
         isNamed ? statement : { name: 'SQL', text: statement },
-        isNamed,
+        isNamed ? 'named' : 'plain',
         values,
       )
       return { rows, count }
     },
-    control: (name, text = name) => transmit({ name, text }, false, []),
+    control: (name, text) =>
+      transmit({ name, text: text ?? name }, text === undefined ? 'named' : 'control', []),
     lost,
     release: () => {
       const isClean = lost() === undefined && !isDoubtful && client.getTransactionStatus() === 'I'

@@ -10,7 +10,7 @@ import { versionOf, withClient } from './client.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { checkOut, hearLosses } from './connection.ts'
-import type { FaultInjector, Meter } from './connection.ts'
+import type { FaultInjector, Meter, Source } from './connection.ts'
 import { toDatabaseError } from './errors.ts'
 import { openNotices } from './notices.ts'
 import { clientConfig, SESSION_LIMITS, sessionOptions } from './settings.ts'
@@ -61,7 +61,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const pool = new Pool({
       ...clientConfig(at, sessionText, settings.applicationName),
       max,
-      pipeline: true,
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
     })
@@ -81,20 +80,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const notices = profile.canListen
     ? openNotices({ ...noticeConfig, connectionTimeoutMillis: connectTimeoutMs }, clock)
     : undefined
-  const poolNamed = (kind: string): string => `${kind} pool of ${name}`
-  const writer = queryable({ pool: write, name: poolNamed('write'), meter, clock })
+  const replanning = profile.canDiscardPlans ? clock : null
+  const sourceOf = (pool: Pool, kind: string): Source => ({
+    pool,
+    name: `${kind} pool of ${name}`,
+    meter,
+    replanning,
+  })
+  const writing = sourceOf(write, 'write')
+  const writer = queryable(writing, clock)
   let closed: Promise<unknown> | undefined
 
   return {
     name,
     profile,
     query: (statement, values) => writer.query(statement, values),
-    read: queryable({ pool: read, name: poolNamed('read'), meter, clock }),
+    read: queryable(sourceOf(read, 'read'), clock),
     transaction: (work, { triesMax = TRIES_MAX_DEFAULT, isEarly = false } = {}) =>
-      runTransaction(
-        { checkOut: () => checkOut(write, meter, poolNamed('write')), clock, triesMax, isEarly },
-        work,
-      ),
+      runTransaction({ checkOut: () => checkOut(writing), clock, triesMax, isEarly }, work),
     counted: () => Object.fromEntries(meter.counts),
     listen: async (channel, onNotify) =>
       (await notices?.listen(channel, onNotify)) ?? (async () => undefined),
@@ -107,19 +110,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-interface Asked {
-  readonly pool: Pool
-  readonly name: string
-  readonly meter: Meter
-  readonly clock: Clock
-}
-
 /** Statements of their own: one that ends with 40001 or 40P01 has done nothing and is sent again. */
-function queryable({ pool, name, meter, clock }: Asked): Queryable {
+function queryable(source: Source, clock: Clock): Queryable {
   return {
     query: (statement, values = []) =>
       retried({ clock, triesMax: TRIES_MAX_DEFAULT }, async () => {
-        const connection = await checkOut(pool, meter, name)
+        const connection = await checkOut(source)
         try {
           return await connection.send(statement, values)
         } finally {

@@ -45,6 +45,7 @@ export function sessionOptions(settings: SessionSettings, profile: Profile): str
   if (profile.canSetTransactionTimeout)
     values.push(['transaction_timeout', `${limits.transactionTimeoutMs}ms`])
   if (profile.canAvoidScans) values.push(['enable_seqscan', 'off'])
+  if (profile.canAvoidScans && !settings.isReadOnly) values.push(['plan_cache_mode', 'force_generic_plan'])
   if (schema !== undefined) values.push(['search_path', quoteName(schema)])
   if (isolation !== undefined) values.push(['default_transaction_isolation', isolation])
   if (settings.isReadOnly) values.push(['default_transaction_read_only', 'on'])

@@ -11,6 +11,7 @@
 import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
 import type { Connection } from './connection.ts'
+import { Skipped } from './flight.ts'
 import type { Statement } from './statement.ts'
 import type { Result, SqlTransaction } from './types.ts'
 
@@ -178,7 +179,10 @@ class OpenTransaction implements SqlTransaction {
     ])
     // Answered before COMMIT was; their handlers need not have run yet.
     await Promise.all(this.#unanswered)
-    if (commit.status === 'rejected') throw this.#commitFailure(toDatabaseError(commit.reason))
+    if (commit.status === 'rejected') {
+      if (commit.reason instanceof Skipped) throw await this.rollback(this.#failure ?? commit.reason)
+      throw this.#commitFailure(toDatabaseError(commit.reason))
+    }
     const refused = deferred.find((outcome) => outcome.status === 'rejected')
     if (commit.value.command !== 'COMMIT') {
       throw this.#failure ?? refused?.reason ?? new DatabaseError('ROLLED_BACK', 'COMMIT answered ROLLBACK')

@@ -74,6 +74,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wal_compression: 'on',
   max_wal_size: '2GB',
   checkpoint_timeout: '10min',
+  // Nobody looks at process titles, and each statement would write one.
+  update_process_title: 'off',
   // Append-and-delete tables: the default waits for a fifth of the table.
   autovacuum_naptime: '15s',
   timezone: 'UTC',

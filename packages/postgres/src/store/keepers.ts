@@ -81,12 +81,12 @@ export const registryStore: RegistryStore = {
     const plans = sorted(given, ({ name, version }) => `${name}/${version}`)
     const names = plans.map(({ name }) => name)
     const versions = plans.map(({ version }) => version)
-    await tx.query(PLAN_INSERT, [names, versions, plans.map(({ fingerprint }) => fingerprint)])
+    await tx.query(PLAN_INSERT, [names, versions, plans.map(({ outline }) => outline)])
     const { rows } = await tx.query(PLAN_LOAD, [names, versions])
     return rows.map((row) => ({
       name: text(row, 'name'),
       version: integer(row, 'version'),
-      fingerprint: text(row, 'fingerprint'),
+      outline: text(row, 'fingerprint'),
     }))
   },
 

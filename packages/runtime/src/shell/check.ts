@@ -65,11 +65,11 @@ function repeated(what: string, names: readonly string[]): readonly string[] {
 /** Refuses a plan that changed under an unchanged version, naming the step that moved. Errors: PLAN_CHANGED. */
 export async function registerPlans(database: Database, plans: readonly Plan[]): Promise<void> {
   if (plans.length === 0) return
-  const current = plans.map(({ name, version, fingerprint }) => ({ name, version, fingerprint }))
+  const current = plans.map(({ name, version, outline }) => ({ name, version, outline }))
   const stored = await database.transaction((tx) => database.stores.registry.plans(tx, current))
-  const problems = stored.flatMap(({ name, version, fingerprint }) => {
+  const problems = stored.flatMap(({ name, version, outline }) => {
     const plan = plans.find((candidate) => candidate.name === name && candidate.version === version)
-    const moved = plan === undefined ? null : movedStep(fingerprint, plan.fingerprint)
+    const moved = plan === undefined ? null : movedStep(outline, plan.outline)
     return moved === null
       ? []
       : [

@@ -18,15 +18,15 @@ export interface LoopOptions {
 
 const FAILED: RetryPolicy = { delayMsMin: 50, delayMsMax: 2_000, attemptsMax: 1 }
 
-/** Runs `step` until stopped; `step` returns how much it did. Resolves when the last step has ended. */
-export async function loop(step: () => Promise<number>, options: LoopOptions): Promise<void> {
+/** Runs `step` until stopped; false or 0 says that there is no more. Resolves when the last step has ended. */
+export async function loop(step: () => Promise<number | boolean>, options: LoopOptions): Promise<void> {
   const { service, verb, clock, ids, bell, stopped } = options
   let failures = 0
   while (!stopped.aborted) {
     try {
-      const count = await step()
+      const more = await step()
       failures = 0
-      if (count === 0) await bell.wait(clock, options.pollMs(), stopped)
+      if (more === 0 || more === false) await bell.wait(clock, options.pollMs(), stopped)
     } catch (error) {
       failures += 1
       tell('error', { service, detail: verb, error })

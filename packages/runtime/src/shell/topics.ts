@@ -22,7 +22,7 @@ export function topicsFor(listening: Listening): readonly string[] {
   if (orchestrates) {
     topics.add(TOPIC.started)
     topics.add(TOPIC.commands(ORCHESTRATOR))
-    for (const plan of plans) {
+    for (const plan of plans.filter((one) => one.pattern !== 'choreography')) {
       for (const step of plan.steps) {
         topics.add(TOPIC.events(step.run.ref.participant))
         if (step.undo !== null) topics.add(TOPIC.events(step.undo.ref.participant))

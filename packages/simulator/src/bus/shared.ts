@@ -250,6 +250,7 @@ interface LinkParts {
 }
 
 class SharedLink implements Link {
+  readonly tellsAll = true
   readonly #log: SharedLog
   readonly #parts: LinkParts
   readonly #offs: (() => void)[] = []

@@ -63,10 +63,10 @@ export const planCalls: Family = {
     const plans = some(chance, VERSIONS).map((version) => ({
       name: PLAN,
       version: Number(version),
-      fingerprint: `f${next()}`,
+      outline: `f${next()}`,
     }))
     return {
-      text: `registry.plans ${pairs(plans.map(({ version, fingerprint }) => [String(version), fingerprint]))}`,
+      text: `registry.plans ${pairs(plans.map(({ version, outline }) => [String(version), outline]))}`,
       isLong: true,
       run: ({ stores, tx }) => stores.registry.plans(tx, plans),
     }
@@ -77,7 +77,7 @@ export const planCalls: Family = {
     run: ({ stores, tx }) =>
       stores.registry.plans(
         tx,
-        VERSIONS.map((version) => ({ name: PLAN, version: Number(version), fingerprint: 'none' })),
+        VERSIONS.map((version) => ({ name: PLAN, version: Number(version), outline: 'none' })),
       ),
   },
 }

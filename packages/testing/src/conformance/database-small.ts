@@ -78,18 +78,18 @@ function progressScenes(world: () => DatabaseWorld): void {
 
 function registryScenes(world: () => DatabaseWorld): void {
   describe('registry', () => {
-    test('the fingerprint that was stored first is answered', async () => {
+    test('the outline that was stored first is answered', async () => {
       const { database } = world()
-      const register = (fingerprint: string): Promise<readonly object[]> =>
+      const register = (outline: string): Promise<readonly object[]> =>
         database.transaction((tx) =>
           database.stores.registry.plans(tx, [
-            { name: 'order.place', version: 1, fingerprint },
-            { name: 'order.place', version: 2, fingerprint: 'two' },
+            { name: 'order.place', version: 1, outline },
+            { name: 'order.place', version: 2, outline: 'two' },
           ]),
         )
       const first = [
-        { name: 'order.place', version: 1, fingerprint: 'one' },
-        { name: 'order.place', version: 2, fingerprint: 'two' },
+        { name: 'order.place', version: 1, outline: 'one' },
+        { name: 'order.place', version: 2, outline: 'two' },
       ]
       expect(await register('one')).toEqual(first)
       expect(await register('changed')).toEqual(first)

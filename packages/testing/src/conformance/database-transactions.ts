@@ -263,7 +263,7 @@ async function writeEverywhere({ stores }: Database, tx: Transaction): Promise<v
     claimAfterMs: -HOUR_MS,
   })
   await stores.progress.count(tx, PLACE)
-  await stores.registry.plans(tx, [{ name: 'order.place', version: 1, fingerprint: 'first' }])
+  await stores.registry.plans(tx, [{ name: 'order.place', version: 1, outline: 'first' }])
   await stores.registry.moveHorizon(tx, LONG_AGO)
 }
 
@@ -276,7 +276,7 @@ const NOTHING = {
   deadLetters: [],
   outbox: [],
   tries: 1,
-  plans: [{ name: 'order.place', version: 1, fingerprint: 'second' }],
+  plans: [{ name: 'order.place', version: 1, outline: 'second' }],
   horizon: 0,
 }
 
@@ -291,7 +291,7 @@ function everythingIn(database: Database): Promise<Record<keyof typeof NOTHING, 
     deadLetters: await stores.deadLetters.list(tx, 10),
     outbox: await stores.outbox.claim(tx, { countMax: 10, claimAfterMs: 0 }),
     tries: await stores.progress.count(tx, PLACE),
-    plans: await stores.registry.plans(tx, [{ name: 'order.place', version: 1, fingerprint: 'second' }]),
+    plans: await stores.registry.plans(tx, [{ name: 'order.place', version: 1, outline: 'second' }]),
     horizon: await stores.registry.horizon(tx),
   }))
 }
