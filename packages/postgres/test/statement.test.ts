@@ -73,6 +73,13 @@ describe('a session', () => {
     ).not.toContain('transaction_timeout')
   })
 
+  test('that writes keeps its plans, one that only reads makes them for what it is asked', () => {
+    const mode = 'plan_cache_mode=force_generic_plan'
+    expect(sessionOptions({ ...settings, isReadOnly: false }, PROFILES.postgres)).toContain(mode)
+    expect(sessionOptions(settings, PROFILES.postgres)).not.toContain(mode)
+    expect(sessionOptions({ ...settings, isReadOnly: false }, PROFILES.cockroach)).not.toContain(mode)
+  })
+
   test('keeps the options of its url, before ours', () => {
     const { connectionString } = clientConfig('postgres://a:b@h:1/d?options=-c%20a%3D1', '-c b=2', 'order')
     expect(new URL(connectionString ?? '').searchParams.get('options')).toBe('-c a=1 -c b=2')

@@ -22,12 +22,15 @@ export interface Wire {
   readonly url: string
   /** Spoils what it answers a fault for; `name` is a prepared statement's, or the text. Asked for every statement. */
   arm(fault: (name: string) => WireFault | undefined): void
+  /** How often the driver has asked for an answer: Sync and Query messages until now. */
+  flights(): number
   close(): Promise<void>
 }
 
 export async function wireTo(url: string): Promise<Wire> {
   const target = new URL(url)
   let fault: (name: string) => WireFault | undefined = () => undefined
+  let flightCount = 0
   const sockets = new Set<Socket>()
   const proxy = createServer((client) => {
     const server = connect(Number(target.port || '5432'), target.hostname)
@@ -36,7 +39,12 @@ export async function wireTo(url: string): Promise<Wire> {
       socket.on('error', () => undefined)
       socket.on('close', () => sockets.delete(socket))
     }
-    relay(client, server, (name) => fault(name))
+    relay(client, server, {
+      fault: (name) => fault(name),
+      onFlight: () => {
+        flightCount += 1
+      },
+    })
   })
   await once(proxy.listen(0, '127.0.0.1'), 'listening')
   const address = proxy.address()
@@ -46,6 +54,7 @@ export async function wireTo(url: string): Promise<Wire> {
     arm: (next) => {
       fault = next
     },
+    flights: () => flightCount,
     close: async () => {
       for (const socket of sockets) socket.destroy()
       proxy.close()
@@ -74,7 +83,12 @@ interface Flight {
 
 const flightOf = (fates: readonly Fate[]): Flight => ({ fates, at: 0, isSilent: false })
 
-function relay(client: Socket, server: Socket, fault: (name: string) => WireFault | undefined): void {
+interface Ears {
+  readonly fault: (name: string) => WireFault | undefined
+  readonly onFlight: () => void
+}
+
+function relay(client: Socket, server: Socket, { fault, onFlight }: Ears): void {
   // The first answer is the one to the start of the session.
   const flights: Flight[] = [flightOf([PASS])]
   const lose = (): void => {
@@ -84,12 +98,12 @@ function relay(client: Socket, server: Socket, fault: (name: string) => WireFaul
   const pieces = messagesIn({ isTyped: false })
   let statement: Buffer[] = []
   let name = ''
-  let fates: Fate[] = []
+  const fates: Fate[] = []
   client.on('data', (data) => {
     for (const message of pieces(data)) {
       const type = message.typed ? String.fromCharCode(message.bytes[0] ?? 0) : ''
-      if (type === 'S') flights.push(flightOf(fates))
-      if (type === 'S') fates = []
+      if (type === 'S' || type === 'Q') onFlight()
+      if (type === 'S') flights.push(flightOf(fates.splice(0)))
       if (type === '' || !'QPBDE'.includes(type)) {
         server.write(message.bytes)
         continue

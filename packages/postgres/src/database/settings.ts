@@ -45,6 +45,8 @@ export function sessionOptions(settings: SessionSettings, profile: Profile): str
   if (profile.canSetTransactionTimeout)
     values.push(['transaction_timeout', `${limits.transactionTimeoutMs}ms`])
   if (profile.canAvoidScans) values.push(['enable_seqscan', 'off'])
+  // What writes asks for rows by key, in lists whose lengths differ: made for each length, plans cost more than they
+  // save. What reads may filter by anything.
   if (profile.canAvoidScans && !settings.isReadOnly) values.push(['plan_cache_mode', 'force_generic_plan'])
   if (schema !== undefined) values.push(['search_path', quoteName(schema)])
   if (isolation !== undefined) values.push(['default_transaction_isolation', isolation])
