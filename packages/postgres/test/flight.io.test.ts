@@ -47,7 +47,7 @@ test('given statements of one turn, then each gets its own answer, in order, the
   ])
 })
 
-test('given one that fails, then those before it were answered, those behind it were not executed, nothing stays', async () => {
+test('given one that fails, then those before it were answered, those behind not executed, nothing stays', async () => {
   const before = await session()
   const answered: string[] = []
   const failure = await failureOf(
@@ -95,7 +95,7 @@ test('given a value that cannot be sent, then its statement is refused, and noth
   expect(await things()).toEqual([])
 })
 
-test('given texts that only an array in binary form carries as they are, then they come back as they were', async () => {
+test('given texts that only a binary array carries as they are, then they come back as they were', async () => {
   const texts = ['', '{}', '"a\\"', 'null', 'ü€😀', "it's\n\t", 'x'.repeat(70_000)]
   const { rows } = await database.query(
     { name: 'texts', text: 'select $1::text[] as given, $2::text[] as none, $3::text[] as some' },
