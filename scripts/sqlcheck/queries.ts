@@ -6,6 +6,7 @@ import type { TreeNode } from './tree.ts'
 
 /** On both, with the same meaning for what we give them. */
 const FUNCTIONS = new Set([
+  'array_agg',
   'count',
   'current_setting',
   'floor',

@@ -65,6 +65,7 @@ function frontedTransaction(probe: Probe, real: SqlTransaction): SqlTransaction 
     get now() {
       return real.now
     },
+    begun: () => real.begun(),
     query: (statement, values) =>
       probe.call(callOf(statement), () => real.query(statement, values), isLookInVain(statement)),
     defer: (write) => real.defer(write),

@@ -1,7 +1,7 @@
 -- Offsets in commit order: the heads stay locked until the commit, so the next writer's offsets become visible after
 -- ours. Locked in order of topic and partition, so that two writers never wait for each other. `ahead` counts the
 -- messages up to and including this entry among this call's entries of the same partition.
--- Raises 2201E (MOVED) when a head is missing. Index: primary keys.
+-- Answers the first offset of each partition. Raises 2201E (MOVED) when a head is missing. Index: primary keys.
 WITH given AS (
   SELECT g.topic, g.partition, g.ahead, g.message_count, g.messages
   FROM unnest($1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[])
@@ -33,5 +33,7 @@ appended AS (
   INNER JOIN moved AS m ON m.topic = g.topic AND m.partition = g.partition
   RETURNING end_offset
 )
-SELECT ln((CASE WHEN count(*) = $6::int8 THEN 1 ELSE 0 END)::numeric) AS moved
+SELECT
+  ln((CASE WHEN count(*) = $6::int8 THEN 1 ELSE 0 END)::numeric) AS moved,
+  (SELECT array_agg(m.first_offset::text || ' ' || m.partition::text || ' ' || m.topic) FROM moved AS m) AS firsts
 FROM appended

@@ -132,28 +132,82 @@ describe('receiving', () => {
     expect(await drain(reader)).toEqual([['a', 'b']])
   })
 
-  test('costs the same statements for one message and for two hundred', async () => {
-    const reader = await connect('reader', ['t'])
-    const next = await connect('next', ['u'])
-    const cost = async (count: number) => {
-      await send(reader, ...timers('t', count, (index) => `k${index}`))
-      const before = { ...kit.database.counted() }
-      const answer = async (_tx: unknown, batch: readonly Delivered[]) =>
-        batch.map((one, index) => timer('u', `k${index}`, idOf(one)))
-      expect(await reader.receive(200, answer)).toBe(count)
-      const counts = Object.entries(kit.database.counted()).map(([name, sum]) => [
-        name,
-        sum - (before[name] ?? 0),
-      ])
-      return counts.filter(([, spent]) => spent !== 0)
+  const costs = ['1 BEGIN', '1 COMMIT', '1 NOW', '1 log_advance', '1 log_append']
+  test.each([
+    ['that others sent', true, [...costs, '1 log_fetch']],
+    ['that this process sent', false, costs],
+  ])(
+    'costs the same statements for one message and for two hundred %s',
+    async (_whose, isForeign, expected) => {
+      const reader = await connect('reader', ['t'])
+      const next = await connect('next', ['u'])
+      const sender = isForeign ? await connect('sender', []) : reader
+      const cost = async (count: number) => {
+        await send(sender, ...timers('t', count, (index) => `k${index}`))
+        const before = { ...kit.database.counted() }
+        const answer = async (_tx: unknown, batch: readonly Delivered[]) =>
+          batch.map((one, index) => timer('u', `k${index}`, idOf(one)))
+        expect(await reader.receive(200, answer)).toBe(count)
+        const counts = Object.entries(kit.database.counted()).map(([name, sum]) => [
+          name,
+          sum - (before[name] ?? 0),
+        ])
+        return counts.filter(([, spent]) => spent !== 0 && spent !== undefined)
+      }
+      // All partitions have been read once.
+      await cost(200)
+      const one = await cost(1)
+      expect(await cost(200)).toEqual(one)
+      const named = one.map(([name, spent]) => `${spent} ${String(name).replace(/_[0-9a-f]{8}$/, '')}`)
+      expect(named.filter((name) => !name.endsWith('pg_notify')).toSorted()).toEqual(expected)
+      await next.close()
+    },
+  )
+
+  test('takes what its process has sent, what others sent in between, and each once', async () => {
+    const own = await connect('reader', ['t'], { partitions: 1 })
+    const foreign = await connect('sender', [])
+    await send(own, timer('t', 'k', 'a'))
+    expect(await drain(own)).toEqual([['a']])
+    await send(own, timer('t', 'k', 'b'))
+    await send(foreign, timer('t', 'k', 'c'))
+    await send(own, timer('t', 'k', 'd'))
+    expect((await drain(own)).flat()).toEqual(['b', 'c', 'd'])
+    await send(own, timer('t', 'k', 'e'))
+    expect(await drain(own)).toEqual([['e']])
+  })
+
+  test('by two instances that both believe their own news handles everything once', async () => {
+    const links = [
+      await connect('reader', ['t'], { partitions: 2 }),
+      await connect('reader', ['t'], { partitions: 2 }),
+    ]
+    const seen: string[] = []
+    const handle = async (tx: Transaction, batch: readonly Delivered[]) => {
+      tx.onCommit(() => seen.push(...batch.map(idOf)))
+      return []
     }
-    await cost(1)
-    const one = await cost(1)
-    expect(await cost(200)).toEqual(one)
-    expect(
-      one.map(([name, spent]) => `${spent} ${String(name).replace(/_[0-9a-f]{8}$/, '')}`).toSorted(),
-    ).toEqual(['1 BEGIN', '1 COMMIT', '1 NOW', '1 log_advance', '1 log_append', '1 log_fetch'])
-    await next.close()
+    const work = async (link: Link, name: string): Promise<void> => {
+      for (let round = 0; round < 60; round += 1) {
+        await send(link, timer('t', `k${round}`, `${name}${round}`))
+        await link.receive(10, handle)
+      }
+    }
+    await Promise.all(links.map((link, index) => work(link, `n${index}.`)))
+    for (const link of links) while ((await link.receive(100, handle)) > 0);
+    expect([seen.length, new Set(seen).size]).toEqual([120, 120])
+  })
+
+  test('whose batch failed is given it again', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    await send(reader, timer('t', 'k', 'a'))
+    await drain(reader)
+    await send(reader, timer('t', 'k', 'b'))
+    const failing = reader.receive(10, async () => {
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(await drain(reader)).toEqual([['b']])
   })
 })
 

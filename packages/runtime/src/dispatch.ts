@@ -50,6 +50,7 @@ export async function handleBatch(
     sent.push(...(await advance(tx, sorted.advances, options.advance)))
     tell('advance', { service: service.name, count: sorted.advances.length })
   }
+  if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
   if (options.observer !== null && sorted.observed.length > 0) {
     await options.observer.record(tx, sorted.observed)
     tell('record', { service: service.name, count: sorted.observed.length })
@@ -136,6 +137,7 @@ export async function buried(
   batch: readonly Delivered[],
   { options, error, silent }: { options: BatchOptions; error: unknown; silent: boolean },
 ): Promise<readonly Message[]> {
+  await tx.begun?.()
   const info = errorInfo(error)
   const sorted = sortBatch(batch, { ...options, advance: null, observer: null, onEnded: null })
   const letters = batch.map((delivered): DeadLetter => {

@@ -183,7 +183,7 @@ class RunningHost implements Host {
       defers: handlers.some((handler) => handler.ref.spec.deferred === true),
       horizonCheckedBefore: (now) => horizonCheckedBefore(settings, now),
       refuse: null,
-      onScheduled: () => {
+      onDue: () => {
         this.#due.ring()
         this.#calls.ring()
       },
@@ -331,14 +331,14 @@ class RunningHost implements Host {
       chance: shop.chance,
       overdueAfterMs: this.#settings.overdueAfterMs,
     }
-    const onScheduled = (): void => this.#due.ring()
+    const onDue = (): void => this.#due.ring()
     return new Receiver({
       service: this.#own,
       database: this.#database,
       link: this.#link,
       shop,
       perform: this.#performs,
-      advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onScheduled } : null,
+      advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onDue } : null,
       observer,
       onEnded: starts ? (ends) => this.#starter.tellEnds(ends) : null,
       batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),

@@ -25,8 +25,10 @@ export interface Queryable {
 }
 
 export interface Transaction extends Queryable {
-  /** The database's clock at BEGIN, epoch milliseconds. */
+  /** The database's clock at BEGIN, epoch milliseconds; known once `begun` resolves, or a statement was answered. */
   readonly now: Time
+  /** Where work may begin before BEGIN is answered: resolves when it is. */
+  begun?(): Promise<void>
   /** A write whose result is awaited together with COMMIT. */
   defer(write: Promise<unknown>): void
   savepoint<T>(work: () => Promise<T>): Promise<T>

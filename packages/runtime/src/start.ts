@@ -60,16 +60,25 @@ export function checkedStart(plan: Plan, request: StartRequest<unknown>, pattern
   return { plan, saga: { plan: plan.name, id, pattern: chosen }, input: checked.value }
 }
 
-/** Stores starts in bulk; the answer of each, in order. Errors of one are its answer, not thrown. */
-export async function storeStarts(
+export interface StartsDecided {
+  /** Of each start, in order. Errors of one are its answer, not thrown. */
+  readonly answers: readonly (Started | Error)[]
+  /** To be inserted. */
+  readonly rows: readonly StartRow[]
+  readonly messages: readonly Message[]
+}
+
+/** Decides starts in bulk beside what is stored of them. `now` is asked after that was read. */
+export async function decideStarts(
   tx: Queryable,
   starts: readonly Starting[],
-  { stores, now }: { stores: Stores; now: Time },
-): Promise<{ readonly answers: readonly (Started | Error)[]; readonly messages: readonly Message[] }> {
+  { stores, now }: { stores: Stores; now: () => Promise<Time> },
+): Promise<StartsDecided> {
   const stored = await stores.starts.load(
     tx,
     starts.map(({ saga }) => ({ plan: saga.plan, id: saga.id })),
   )
+  const startedAt = await now()
   const known = new Map(stored.map((row) => [sagaKey(row.saga), row]))
   const rows: StartRow[] = []
   const messages: Message[] = []
@@ -77,7 +86,7 @@ export async function storeStarts(
     const fingerprint = inputFingerprint(starting.input)
     const before = known.get(sagaKey(starting.saga))
     if (before !== undefined) return startedBefore(before, fingerprint)
-    const sent = startMessages(starting, now)
+    const sent = startMessages(starting, startedAt)
     if (sent instanceof Error) return sent
     const text = pack(sent)
     if (text.length > SLIP_LENGTH_MAX) return tooLarge(starting, text.length)
@@ -87,7 +96,7 @@ export async function storeStarts(
       version: plan.version,
       inputFingerprint: fingerprint,
       sent: text,
-      startedAt: now,
+      startedAt,
       ended: null,
     }
     known.set(sagaKey(saga), row)
@@ -95,8 +104,7 @@ export async function storeStarts(
     messages.push(...sent)
     return { saga, isNew: true }
   })
-  if (rows.length > 0) await stores.starts.insert(tx, rows)
-  return { answers, messages }
+  return { answers, rows, messages }
 }
 
 function tooLarge({ plan }: Starting, length: number): Error {

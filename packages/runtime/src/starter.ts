@@ -12,7 +12,7 @@ import {
   cancelMessage,
   checkedStart,
   startAgain,
-  storeStarts,
+  decideStarts,
   type CancelRequest,
   type Started,
   type Starting,
@@ -83,10 +83,12 @@ export class Starter {
   async startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
     const { database, clock, link, pattern } = this.#options
     const starting = checkedStart(typed(plan), request, pattern)
-    const { answers, messages } = await storeStarts(tx, [starting], {
-      stores: database.stores,
-      now: clock.now(),
+    const { stores } = database
+    const { answers, rows, messages } = await decideStarts(tx, [starting], {
+      stores,
+      now: () => Promise.resolve(clock.now()),
     })
+    if (rows.length > 0) await stores.starts.insert(tx, rows)
     const [answer] = answers
     if (answer === undefined) throw new Error('the start was not answered')
     if (answer instanceof Error) throw answer
@@ -165,8 +167,10 @@ export class Starter {
     type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
     let startedAt = 0
     const stored = async (tx: Transaction): Promise<Stored> => {
+      const { stores } = database
+      const { answers, rows, messages } = await decideStarts(tx, starting, { stores, now: () => timeOf(tx) })
       startedAt = tx.now
-      const { answers, messages } = await storeStarts(tx, starting, { stores: database.stores, now: tx.now })
+      if (rows.length > 0) tx.defer(stores.starts.insert(tx, rows))
       return { value: answers, messages }
     }
     const answers = await rerun(() => link.transaction(stored))
@@ -206,6 +210,11 @@ export class Starter {
     }
     return { signal: heard.signal, end: () => told, forget }
   }
+}
+
+async function timeOf(tx: Transaction): Promise<number> {
+  await tx.begun?.()
+  return tx.now
 }
 
 function unknownSaga({ plan, id }: SagaName): EnsembleError {

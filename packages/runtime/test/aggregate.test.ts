@@ -138,7 +138,7 @@ async function batch(
       defers: true,
       horizonCheckedBefore: () => 0,
       refuse: null,
-      onScheduled: () => undefined,
+      onDue: () => undefined,
     }
     const { results, messages } = await perform(tx, works, options)
     const said = works.map(({ operation }) => {

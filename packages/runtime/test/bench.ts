@@ -101,7 +101,7 @@ export class Bench {
       defers: true,
       horizonCheckedBefore: () => Number.POSITIVE_INFINITY,
       refuse: null,
-      onScheduled: () => undefined,
+      onDue: () => undefined,
     }
   }
 

@@ -14,6 +14,8 @@ import { integer, text } from '../store/columns.ts'
 import { statement } from '../store/statements.ts'
 import { entriesOf } from './entries.ts'
 import { fetchedOf } from './fetched.ts'
+import { placed } from './inbox.ts'
+import type { Handed } from './inbox.ts'
 import type { Fetched, Move } from './fetched.ts'
 import type { Columns } from '../store/columns.ts'
 
@@ -50,6 +52,7 @@ export class Log {
   readonly #append: Statement
   readonly #fetch: Statement
   readonly #advance: Statement
+  readonly #claim: Statement
   readonly #topics: Statement
   readonly #topicCreate: Statement
   readonly #register: Statement
@@ -61,6 +64,7 @@ export class Log {
     this.#append = inSchema('log_append', schema)
     this.#fetch = inSchema('log_fetch', schema)
     this.#advance = inSchema('log_advance', schema)
+    this.#claim = inSchema('log_claim', schema)
     this.#topics = inSchema('log_topics', schema)
     this.#topicCreate = inSchema('log_topic_create', schema)
     this.#register = inSchema('log_register', schema)
@@ -104,10 +108,13 @@ export class Log {
     return topics.filter((topic) => !there.has(topic))
   }
 
-  /** Plain text when `asText`, for a caller's own transaction. All topics must be known. */
-  append(tx: Queryable, messages: readonly Message[], asText = false): Promise<unknown> {
+  /**
+   * Plain text when `asText`, for a caller's own transaction. All topics must be known. Answers the entries with the
+   * places that they have once the transaction has committed.
+   */
+  async append(tx: Queryable, messages: readonly Message[], asText = false): Promise<readonly Handed[]> {
     const entries = entriesOf(messages, (topic) => this.#partitionCounts.get(topic) ?? this.#partitions)
-    return tx.query(asText ? this.#append.text : this.#append, [
+    const { rows } = await tx.query(asText ? this.#append.text : this.#append, [
       entries.map(({ topic }) => topic),
       entries.map(({ partition }) => partition),
       entries.map(({ ahead }) => ahead),
@@ -115,6 +122,7 @@ export class Log {
       entries.map((entry) => entry.text),
       entries.length,
     ])
+    return placed(entries, rows[0]?.['firsts'])
   }
 
   async register(group: string, topics: readonly string[]): Promise<void> {
@@ -144,6 +152,17 @@ export class Log {
     // More partitions than messages would share out less than one each.
     const { rows } = await tx.query(this.#fetch, [group, topics, Math.min(partitionsMax, countMax), countMax])
     return rows
+  }
+
+  /** Locks cursors without reading behind them. Raises MOVED when one is elsewhere, or somebody else's. */
+  claim(tx: Queryable, group: string, moves: readonly Move[]): Promise<unknown> {
+    return tx.query(this.#claim, [
+      group,
+      moves.map(({ topic }) => topic),
+      moves.map(({ partition }) => partition),
+      moves.map(({ from }) => from),
+      moves.length,
+    ])
   }
 
   /** Raises MOVED when fewer than `countMin` cursors are where they were read. */

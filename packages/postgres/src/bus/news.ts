@@ -6,6 +6,7 @@
 import { randomText, systemClock } from '../database/clock.ts'
 import type { Clock } from '../database/clock.ts'
 import type { Database } from '../database/types.ts'
+import type { Handed } from './inbox.ts'
 
 type Speaker = Pick<Database, 'listen' | 'notify' | 'profile'>
 
@@ -15,9 +16,12 @@ const NOTICE_DELAY_MS = 5
 const PAYLOAD_LENGTH_MAX = 4_000
 const ANY_TOPIC = '*'
 
+/** What was put on the log; null where that is not known, so that one has to look. */
+export type Hear = (handed: readonly Handed[] | null) => void
+
 interface Reader {
   readonly topics: ReadonlySet<string>
-  readonly news: () => void
+  readonly hear: Hear
 }
 
 export class News {
@@ -49,16 +53,16 @@ export class News {
     await this.#listen()
   }
 
-  on(topics: readonly string[], news: () => void): () => void {
-    const reader = { topics: new Set(topics), news }
+  on(topics: readonly string[], hear: Hear): () => void {
+    const reader = { topics: new Set(topics), hear }
     this.#readers.add(reader)
     return () => void this.#readers.delete(reader)
   }
 
   /** After a commit. */
-  say(topics: Iterable<string>): void {
+  say(topics: Iterable<string>, handed: readonly Handed[] | null = null): void {
     const said = new Set(topics)
-    this.#tell(said)
+    this.#tell(said, handed)
     if (!this.#speakers.some(({ profile }) => profile.canListen)) return
     if (this.#unsaid === undefined) {
       this.#unsaid = said
@@ -72,9 +76,10 @@ export class News {
     this.say(topics)
   }
 
-  #tell(topics: ReadonlySet<string>): void {
+  #tell(topics: ReadonlySet<string>, handed: readonly Handed[] | null): void {
     for (const reader of this.#readers) {
-      if (topics.has(ANY_TOPIC) || [...topics].some((topic) => reader.topics.has(topic))) reader.news()
+      if (!topics.has(ANY_TOPIC) && ![...topics].some((topic) => reader.topics.has(topic))) continue
+      reader.hear(handed?.filter(({ topic }) => reader.topics.has(topic)) ?? null)
     }
   }
 
@@ -103,6 +108,6 @@ export class News {
 
   #hear(payload: string): void {
     const [origin, ...topics] = payload.split(' ')
-    if (origin !== this.#origin) this.#tell(new Set(topics))
+    if (origin !== this.#origin) this.#tell(new Set(topics), null)
   }
 }

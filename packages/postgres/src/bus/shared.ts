@@ -1,16 +1,15 @@
 // Owns: the bus whose log lives in the service's own database: position, effects and messages are one
 // transaction.
-// I1: a batch's cursors are locked before anything else and the log's heads last, as everywhere.
-// I2: a cursor moves only from where it was read, in the batch's own transaction.
 import type { Message } from '@ensemble/core'
 import type { Bus, Link, Transaction } from '@ensemble/runtime'
 import type { Clock } from '../database/clock.ts'
-import type { SqlTransaction } from '../database/types.ts'
 import { isEngineDatabase } from '../engine.ts'
 import type { EngineDatabase } from '../engine.ts'
+import type { Handed } from './inbox.ts'
 import { Log, SCHEMA_DEFAULT } from './log.ts'
 import type { LogOptions } from './log.ts'
 import { News } from './news.ts'
+import { Reading } from './reading.ts'
 
 export interface BusOptions extends LogOptions {
   /** How many partitions one batch takes; fewer leave more to other instances. */
@@ -57,40 +56,36 @@ interface Parts {
 
 function linkOf({ service, database, topics, log, news, options }: Parts): Link {
   const { partitionsMax = BATCH_PARTITIONS_MAX } = options
-  const offs: (() => void)[] = []
   let closed: Promise<void> | undefined
 
-  const send = (tx: Transaction, messages: readonly Message[]): void => {
+  const send = async (tx: Transaction, messages: readonly Message[]): Promise<void> => {
     if (messages.length === 0) return
-    tx.defer(log.append(tx, messages))
-    tx.onCommit(() => news.say(topicsOf(messages)))
+    if (!log.knows(messages)) await log.learn(tx, messages)
+    let handed: readonly Handed[] | null = null
+    tx.defer(
+      log.append(tx, messages).then((entries) => {
+        handed = entries
+      }),
+    )
+    tx.onCommit(() => news.say(topicsOf(messages), handed))
   }
+  const reading = new Reading({ service, database, topics, partitionsMax, log, news, send })
 
   return {
     // A notice that is lost with its connection is made good by polling.
     tellsAll: database.profile.canListen,
 
     transaction: (work) =>
-      database.transaction(async (tx) => {
-        const { value, messages } = await work(tx)
-        if (!log.knows(messages)) await log.learn(tx, messages)
-        send(tx, messages)
-        return value
-      }),
+      database.transaction(
+        async (tx) => {
+          const { value, messages } = await work(tx)
+          await send(tx, messages)
+          return value
+        },
+        { isEarly: true },
+      ),
 
-    receive: async (countMax, handle) => {
-      if (topics.length === 0) return 0
-      const work = async (tx: SqlTransaction): Promise<number> => {
-        const { messages, moves } = await log.take(tx, { group: service, topics, countMax, partitionsMax })
-        if (messages.length === 0) return 0
-        const answers = await handle(tx, messages)
-        if (!log.knows(answers)) await log.learn(tx, answers)
-        tx.defer(log.advance(tx, service, moves, moves.length))
-        send(tx, answers)
-        return messages.length
-      }
-      return await database.transaction(work, { isEarly: true })
-    },
+    receive: (countMax, handle) => reading.receive(countMax, handle),
 
     put: async (tx, messages) => {
       if (messages.length === 0) return
@@ -101,12 +96,10 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
 
     relay: () => Promise.resolve(0),
 
-    onNews: (callback) => {
-      offs.push(news.on(topics, callback))
-    },
+    onNews: (callback) => reading.onNews(callback),
 
     close: async () => {
-      for (const off of offs.splice(0)) off()
+      reading.close()
       closed ??= news.leave(database)
       await closed
     },

@@ -43,7 +43,7 @@ export async function postgresTransport(database: Database, options: BusOptions 
       return {
         take: (countMax) => take(holder, (tx) => log.take(tx, { group, topics, countMax, partitionsMax })),
         onNews: (callback) => {
-          offs.push(news.on(topics, callback))
+          offs.push(news.on(topics, () => callback()))
         },
         close,
       }

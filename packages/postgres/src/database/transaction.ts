@@ -109,6 +109,10 @@ class OpenTransaction implements SqlTransaction {
     return this.#now
   }
 
+  async begun(): Promise<void> {
+    await this.#opening
+  }
+
   begin(): Promise<void> {
     this.#opening = this.#begin()
     return this.#opening
@@ -128,7 +132,14 @@ class OpenTransaction implements SqlTransaction {
 
   query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {
     if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
-    return this.#track(this.#connection.send(statement, values))
+    const answer = this.#connection.send(statement, values)
+    return this.#track(this.#now === undefined ? this.#behindBegin(answer) : answer)
+  }
+
+  /** The time is known to whoever was answered. */
+  async #behindBegin(answer: Promise<Result>): Promise<Result> {
+    const [result] = await Promise.all([answer, this.#opening])
+    return result
   }
 
   defer(write: Promise<unknown>): void {

@@ -17,6 +17,8 @@ export interface Queryable {
 export interface SqlTransaction extends Queryable {
   /** Epoch ms, the database's clock: `now()` of this transaction. */
   readonly now: number
+  /** Of early work: resolves when BEGIN is answered, and `now` known. */
+  begun(): Promise<void>
   /**
    * A write already sent in this transaction, whose answer is awaited together with COMMIT's. Only for statements
    * that raise when they lose: what is thrown after a good answer comes too late, COMMIT is already on its way.

@@ -1,13 +1,14 @@
-// Owns: the start rows in SQL. I1: load and insert send plain text, so any `query(text, values)` will do as
-// their transaction.
+// Owns: the start rows in SQL. I1: load and insert send plain text to a transaction of somebody else's, so any
+// `query(text, values)` will do.
 import type { Pattern } from '@ensemble/core'
-import type { StartRow, StartStore } from '@ensemble/runtime'
+import type { Queryable, StartRow, StartStore } from '@ensemble/runtime'
+import type { Statement } from '../database/statement.ts'
 import { distinct, integer, isNull, jsonOrNull, jsonText, sorted, text, time, timeText } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { statement } from './statements.ts'
 
-const LOAD = statement('start_load').text
-const INSERT = statement('start_insert').text
+const LOAD = statement('start_load')
+const INSERT = statement('start_insert')
 const ENDED = statement('start_ended')
 const PRUNE = statement('start_prune')
 
@@ -15,14 +16,14 @@ export const startStore: StartStore = {
   load: async (tx, given) => {
     if (given.length === 0) return []
     const ids = distinct(given, ({ plan, id }) => `${plan}/${id}`)
-    const { rows } = await tx.query(LOAD, [ids.map(({ plan }) => plan), ids.map(({ id }) => id)])
+    const { rows } = await tx.query(sent(LOAD, tx), [ids.map(({ plan }) => plan), ids.map(({ id }) => id)])
     return rows.map(startOf)
   },
 
   insert: async (tx, given) => {
     if (given.length === 0) return
     const rows = sorted(given, ({ saga }) => `${saga.plan}/${saga.id}`)
-    await tx.query(INSERT, [
+    await tx.query(sent(INSERT, tx), [
       rows.map(({ saga }) => saga.plan),
       rows.map(({ saga }) => saga.id),
       rows.map(({ saga }) => saga.pattern),
@@ -47,6 +48,11 @@ export const startStore: StartStore = {
   },
 
   prune: async (tx, { before, countMax }) => (await tx.query(PRUNE, [timeText(before), countMax])).count,
+}
+
+/** Our own transactions and databases prepare statements by name. */
+function sent(given: Statement, tx: Queryable): Statement | string {
+  return 'defer' in tx || 'stores' in tx ? given : given.text
 }
 
 function startOf(row: Columns): StartRow {

@@ -12,7 +12,8 @@ export interface AdvanceOptions {
   readonly office: Office
   readonly stores: Stores
   readonly horizonCheckedBefore: (now: Time) => Time
-  readonly onScheduled: () => void
+  /** Something is due at once. */
+  readonly onDue: () => void
 }
 
 export async function advance(
@@ -22,15 +23,18 @@ export async function advance(
 ): Promise<readonly Message[]> {
   if (works.length === 0) return []
   const { stores } = options
+  const rows = await loadSagas(tx, works, stores)
+  // Asked after it: the first statement may leave before the time is known.
+  await tx.begun?.()
   const checkBefore = options.horizonCheckedBefore(tx.now)
   const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
-  const ledger = new Ledger(await loadSagas(tx, works, stores), { now: tx.now, horizon })
+  const ledger = new Ledger(rows, { now: tx.now, horizon })
   for (const work of works) hear(options.office, ledger, work)
   const { inserts, updates } = ledger.changes()
   if (inserts.length > 0) tx.defer(stores.sagas.insert(tx, inserts))
   if (updates.length > 0) tx.defer(stores.sagas.update(tx, updates))
   storeScheduled(tx, ledger.scheduled, stores)
-  if (ledger.scheduled.length > 0) tx.onCommit(options.onScheduled)
+  if (ledger.scheduled.some(({ dueAt }) => dueAt <= ledger.now)) tx.onCommit(options.onDue)
   const told = bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
   return [...ledger.messages, ...told]
 }

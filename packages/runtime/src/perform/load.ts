@@ -14,17 +14,12 @@ export interface LoadOptions {
   readonly refuse: ErrorInfo | null
 }
 
+/** What the statements find. */
+type Found = Pick<Loaded, 'operations' | 'rows' | 'claims'>
+
 export async function load(tx: Transaction, works: readonly Work[], options: LoadOptions): Promise<Loaded> {
   const { stores } = options
-  const loaded: Loaded = {
-    now: tx.now,
-    horizon: issuedBefore(works, options.horizonCheckedBefore(tx.now))
-      ? await stores.registry.horizon(tx)
-      : 0,
-    operations: new Map(),
-    rows: new Map(),
-    claims: new Map(),
-  }
+  const loaded: Found = { operations: new Map(), rows: new Map(), claims: new Map() }
   // What is refused meets its operation's row only: loading the rest may be what fails.
   const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
   const rows = loadRows(
@@ -38,12 +33,15 @@ export async function load(tx: Transaction, works: readonly Work[], options: Loa
   }
   // Where nothing is needed in between both leave in one flush; locks are taken in the order they were sent.
   await Promise.all([rows, loadOperations(tx, loaded, { works, keyed, options })])
-  return loaded
+  // Asked last: the first statements may leave before the time is known.
+  await tx.begun?.()
+  const isOld = issuedBefore(works, options.horizonCheckedBefore(tx.now))
+  return { ...loaded, now: tx.now, horizon: isOld ? await stores.registry.horizon(tx) : 0 }
 }
 
 async function loadNeeded(
   tx: Transaction,
-  loaded: Loaded,
+  loaded: Found,
   { keyed, stores }: { keyed: readonly Keyed[]; stores: Stores },
 ): Promise<void> {
   const needs = keyed.map((one) => ({ one, needs: needsOf(loaded, one) }))
@@ -59,7 +57,7 @@ async function loadNeeded(
 
 async function loadOperations(
   tx: Transaction,
-  loaded: Loaded,
+  loaded: Found,
   what: { works: readonly Work[]; keyed: readonly Keyed[]; options: LoadOptions },
 ): Promise<void> {
   const { works, keyed, options } = what
@@ -123,7 +121,7 @@ function keyedOf(work: Work): readonly Keyed[] {
 }
 
 function needsOf(
-  loaded: Loaded,
+  loaded: Found,
   { rule, input, table, key }: Keyed,
 ): { related?: Readonly<Record<string, string | undefined>>; claims?: readonly string[] } {
   const { needs } = rule
@@ -145,7 +143,7 @@ function uniqueOwners(keyed: readonly Keyed[]): readonly { owner: string; key: s
 
 async function loadRows(
   tx: Transaction,
-  loaded: Loaded,
+  loaded: Found,
   wanted: readonly { table: Rows<unknown>; key: string }[],
 ): Promise<void> {
   const byTable = new Map<Rows<unknown>, Set<string>>()
@@ -166,7 +164,7 @@ async function loadRows(
 
 async function loadClaims(
   tx: Transaction,
-  loaded: Loaded,
+  loaded: Found,
   what: { values: readonly string[]; stores: Stores },
 ): Promise<void> {
   const values = [...new Set(what.values)].filter((value) => !loaded.claims.has(value)).sort()

@@ -37,8 +37,8 @@ export interface PerformOptions {
   readonly horizonCheckedBefore: (now: Time) => Time
   /** Refuses every run for this reason, as if its tries were used up: the message could not be handled. */
   readonly refuse: ErrorInfo | null
-  /** Something was scheduled, or an effect intended: the next due time may be sooner. */
-  readonly onScheduled: () => void
+  /** Something is due at once: a message, or an effect's call. */
+  readonly onDue: () => void
 }
 
 export async function perform(
@@ -54,7 +54,7 @@ export async function perform(
   const intended = picture
     .operationChanges()
     .some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)
-  if (intended || picture.scheduled.length > 0) tx.onCommit(options.onScheduled)
+  if (intended || picture.scheduled.some(({ dueAt }) => dueAt <= picture.now)) tx.onCommit(options.onDue)
   return { messages: picture.messages, results: picture.results }
 }
 

@@ -1,0 +1,163 @@
+// Owns: entries that this process has put on the log, until its own reader of their topics takes them: what a process
+// has just written it need not read. Pure.
+// I1: what is taken follows without a gap where the reader left its cursor; whether the cursor is still there only the
+// database knows (log_claim.sql, log_advance.sql).
+// I2: a gap, too much, or news of others end that: the reader looks into the log.
+import type { Columns } from '../store/columns.ts'
+import type { Entry } from './entries.ts'
+import { fetchedOf } from './fetched.ts'
+import type { Fetched, Move } from './fetched.ts'
+
+/** An entry at its place: the messages with offsets from `from` up to, not including, `to`. */
+export interface Handed {
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** Messages that may wait: some batches. */
+const WAITING_COUNT_MAX = 2_000
+
+/** Batches in a row that may come from here before the reader looks for what others have written. */
+const UNSEEN_MAX = 50
+
+const CONTENDED_MAX = 1_000
+
+export class Inbox {
+  readonly #group: string
+  /** Where the reader has left its cursors. */
+  readonly #positions = new Map<string, number>()
+  /** In order of offsets. */
+  readonly #waiting = new Map<string, Handed[]>()
+  #count = 0
+  #unseen = 0
+  /** Batches before it is believed that nobody else takes part any more. */
+  #contended = 0
+  #mustLook = true
+
+  constructor(group: string) {
+    this.#group = group
+  }
+
+  /** What was put on the log; null for what others put there. */
+  hear(handed: readonly Handed[] | null): void {
+    if (handed === null) this.#mustLook = true
+    for (const entry of handed ?? []) this.#add(entry)
+    if (this.#count > WAITING_COUNT_MAX) this.forget()
+  }
+
+  /** Another instance took what was here: to work on it again is in vain, so cursors are locked first. */
+  contend(): void {
+    this.forget()
+    this.#contended = CONTENDED_MAX
+  }
+
+  get isContended(): boolean {
+    return this.#contended > 0
+  }
+
+  /** Not all that waits went into the batch. */
+  get hasMore(): boolean {
+    return this.#count > 0
+  }
+
+  /** The reader looks into the log: what it hears of from now on it may find there or not. */
+  looks(): void {
+    this.#mustLook = false
+    this.#unseen = 0
+  }
+
+  /** A batch of at most `countMax` messages; null when the log has to be looked into. */
+  take(countMax: number): Fetched | null {
+    if (this.#mustLook || this.#unseen >= UNSEEN_MAX) return null
+    const rows: Columns[] = []
+    let left = countMax
+    for (const [place, entries] of this.#waiting) {
+      const from = this.#positions.get(place)
+      let next = from
+      for (const entry of entries) {
+        if (from === undefined || entry.from !== next || entry.to - entry.from > left) break
+        left -= entry.to - entry.from
+        next = entry.to
+        rows.push(rowOf(entry, from))
+      }
+      if (next === from) return null
+    }
+    if (rows.length === 0) return null
+    this.#unseen += 1
+    this.#contended = Math.max(0, this.#contended - 1)
+    return fetchedOf(this.#group, rows)
+  }
+
+  /** The reader has left its cursors there. */
+  left(moves: readonly Move[]): void {
+    for (const { topic, partition, to } of moves) {
+      const place = placeOf(topic, partition)
+      this.#positions.set(place, to)
+      const entries = this.#waiting.get(place) ?? []
+      const kept = entries.filter((entry) => entry.from >= to)
+      this.#count += sizeOf(kept) - sizeOf(entries)
+      if (kept.length === 0) this.#waiting.delete(place)
+      else this.#waiting.set(place, kept)
+    }
+  }
+
+  /** Nothing is known any more. */
+  forget(): void {
+    this.#positions.clear()
+    this.#waiting.clear()
+    this.#count = 0
+    this.#mustLook = true
+  }
+
+  /** Commits are heard of in nearly their order. */
+  #add(entry: Handed): void {
+    const place = placeOf(entry.topic, entry.partition)
+    if (entry.from < (this.#positions.get(place) ?? 0)) return
+    const entries = this.#waiting.get(place) ?? []
+    const at = entries.findLastIndex(({ from }) => from <= entry.from)
+    if (entries[at]?.from === entry.from) return
+    entries.splice(at + 1, 0, entry)
+    this.#waiting.set(place, entries)
+    this.#count += entry.to - entry.from
+  }
+}
+
+function sizeOf(entries: readonly Handed[]): number {
+  return entries.reduce((sum, { from, to }) => sum + to - from, 0)
+}
+
+function placeOf(topic: string, partition: number): string {
+  return `${partition} ${topic}`
+}
+
+/** As log_fetch.sql answers it. */
+function rowOf({ topic, partition, from, to, text }: Handed, nextOffset: number): Columns {
+  return {
+    topic,
+    partition,
+    next_offset: nextOffset,
+    start_offset: nextOffset,
+    quota: to - nextOffset,
+    end_offset: to,
+    message_count: to - from,
+    messages: text,
+  }
+}
+
+/** Entries with the places that log_append.sql gave them: `offset partition topic` of each partition's first. */
+export function placed(entries: readonly Entry[], firsts: unknown): readonly Handed[] {
+  const known = new Map<string, number>()
+  for (const first of Array.isArray(firsts) ? firsts : []) {
+    const [offset = '', ...place] = String(first).split(' ')
+    known.set(place.join(' '), Number(offset))
+  }
+  return entries.flatMap(({ topic, partition, ahead, count, text }) => {
+    const first = known.get(placeOf(topic, partition))
+    if (first === undefined) return []
+    const to = first + ahead
+    return [{ topic, partition, from: to - count, to, text }]
+  })
+}

@@ -1,0 +1,111 @@
+// Owns: a reader of the log in the service's own database: one batch in one transaction with its position. What this
+// process has put on the log it takes from its inbox, everything else it fetches.
+// I1: a batch's cursors are locked before anything else and the log's heads last, as everywhere.
+// I2: a cursor moves only from where it was read, in the batch's own transaction.
+import type { Link, Transaction } from '@ensemble/runtime'
+import type { Message } from '@ensemble/core'
+import { DatabaseError } from '../database/errors.ts'
+import type { SqlTransaction } from '../database/types.ts'
+import type { EngineDatabase } from '../engine.ts'
+import type { Fetched } from './fetched.ts'
+import { Inbox } from './inbox.ts'
+import type { Log } from './log.ts'
+import type { News } from './news.ts'
+
+export interface ReadingOptions {
+  readonly service: string
+  readonly database: EngineDatabase
+  readonly topics: readonly string[]
+  readonly partitionsMax: number
+  readonly log: Log
+  readonly news: News
+  /** Appends a batch's answers in its transaction. */
+  readonly send: (tx: Transaction, messages: readonly Message[]) => Promise<void>
+}
+
+type Handle = Parameters<Link['receive']>[1]
+
+export class Reading {
+  readonly #options: ReadingOptions
+  readonly #inbox: Inbox
+  readonly #callbacks: (() => void)[] = []
+  readonly #off: () => void
+
+  constructor(options: ReadingOptions) {
+    this.#options = options
+    this.#inbox = new Inbox(options.service)
+    this.#off = options.news.on(options.topics, (handed) => {
+      this.#inbox.hear(handed)
+      this.#ring()
+    })
+  }
+
+  onNews(callback: () => void): void {
+    this.#callbacks.push(callback)
+  }
+
+  close(): void {
+    this.#off()
+  }
+
+  async receive(countMax: number, handle: Handle): Promise<number> {
+    if (this.#options.topics.length === 0) return 0
+    try {
+      const handed = this.#inbox.take(countMax)
+      return handed === null
+        ? await this.#look(countMax, handle)
+        : await this.#trust(handed, countMax, handle)
+    } catch (error) {
+      this.#inbox.forget()
+      throw error
+    }
+  }
+
+  #ring(): void {
+    for (const callback of this.#callbacks) callback()
+  }
+
+  async #look(countMax: number, handle: Handle): Promise<number> {
+    const { database, log, service, topics, partitionsMax } = this.#options
+    return await database.transaction(
+      async (tx) => {
+        this.#inbox.looks()
+        const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax })
+        return fetched.messages.length === 0 ? 0 : await this.#batch(tx, fetched, handle)
+      },
+      { isEarly: true },
+    )
+  }
+
+  /** Believes that the cursors are where this reader left them; moving them on fails where they are not. */
+  async #trust(handed: Fetched, countMax: number, handle: Handle): Promise<number> {
+    const { database, log, service } = this.#options
+    try {
+      return await database.transaction(
+        async (tx) => {
+          if (this.#inbox.isContended) tx.defer(log.claim(tx, service, handed.moves))
+          return await this.#batch(tx, handed, handle)
+        },
+        { isEarly: true },
+      )
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== 'MOVED') throw error
+      // Another instance was here, or is: what there is to do only the log can tell.
+      this.#inbox.contend()
+      return await this.#look(countMax, handle)
+    }
+  }
+
+  async #batch(tx: SqlTransaction, { messages, moves }: Fetched, handle: Handle): Promise<number> {
+    const { log, service, send } = this.#options
+    const answers = await handle(tx, messages)
+    if (!log.knows(answers)) await log.learn(tx, answers)
+    tx.defer(log.advance(tx, service, moves, moves.length))
+    await send(tx, answers)
+    tx.onCommit(() => {
+      this.#inbox.left(moves)
+      if (this.#inbox.hasMore) this.#ring()
+    })
+    return messages.length
+  }
+}

@@ -1,0 +1,145 @@
+// Scenes: what a reader may believe of what its own process has put on the log.
+import { pack } from '@ensemble/core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { entriesOf } from '../src/bus/entries.ts'
+import { Inbox, placed } from '../src/bus/inbox.ts'
+import type { Handed } from '../src/bus/inbox.ts'
+import { timer } from './engine-kit.ts'
+
+const at = (from: number, to: number, topic = 't', partition = 0): Handed => {
+  const names = Array.from({ length: to - from }, (_, index) => `${topic}${from + index}`)
+  return { topic, partition, from, to, text: pack(names.map((name) => timer(topic, 'k', name))) }
+}
+const moved = (to: number, topic = 't') => ({ topic, partition: 0, from: 0, to })
+
+let inbox: Inbox
+/** The reader has read up to 5. */
+beforeEach(() => {
+  inbox = new Inbox('reader')
+  inbox.looks()
+  inbox.left([moved(5)])
+})
+
+function taken(countMax = 100): readonly unknown[] | null {
+  const batch = inbox.take(countMax)
+  return batch?.messages.map((one) => `${one.position} ${one.ok ? one.message.id : one.reason}`) ?? null
+}
+
+describe('an inbox', () => {
+  test('gives what follows where the reader is, with its positions, and how far the cursor moves', () => {
+    inbox.hear([at(5, 7)])
+    inbox.hear([at(7, 8)])
+    const batch = inbox.take(100)
+    expect(batch?.moves).toEqual([{ topic: 't', partition: 0, from: 5, to: 8 }])
+    expect(batch?.messages.map(({ position }) => position)).toEqual(['5', '6', '7'])
+    expect(taken()).toEqual(['5 t5', '6 t6', '7 t7'])
+  })
+
+  test('has nothing before the reader has looked once, and nothing to give is no reason to believe so', () => {
+    expect(new Inbox('reader').take(10)).toBeNull()
+    expect(taken()).toBeNull()
+  })
+
+  test('forgets what has been read; what came meanwhile stays', () => {
+    inbox.hear([at(5, 7), at(7, 9)])
+    inbox.left([moved(7)])
+    expect([taken(), inbox.hasMore]).toEqual([['7 t7', '8 t8'], true])
+    inbox.left([moved(9)])
+    expect([taken(), inbox.hasMore]).toEqual([null, false])
+  })
+
+  test('sorts commits that are heard of in another order, and hears of none twice', () => {
+    inbox.hear([at(7, 8)])
+    expect(taken()).toBeNull()
+    inbox.hear([at(5, 7)])
+    inbox.hear([at(5, 7), at(2, 5)])
+    expect(taken()).toEqual(['5 t5', '6 t6', '7 t7'])
+  })
+
+  test('has the reader look when somebody else wrote in between', () => {
+    inbox.hear([at(6, 8)])
+    expect(taken()).toBeNull()
+    inbox.looks()
+    inbox.left([moved(8)])
+    inbox.hear([at(8, 9)])
+    expect(taken()).toEqual(['8 t8'])
+  })
+
+  test('has the reader look for a topic that it has not read here yet', () => {
+    inbox.hear([at(5, 6), at(0, 1, 'u')])
+    expect(taken()).toBeNull()
+    inbox.looks()
+    inbox.left([moved(6), moved(1, 'u')])
+    inbox.hear([at(6, 7), at(1, 2, 'u')])
+    expect(taken()?.toSorted()).toEqual(['1 u1', '6 t6'])
+  })
+
+  test('has the reader look after news of others, also those that came while it looked', () => {
+    inbox.hear([at(5, 6)])
+    inbox.hear(null)
+    expect(taken()).toBeNull()
+    inbox.looks()
+    inbox.hear(null)
+    inbox.left([moved(6)])
+    inbox.hear([at(6, 7)])
+    expect(taken()).toBeNull()
+  })
+
+  test('has the reader look at times, whatever there is', () => {
+    let looks = 0
+    for (let offset = 5; offset < 205; offset += 1) {
+      inbox.hear([at(offset, offset + 1)])
+      if (taken() === null) {
+        looks += 1
+        inbox.looks()
+      }
+      inbox.left([moved(offset + 1)])
+    }
+    expect(looks).toBe(3)
+  })
+
+  test('keeps to the bound; what alone is above it has to be fetched', () => {
+    inbox.hear([at(5, 8), at(8, 10)])
+    expect(taken(4)).toEqual(['5 t5', '6 t6', '7 t7'])
+    expect(taken(2)).toBeNull()
+  })
+
+  test('lets go of everything when too much waits, and when the reader failed', () => {
+    inbox.hear([at(5, 2_500)])
+    expect([taken(), inbox.hasMore]).toEqual([null, false])
+    inbox.looks()
+    inbox.left([moved(2_500)])
+    inbox.hear([at(2_500, 2_501)])
+    inbox.forget()
+    expect([taken(), inbox.hasMore]).toEqual([null, false])
+  })
+
+  test('is careful for a while after another instance was met', () => {
+    expect(inbox.isContended).toBe(false)
+    inbox.contend()
+    expect([inbox.isContended, taken()]).toEqual([true, null])
+    for (let offset = 5; offset < 1_100; offset += 1) {
+      inbox.looks()
+      inbox.left([moved(offset)])
+      inbox.hear([at(offset, offset + 1)])
+      inbox.take(10)
+    }
+    expect(inbox.isContended).toBe(false)
+  })
+})
+
+describe('placed entries', () => {
+  const messages = [timer('a', 'k', 'm0'), timer('a b', 'k', 'm1'), timer('a', 'k', 'm2')]
+  const entries = entriesOf(messages, () => 1)
+
+  test('are where the log has put them, topics with spaces too', () => {
+    expect(placed(entries, ['40 0 a', '7 0 a b']).map(({ topic, from, to }) => [topic, from, to])).toEqual([
+      ['a', 40, 42],
+      ['a b', 7, 8],
+    ])
+  })
+
+  test('that the log says nothing of are not handed over', () => {
+    expect([placed(entries, null), placed(entries, ['40 1 a'])]).toEqual([[], []])
+  })
+})
