@@ -11,6 +11,17 @@ test('the made-up system ends alike in both patterns', { timeout: TIMEOUT_MS }, 
   expect(differences).toEqual([])
 })
 
+test.each([
+  ['a customer', 598_116_650],
+  ['whoever attends to what waits', 800_000_170],
+])(
+  '%s who pays beside the deadline of a saga is no difference',
+  { timeout: TIMEOUT_MS },
+  async (_who, seed) => {
+    expect(await alike({ seed, subject: generated })).toEqual([])
+  },
+)
+
 test('a participant that decides by the pattern is found out', { timeout: TIMEOUT_MS }, async () => {
   const subject = tokens({ tears: (pattern) => pattern === 'choreography' })
   const [rows, story] = await alike({ seed: 1, subject })
