@@ -26,6 +26,7 @@ const SETTLED_MS = 1_500
  * each after it: who met a timer, or another one, comes behind in both patterns, however late timers are looked for.
  */
 const APART_MS = 200
+/** How often it is looked for what is due in the first try; in later ones more often, so that no timer is always late. */
 const POLL_MS = 1_000
 
 interface Asked {
@@ -77,7 +78,7 @@ async function left(
   const faults = new Faults(chance.stream('faults'), {})
   faults.heal()
   const parts = { schedule, faults, tell: () => undefined, saw: () => undefined, watch: null }
-  const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: POLL_MS }
+  const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: Math.ceil(POLL_MS / attempt) }
   const calm = { ...shape, latencyMsMax: attempt, settings }
   const system = new System({ ...parts, subject, shape: calm, chance: chance.stream('system') })
   system.deployment.isRepaired = true

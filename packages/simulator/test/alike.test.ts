@@ -12,15 +12,12 @@ test('the made-up system ends alike in both patterns', { timeout: TIMEOUT_MS }, 
 })
 
 test.each([
-  ['a customer', 598_116_650],
-  ['whoever attends to what waits', 800_000_170],
-])(
-  '%s who pays beside the deadline of a saga is no difference',
-  { timeout: TIMEOUT_MS },
-  async (_who, seed) => {
-    expect(await alike({ seed, subject: generated })).toEqual([])
-  },
-)
+  ['a customer who pays beside the deadline of a saga', 598_116_650],
+  ['whoever attends to what waits, beside that deadline', 800_000_170],
+  ['a last try beside the deadline of its step', 800_001_109],
+])('%s is no difference', { timeout: TIMEOUT_MS }, async (_what, seed) => {
+  expect(await alike({ seed, subject: generated })).toEqual([])
+})
 
 test('a participant that decides by the pattern is found out', { timeout: TIMEOUT_MS }, async () => {
   const subject = tokens({ tears: (pattern) => pattern === 'choreography' })
