@@ -198,6 +198,28 @@ it('is asked for again where the retry of the parked decision is buried', async 
   })
 })
 
+// Found by the simulator: an orchestrated saga that had ended was not told of again, however often it was repaired.
+it.each(PATTERNS_BOTH)('is repaired where its starter has buried its end (%s)', async (pattern) => {
+  const plan = planOf('ends', [{ kind: 'compensatable' }, { kind: 'retriable' }])
+  let breaks = true
+  const once = (call: string): void => {
+    if (call !== 'starts.ended' || !breaks) return
+    breaks = false
+    throw Object.assign(new Error('broken'), { code: 'SQL' })
+  }
+  await inWorld({ pattern, plans: [plan], settings: { batchCountMax: 1 } }, async (world) => {
+    await world.stopHost('desk')
+    await world.startHost('desk', (database) => wrapped(database, { onCall: once }))
+    await world.start(plan)
+    await world.until(() => !breaks)
+    await world.run(60_000)
+    expect((await world.desk.status({ plan: 'ends', id: 'x' }))?.status).toBe('running')
+    await world.desk.repair({ plan: 'ends', id: 'x' }, 1)
+    expect(await world.ended(plan)).toBe('completed')
+    expect(await world.doubled()).toEqual([])
+  })
+})
+
 function fail(): never {
   throw new Error('the plan throws at its end')
 }
