@@ -26,7 +26,7 @@ const SETTLED_MS = 1_500
  * each after it: who met a timer, or another one, comes behind in both patterns, however late timers are looked for.
  */
 const APART_MS = 200
-/** How often it is looked for what is due in the first try; in later ones more often, so that no timer is always late. */
+/** How often it is looked for what is due in the first try; in later ones more often: no timer is always late. */
 const POLL_MS = 1_000
 
 interface Asked {
