@@ -107,4 +107,10 @@ export const effectMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'stopped-worker-makes-its-call',
+    harm: 'a worker that slept over its lease calls a provider for what another worker was refused',
+    file: EFFECTS,
+    edits: [{ find: `if (isOverslept) return { type: 'not done', error: OVERSLEPT }`, replace: '' }],
+  },
 ]

@@ -150,4 +150,15 @@ export const shellMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'burial-forgets-the-horizon',
+    harm: 'a run that is too old is kept when it is buried, and done a second time',
+    file: 'packages/runtime/src/perform/perform.ts',
+    edits: [
+      {
+        find: 'if (isTooOld(picture, work)) {',
+        replace: 'if (!isTooOld(picture, work) && work.ask.issuedAt < 0) {',
+      },
+    ],
+  },
 ]

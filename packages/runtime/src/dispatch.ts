@@ -1,7 +1,7 @@
 // Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
 // transaction, and what cannot be handled is put away.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
-import { advance, type AdvanceOptions } from './advance/advance.ts'
+import { advance, release, type AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
@@ -155,12 +155,19 @@ export async function buried(
   const told = bury(tx, letters, cemeteryOf(options))
   const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
   const performed = await perform(tx, runs, { ...options.perform, refuse: info })
+  if (options.advance !== null && !silent) await release(tx, retriesIn(batch), options.advance)
   const answered = new Set<Message>(runs.map((work) => work.message))
   return [
     ...told,
     ...performed.messages,
     ...batch.flatMap((delivered) => buriedNote(delivered, { answered, options, info, now: tx.now })),
   ]
+}
+
+function retriesIn(batch: readonly Delivered[]): readonly AdvanceWork[] {
+  return batch.flatMap((delivered) =>
+    delivered.ok && delivered.message.type === 'retry' ? heardIn(delivered.message) : [],
+  )
 }
 
 function cemeteryOf({ service, database }: BatchOptions): Cemetery {

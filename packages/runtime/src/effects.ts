@@ -5,8 +5,9 @@
 // I3: once a call is in doubt only the provider's word about the key, or `unknown`, ends it: never expired,
 // faulted or withdrawn.
 // I4: a call that would begin after its deadline is not made; one that is in doubt is made all the same.
-// I5: a provider without keys is not called again once a call of it is in doubt, unless an operator says so.
-// I6: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as
+// I5: a call that would begin after its lease is not made: it surely was not done, unless another worker has taken it.
+// I6: a provider without keys is not called again once a call of it is in doubt, unless an operator says so.
+// I7: a pivot, retriable or undo never answers `unknown`: it is called on, with capped backoff, shown as
 // parked.
 import {
   backoffMs,
@@ -128,9 +129,8 @@ export class EffectWorker {
     const pending = pendingOf(this.#options.shop, row)
     const handler = this.#handlerOf(row)
     if (handler === null) return
-    // It was stopped since: another worker has made this call, or will, and may have been told that nothing was done.
-    if (this.#options.clock.now() >= leasedUntil) return
-    const uncalled = whyNotCalled(row, { handler, deadline: pending.ask.deadline, now })
+    const isOverslept = this.#options.clock.now() >= leasedUntil
+    const uncalled = whyNotCalled(row, { handler, deadline: pending.ask.deadline, now, isOverslept })
     const said = uncalled ?? (await callProvider(handler, { row, pending, clock: this.#options.clock }))
     await this.#store(row, { handler, said })
   }
@@ -182,13 +182,17 @@ type Called =
   /** Not called: it was too late to begin. */
   | { readonly type: 'expired' }
 
+/** It was stopped since its claim: another worker has made this call, or may, and be told that nothing was done. */
+const OVERSLEPT: ErrorInfo = { code: 'OVERSLEPT', message: 'its worker was stopped until its time was over' }
 const TAKEN_OVER: ErrorInfo = { code: 'IN_DOUBT', message: 'its worker died in a call that may have landed' }
 
 /** What is said of an intent that is due without calling its provider; null when it is to be called. */
 function whyNotCalled(
   { doubt, parked }: OperationRow,
-  { handler, deadline, now }: { handler: EffectHandler; deadline: Time | null; now: Time },
+  at: { handler: EffectHandler; deadline: Time | null; now: Time; isOverslept: boolean },
 ): Called | null {
+  const { handler, deadline, now, isOverslept } = at
+  if (isOverslept) return { type: 'not done', error: OVERSLEPT }
   if (!doubt) return deadline !== null && now > deadline ? { type: 'expired' } : null
   return handler.onUnknown === 'give up' && parked === null ? { type: 'doubt', error: TAKEN_OVER } : null
 }

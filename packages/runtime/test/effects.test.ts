@@ -46,24 +46,30 @@ describe('one call', () => {
   })
 
   // Found by the simulator: it called a provider for a run that another worker had been refused meanwhile.
-  it('is not made by a worker that was stopped between its claim and its call', async () => {
-    const { bench, sent } = await calling()
-    bench.script.steps.set('s1', 'ok')
-    let isStopped = false
-    const clock: Clock = {
-      now: () => {
-        const now = bench.clock.now() + (isStopped ? 60_000 : 0)
-        isStopped = true
-        return now
-      },
-      sleep: (ms, signal) => bench.clock.sleep(ms, signal),
-    }
-    const worker = bench.worker(sent, clock)
-    await worker.step()
-    await worker.drain()
-    expect([bench.script.calls, lines(sent)]).toEqual([[], []])
-    expect(await bench.row()).toMatchObject({ status: 'calling', attempt: 1 })
-  })
+  it.each([
+    ['call', 1],
+    ['guess', 2],
+  ] as const)(
+    'is not made by a worker that was stopped between its claim and its call, and leaves no doubt (%s)',
+    async (form, claimCount) => {
+      const { bench, sent, call } = await calling({ form })
+      let looks = 0
+      const clock: Clock = {
+        now: () => {
+          looks += 1
+          return bench.clock.now() + (looks > claimCount ? 60_000 : 0)
+        },
+        sleep: (ms, signal) => bench.clock.sleep(ms, signal),
+      }
+      const worker = bench.worker(sent, clock)
+      await worker.step()
+      await worker.drain()
+      expect([bench.script.calls, lines(sent)]).toEqual([[], ['note retrying']])
+      expect(await bench.row()).toMatchObject({ status: 'set_aside', attempt: 1, doubt: false })
+      await call('ok')
+      expect(lines(sent)).toEqual(['note retrying', `${RUN}#answer succeeded`])
+    },
+  )
 
   it('surely not done is tried again without doubt, and faulted when its tries are used up', async () => {
     const { bench, sent, call } = await calling()

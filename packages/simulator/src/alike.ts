@@ -21,8 +21,12 @@ const TRIES_MAX = 6
 const CALM_MS = 60_000
 /** By then a saga has come to where it waits, in either pattern, so that callers find it there. */
 const SETTLED_MS = 1_500
-/** So much further apart callers come with each try: who met a timer, or another one, comes behind in both patterns. */
+/**
+ * So much further apart callers, and whoever attends to what waits, come with the second try, and twice as far with
+ * each after it: who met a timer, or another one, comes behind in both patterns, however late timers are looked for.
+ */
 const APART_MS = 200
+/** How often it is looked for what is due in the first try; in later ones more often: no timer is always late. */
 const POLL_MS = 1_000
 
 interface Asked {
@@ -74,7 +78,7 @@ async function left(
   const faults = new Faults(chance.stream('faults'), {})
   faults.heal()
   const parts = { schedule, faults, tell: () => undefined, saw: () => undefined, watch: null }
-  const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: POLL_MS }
+  const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: Math.ceil(POLL_MS / attempt) }
   const calm = { ...shape, latencyMsMax: attempt, settings }
   const system = new System({ ...parts, subject, shape: calm, chance: chance.stream('system') })
   system.deployment.isRepaired = true
@@ -96,13 +100,13 @@ async function left(
   await schedule.run(START + CALM_MS)
   const late: string[] = []
   for (const one of begun) {
-    const apartMs = (attempt - 1) * APART_MS
+    const apartMs = (2 ** (attempt - 1) - 1) * APART_MS
     const visits = one.visits.map((visit, index) => ({
       ...visit,
       afterMs: visit.afterMs + SETTLED_MS + apartMs * (index + 1),
     }))
     callers.begin({ ...one, pattern, visits })
-    await schedule.run(schedule.now + Math.max(0, ...visits.map(({ afterMs }) => afterMs)))
+    await schedule.run(schedule.now + Math.max(apartMs, ...visits.map(({ afterMs }) => afterMs)))
     late.push(...(await untilAtRest({ schedule, system, callers, isLong: false })))
   }
   system.end()

@@ -76,6 +76,7 @@ export class Callers {
       const row = keptIn(kept) ?? {}
       if (row['status'] === 'calling' && row['parked'] !== null) this.#supply(String(row['id']), evidence)
     }
+    this.#retry(evidence)
     for (const visit of this.#parts.attend(evidence, this.sagas)) this.#visit(visit)
     if (this.#parts.faults.counts.has('message lost') || hasBuriedEnds(evidence))
       this.#repair(evidence, REPAIRS_MAX + round)
@@ -101,6 +102,17 @@ export class Callers {
       if (known.has(keyOf(saga))) continue
       const repair = (host: Host): Promise<void> => host.repair(saga, round)
       this.#visit({ afterMs: 0, service: STARTER, name: `repair ${round}`, call: repair })
+    }
+  }
+
+  /** A turn is parked where the timer that was to try again is buried. */
+  #retry(evidence: Evidence): void {
+    for (const { message } of evidence.buried()) {
+      if (message.type !== 'timer' || typeof message.data !== 'string') continue
+      const operation = message.data
+      const service = this.#serviceOf(operation)
+      if (service === null) continue
+      this.#visit({ afterMs: 0, service, name: 'retry', call: (host) => host.retry(operation) })
     }
   }
 
@@ -165,13 +177,15 @@ export class Callers {
 
 /**
  * Whether somebody's workers died of a message that nobody else answers: the start of an orchestrated saga, or its end.
- * Whoever buries another one answers it.
+ * A parked turn is tried again; whoever buries another message answers it.
  */
 function hasBuriedEnds(evidence: Evidence): boolean {
-  return evidence.rows('dead letters').some((row) => {
-    const text = 'letter' in row && isRecord(row.letter) ? String(row.letter['text']) : ''
-    return /"type":"ended"/.test(text) || /"type":"start".*"pattern":"orchestration"/.test(text)
-  })
+  return evidence
+    .buried()
+    .some(
+      ({ message }) =>
+        message.type === 'ended' || (message.type === 'start' && message.saga.pattern === 'orchestration'),
+    )
 }
 
 /** What a caller would be told again. */

@@ -1,6 +1,6 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
-import { isRecord, type Message } from '@ensemble/core'
+import { isRecord, unpack, type Message } from '@ensemble/core'
 import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { Table } from './database/table.ts'
 import type { Deed } from './outside.ts'
@@ -19,6 +19,12 @@ type Fields = Readonly<Record<string, unknown>>
 /** What the engine keeps in a row of its own, where other columns stand beside it; null where there is none. */
 export function keptIn(stored: object | null): Fields | null {
   return stored !== null && 'row' in stored && isRecord(stored.row) ? stored.row : null
+}
+
+/** A message that was put away; the one that was to be tried again, where it was a retry. */
+export interface Buried {
+  readonly reason: string
+  readonly message: Message
 }
 
 export class Evidence {
@@ -46,6 +52,18 @@ export class Evidence {
   /** Committed rows of the tables of this name, of one service or of all. */
   rows(name: string, schema: string | null = null): readonly object[] {
     return this.#named(name, schema).flatMap((table) => [...table.committed().values()])
+  }
+
+  /** What is among the dead letters and can be read. */
+  buried(): readonly Buried[] {
+    return this.rows('dead letters').flatMap((row) => {
+      const letter = 'letter' in row && isRecord(row.letter) ? row.letter : {}
+      const text = String(letter['text'])
+      // One message, or several as they travel.
+      return unpack(text.startsWith('[') ? text : `[${text}]`).flatMap((one) =>
+        one.ok ? [{ reason: String(letter['reason']), message: retried(one.message) }] : [],
+      )
+    })
   }
 
   /** Committed rows of the services' own tables, by service and table. */
@@ -88,4 +106,8 @@ export class Evidence {
   #named(name: string, schema: string | null): readonly Table[] {
     return this.#tables.filter((table) => table.name === name && (schema === null || table.schema === schema))
   }
+}
+
+function retried(message: Message): Message {
+  return message.type === 'retry' ? message.message : message
 }

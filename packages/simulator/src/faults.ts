@@ -1,5 +1,5 @@
 // Owns: what goes wrong in a run and how often, and the count of what did.
-// I1: faults happen while the run is in its first phase only; `heal` ends them.
+// I1: faults happen until `heal` ends them, and after a `relapse`.
 // I2: each fault has a name, its kind and a number; a run that is given the names it may have has no other ones (that
 // is how a failing scenario is made smaller). Each kind has chance of its own, so that leaving one out moves no other.
 import type { Chance } from './chance.ts'
@@ -72,9 +72,14 @@ export class Faults {
     this.#isHealed = true
   }
 
-  /** Whether this fault happens on this occasion, to `who`. */
-  hit(kind: FaultKind, who = 'all'): boolean {
-    const weight = this.weights[kind] ?? 0
+  /** Everything may go wrong again. */
+  relapse(): void {
+    this.#isHealed = false
+  }
+
+  /** Whether this fault happens on this occasion, to `who`; `times` as likely as on others. */
+  hit(kind: FaultKind, who = 'all', times = 1): boolean {
+    const weight = (this.weights[kind] ?? 0) * times
     if (this.#isHealed || weight === 0 || !this.#streamOf(kind).hit(weight)) return false
     const number = (this.#numbers.get(kind) ?? 0) + 1
     this.#numbers.set(kind, number)

@@ -2,7 +2,7 @@
 // not at all, or say that they did nothing; and a record of what was really done there.
 // I1: a call that has landed counts, whatever the caller hears of it.
 // I2: under one key a thing is done once; what was voided before it came is not done at all.
-import { rejected, succeeded, type Outcome } from '@ensemble/core'
+import { rejected, succeeded, type Outcome, type Time } from '@ensemble/core'
 import { NotDone, type EffectCall } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
@@ -20,6 +20,8 @@ export interface Deed {
   readonly isVoid: boolean
 }
 
+const KILLED = 'by a handler that kills'
+
 /** A provider that knows a call by its key, in a manner that is drawn. */
 const KEYED = { manner: null, hasKeys: true } as const
 
@@ -28,13 +30,15 @@ const PAUSE_MS_MAX = 30_000
 
 const NOTHING: Deed = { landed: 0, done: 0, undone: 0, isVoid: false }
 
-/** How a provider takes the calls of one key while there are faults. */
+/** How a provider takes the calls of one key: as long as there are faults, but for refusals. */
 export type Manner = 'ok' | 'reject' | 'slow' | 'silent' | 'not done' | 'refuse once'
 
 /** What a service's handlers get to reach the outside. */
 export interface Outside {
   /** The bug that brings a whole process down: until a newer program is deployed, or at each try of this mark. */
   poison(what: { readonly mark: string; readonly isRepairable: boolean }): void
+  /** A bug that does so in every program from a time on; deaths are not counted, as all messages are read again. */
+  poisonFrom(from: Time): void
   /**
    * Calls a provider: answered late, never, or refused before anything was done. `manner` is how it takes this call,
    * null for drawn; one without keys does again what it is asked again. Errors: NotDone when surely nothing happened.
@@ -73,7 +77,10 @@ export class World {
         if (isHit && !isRepairable) this.#fatal.add(mark)
         if (!isHit) return
         this.deaths.set(mark, (this.deaths.get(mark) ?? 0) + 1)
-        process.end('crash', 'by a handler that kills')
+        process.end('crash', KILLED)
+      },
+      poisonFrom: (from) => {
+        if (this.#parts.schedule.now >= from) process.end('crash', KILLED)
       },
       ask: ({ operation, run }, { manner, hasKeys } = KEYED) =>
         new Promise((resolve, reject) => {
@@ -104,11 +111,11 @@ export class World {
   }
 
   #mannerOf(manner: Manner | null, key: string): Manner {
-    if (this.#parts.faults.isHealed) return manner === 'reject' ? 'reject' : 'ok'
     if (manner === 'refuse once' && !this.#refused.has(key)) {
       this.#refused.add(key)
       return 'reject'
     }
+    if (this.#parts.faults.isHealed) return manner === 'reject' ? 'reject' : 'ok'
     if (manner !== null && manner !== 'refuse once') return manner
     const { chance } = this.#parts
     return chance.hit(0.7) ? 'ok' : chance.pick(['slow', 'silent', 'not done'])

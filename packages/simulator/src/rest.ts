@@ -40,7 +40,7 @@ export async function untilAtRest({ schedule, system, callers, isLong }: Parts):
 }
 
 function isAtRest(system: System, callers: Callers): boolean {
-  if (!callers.areAnswered) return false
+  if (!callers.areAnswered || system.processes().some(({ isPaused }) => isPaused)) return false
   const evidence = system.evidence()
   return !isUnderWay(evidence) && system.lag() === 0 && checkSagas(evidence, callers.sagas).length === 0
 }

@@ -28,6 +28,9 @@ export const START: Time = 1_800_000_000_000
 const CROWD_MS = 100
 const WAVE_MS = 3_000
 
+/** How long there are faults while everything is read again, milliseconds. */
+const AGAIN_MS = 60_000
+
 const PLAIN = { instances: 1, partitionCount: 1, observes: false } as const
 
 export interface RunOptions {
@@ -81,7 +84,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const errors = listen(tell)
   try {
     system.start()
-    unleash(system, { schedule, faults, chance: chance.stream('nemesis') })
+    const nemesis = { schedule, faults, chance: chance.stream('nemesis') }
+    unleash(system, nemesis)
     invite(callers, { options, scenario, schedule, plans: system.plans, workload: chance.stream('workload') })
     await schedule.run(START + scenario.troubleMs)
     heal(system, faults)
@@ -90,6 +94,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (scenario.longMs > 0 && late.length === 0) {
       await schedule.run(schedule.now + scenario.longMs)
       system.readAgain()
+      faults.relapse()
+      unleash(system, nemesis)
+      await schedule.run(schedule.now + AGAIN_MS)
+      heal(system, faults)
       late.push(...(await over()))
     }
     system.end()
@@ -163,7 +171,6 @@ function invite(callers: Callers, { options, scenario, schedule, plans, workload
 function heal(system: System, faults: Faults): void {
   faults.heal()
   system.deploy()
-  for (const process of system.processes()) process.goOn()
 }
 
 interface Errors {

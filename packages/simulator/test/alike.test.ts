@@ -11,6 +11,14 @@ test('the made-up system ends alike in both patterns', { timeout: TIMEOUT_MS }, 
   expect(differences).toEqual([])
 })
 
+test.each([
+  ['a customer who pays beside the deadline of a saga', 598_116_650],
+  ['whoever attends to what waits, beside that deadline', 800_000_170],
+  ['a last try beside the deadline of its step', 800_001_109],
+])('%s is no difference', { timeout: TIMEOUT_MS }, async (_what, seed) => {
+  expect(await alike({ seed, subject: generated })).toEqual([])
+})
+
 test('a participant that decides by the pattern is found out', { timeout: TIMEOUT_MS }, async () => {
   const subject = tokens({ tears: (pattern) => pattern === 'choreography' })
   const [rows, story] = await alike({ seed: 1, subject })

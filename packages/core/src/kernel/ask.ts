@@ -58,6 +58,14 @@ export function endOf(plan: Plan, state: SagaState, route: Exclude<Route, { read
   return { status: 'compensated', data }
 }
 
+/** How a saga has ended, as it was told before; null while it goes on. Errors: PlanThrows. */
+export function endAgain(plan: Plan, state: SagaState): SagaEnd | null {
+  const { phase } = state
+  if (phase.at === 'completed') return endOf(plan, state, { to: 'completed' })
+  if (phase.at === 'compensated') return endOf(plan, state, { to: 'compensated', because: phase.because })
+  return null
+}
+
 function computed(plan: Plan, where: string, compute: () => unknown): unknown {
   try {
     return compute()

@@ -39,6 +39,18 @@ export async function advance(
   return [...ledger.messages, ...told]
 }
 
+/** The retry of a parked decision is put away: from now on its saga waits for an answer, which its watch asks for. */
+export async function release(
+  tx: Transaction,
+  works: readonly AdvanceWork[],
+  { stores }: AdvanceOptions,
+): Promise<void> {
+  if (works.length === 0) return
+  const parked = (await loadSagas(tx, works, stores)).filter((row) => row.parked === 'PLAN_THROWS')
+  const released = parked.map((row) => ({ ...row, parked: null }))
+  if (released.length > 0) tx.defer(stores.sagas.update(tx, released))
+}
+
 function issuedAt({ heard }: AdvanceWork): Time {
   if (heard.type === 'start') return heard.start.issuedAt
   return heard.type === 'cancel' ? heard.issuedAt : Number.POSITIVE_INFINITY

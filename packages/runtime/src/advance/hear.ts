@@ -9,6 +9,7 @@ import {
   backoffMs,
   begin,
   decide,
+  endAgain,
   operationId,
   ORCHESTRATOR,
   pack,
@@ -24,7 +25,7 @@ import {
   type Time,
 } from '@ensemble/core'
 import { errorInfo } from '../errors.ts'
-import { cancelOf, commandsOf, historyOf, noteOf, sagaKey } from '../letters.ts'
+import { cancelOf, commandsOf, endedOf, historyOf, noteOf, sagaKey } from '../letters.ts'
 import type { SagaRow } from '../ports.ts'
 import type { Ledger, Office } from './ledger.ts'
 import { WATCH_TIMER, type AdvanceWork, type Heard } from './signals.ts'
@@ -91,7 +92,7 @@ function hearStart(
   const { saga, input } = start
   if (row !== undefined && row.state !== null) {
     if (start.again > 0)
-      askAgain(ledger, { plan: office.plans.find(saga.plan, row.state), row, state: row.state })
+      repair(ledger, { plan: office.plans.find(saga.plan, row.state), row, state: row.state })
     return
   }
   if (row === undefined && start.issuedAt < ledger.horizon) {
@@ -190,6 +191,13 @@ function watch(office: Office, ledger: Ledger, watched: Watched): void {
   }
   const state = askAgain(ledger, watched)
   setWatch(ledger, state.saga, Math.max(patience(office, state), ledger.now + office.overdueAfterMs))
+}
+
+/** Whoever repairs a saga may have missed its end. */
+function repair(ledger: Ledger, watched: Watched): void {
+  const end = endAgain(watched.plan, watched.state)
+  if (end === null) askAgain(ledger, watched)
+  else ledger.messages.push(endedOf(watched.state, end, ledger.now))
 }
 
 function askAgain(ledger: Ledger, { plan, row, state }: Watched): SagaState {

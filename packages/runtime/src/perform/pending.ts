@@ -63,12 +63,12 @@ export function buryOld(
   return detail
 }
 
-/** Never executed without a row: dead-lettered, and answered so that an orchestrated saga is parked. */
 /** Without a row, nothing that was issued before the horizon is executed. */
 export function isTooOld(picture: Picture, { ask }: RunWork): boolean {
   return picture.operation(ask.operation) === undefined && ask.issuedAt < picture.loaded.horizon
 }
 
+/** Never executed without a row: dead-lettered, and answered so that an orchestrated saga is parked. */
 export function tooOld(shop: Shop, picture: Picture, work: RunWork | WithdrawWork, issuedAt: Time): void {
   const { ask, message } = work
   const detail = buryOld(shop, picture, { id: message.id, message, issuedAt })

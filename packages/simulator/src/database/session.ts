@@ -8,16 +8,21 @@ import type { Time } from '@ensemble/core'
 import type { Open } from '@ensemble/memory'
 import type { Chance } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
+import { keptIn } from '../evidence.ts'
 import type { Faults } from '../faults.ts'
 import type { Process } from '../process.ts'
 import type { Schedule } from '../schedule.ts'
 import { Blocked, raised } from './errors.ts'
+import type { Write } from './footprint.ts'
 import { Touched } from './touched.ts'
 import type { DatabaseServer } from './server.ts'
 import type { ServerTransaction } from './transaction.ts'
 
 /** As the engine's own connections are set: "something is wrong", not "slow". */
 const LOCK_TIMEOUT_MS = 10_000
+
+/** Who is paused while it hears that a call is its own to make may sleep over the time that it has for it. */
+const CLAIM_TIMES = 150
 
 export interface SessionParts {
   readonly server: DatabaseServer
@@ -191,7 +196,11 @@ export class Session {
 
   #commit(tx: ServerTransaction): void {
     if (this.#hasShown) this.#show('COMMIT')
-    this.#parts.server.commit(tx)
+    const { server, faults, process, chance } = this.#parts
+    const claims = tx.written().some(isClaim)
+    server.commit(tx)
+    if (claims && faults.hit('pause in a call', process.name, CLAIM_TIMES))
+      process.pause(chance.int(8_000, 30_000))
   }
 
   #show(what: string): void {
@@ -271,4 +280,8 @@ export class Session {
 
 function connectionLost(): Error {
   return raised('CONNECTION', 'the connection is lost')
+}
+
+function isClaim({ table, rows }: Write): boolean {
+  return table.name === 'operations' && keptIn(rows.at(-1) ?? null)?.['status'] === 'calling'
 }

@@ -2,7 +2,7 @@
 // I1: completed: every effect of a step that has one is recorded once. Compensated: every undoable effect nets zero,
 // the pivot and the retriables did nothing.
 // I2: no operation is recorded twice, whatever became of its saga.
-import { isRecord, type Plan } from '@ensemble/core'
+import type { Plan } from '@ensemble/core'
 import { endOf } from '../checks/sagas.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Deed } from '../outside.ts'
@@ -81,13 +81,10 @@ function unfollowed(evidence: Evidence): readonly string[] {
   const followed = new Set(entriesIn(evidence, 'followed').map(({ operation }) => operation))
   const made = evidence.messages.filter((message) => message.type === 'event' && message.name === 'a.made')
   const ids = new Set(made.map(({ id }) => id))
-  const letters = evidence.rows('dead letters').flatMap((row) => {
-    const letter = 'letter' in row && isRecord(row.letter) ? row.letter : {}
-    return letter['reason'] === 'UNHANDLED' ? [String(letter['text'])] : []
-  })
+  const letters = evidence.buried().filter(({ reason }) => reason === 'UNHANDLED')
   return [...ids].flatMap((id) => {
     const count = [...followed].filter((operation) => operation.includes(id)).length
-    const buried = letters.filter((letter) => letter.includes(`"id":"${id}"`)).length
+    const buried = letters.filter(({ message }) => message.id === id).length
     return count <= 2 && count + buried >= 2 ? [] : [`event '${id}' was followed by ${count} of 2`]
   })
 }

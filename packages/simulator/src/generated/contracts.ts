@@ -13,6 +13,8 @@ export interface Part {
   readonly certainTroubleUntil: number
   /** Its handler may bring the whole process down. */
   readonly kills: 'never' | 'for a while' | 'always'
+  /** To name its row brings the whole process down from then on, epoch milliseconds; null for never. */
+  readonly killsFrom: number | null
   /** In trouble its rule leaves what its table refuses, instead of throwing. */
   readonly breaks: boolean
   /** What a withdraw of a deferred run meets. */

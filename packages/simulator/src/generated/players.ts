@@ -46,7 +46,7 @@ const witness = aggregate<Thing, Record<never, never>, { readonly operation: str
   rows: seen,
   entries: followed,
 })
-const key = (input: Ordered): string => input.key
+const keyIn = (input: Ordered): string => input.key
 
 function poison(outside: Outside, { mark, part }: Ordered): void {
   if (part.kills !== 'never') outside.poison({ mark, isRepairable: part.kills === 'for a while' })
@@ -55,6 +55,10 @@ function poison(outside: Outside, { mark, part }: Ordered): void {
 function makingHandlers(contract: Contract, outside: Outside) {
   const claims = ({ part }: Ordered) =>
     part.claim === null || !part.namesClaim ? {} : { claims: [part.claim] }
+  const key = (input: Ordered): string => {
+    if (input.part.killsFrom !== null) outside.poisonFrom(input.part.killsFrom)
+    return keyIn(input)
+  }
   return {
     look: thing.on(contract.look, {
       key,
@@ -141,7 +145,7 @@ const waitIsOver = thing.timer('wait-over', Waiting, {
 function waitingHandlers(contract: Contract) {
   return {
     wait: thing.on(contract.wait, {
-      key,
+      key: keyIn,
       decide: (state, input, { now }) => {
         const mark = leaves(input, now, { work: 'refusable', mark: 'waiting' })
         if (input.part.run === 'reject') return { outcome: rejected('no', {}) }
@@ -164,7 +168,7 @@ function waitingHandlers(contract: Contract) {
       },
     }),
     pay: thing.on(contract.pay, {
-      key,
+      key: keyIn,
       decide: (state, input, at) => {
         const operation = waitingFor(at.deferred, input)
         const payment = entry({ ...input, mark: at.operation }, at, 'run')

@@ -14,6 +14,9 @@ const PLANS_MAX = 3
 /** Keys that several sagas share. */
 const HOT_KEYS = ['hot1', 'hot2'] as const
 
+/** When messages that are read again are too old to be carried out, milliseconds; other runs are over by then. */
+const OLD_MS = 4 * 3_600_000
+
 const shapes = new WeakMap<Plan, PlanShape>()
 
 export const generated: Subject = {
@@ -78,6 +81,7 @@ function drawParts(
       troubleUntil: chance.hit(0.1) ? now + chance.skewed(100, 15_000) : 0,
       certainTroubleUntil: chance.hit(0.1) ? now + chance.int(5_000, 60_000) : 0,
       kills: drawKills(chance, form === 'make' && kind !== 'retriable'),
+      killsFrom: chance.stream(name).hit(0.3) ? now + OLD_MS : null,
       breaks: chance.hit(0.3),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
