@@ -153,6 +153,42 @@ describe('who guesses passwords', () => {
     expect(wrong.status).toBe(401)
   })
 
+  test.each([
+    ['a client’s', 'shop'],
+    ['nobody’s', 'nobody-at-all'],
+  ])(
+    'cannot guess %s secret more than five times in a row; whoever knew it before is let in',
+    async (_, name) => {
+      const shop =
+        name === 'shop' ? await system.client('guessed shop') : { client_id: name, client_secret: '' }
+      const form = { grant_type: 'client_credentials', ...shop }
+      if (name === 'shop') expect((await system.oauth('/oauth/token', form)).status).toBe(200)
+      const guess = (secret: string) => system.oauth('/oauth/token', { ...form, client_secret: secret })
+      const statuses: number[] = []
+      for (let tries = 0; tries < 5; tries += 1) statuses.push((await guess(`wrong ${tries}`)).status)
+      expect(statuses).toEqual([401, 401, 401, 401, 401])
+      const basic = Buffer.from(`${shop.client_id}:wrong`).toString('base64')
+      const asked = {
+        method: 'POST',
+        body: { token: 'x' },
+        headers: { authorization: `Basic ${basic}` },
+      } as const
+      const rests = [
+        await guess('wrong again'),
+        await system.as('/oauth/introspect', asked),
+        await system.as('/oauth/revoke', asked),
+      ]
+      for (const rest of rests) {
+        expect(rest).toMatchObject({ status: 400, body: { error: 'slow_down' } })
+        expect(Number(rest.headers.get('retry-after'))).toBeGreaterThan(0)
+      }
+      const body = { client_key: shop.client_id, client_secret: 'wrong' }
+      const original = await system.as('/v1/token/client', { method: 'POST', body })
+      expect(original).toMatchObject({ status: 429, body: { code: 'too-many-attempts' } })
+      if (name === 'shop') expect((await system.oauth('/oauth/token', form)).status).toBe(200)
+    },
+  )
+
   let isMade = false
   async function resetGuesses(): Promise<void> {
     if (!isMade) await system.person('guessed')
