@@ -56,7 +56,7 @@ export function browserAt(issuer: string, url: string, callback: string): Browse
       const answer = await fetch(at.replace(issuer, url), { ...asked, headers, redirect: 'manual' })
       keep(answer.headers)
       const to = answer.headers.get('location')
-      if (to === null) {
+      if (to === null || answer.status !== 303) {
         return { status: answer.status, url: at, text: await answer.text(), headers: answer.headers }
       }
       at = new URL(to, at).href

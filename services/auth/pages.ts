@@ -39,11 +39,11 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
   font: 1rem/1.5 system-ui, sans-serif; background: var(--ground); color: var(--ink); }
 main { width: 100%; max-width: 24rem; padding: 2rem; border-radius: .75rem; background: var(--card);
   box-shadow: 0 1px 3px #0003; }
-h1 { margin: 0 0 .5rem; font-size: 1.35rem; line-height: 1.3; overflow-wrap: anywhere; }
+h1 { margin: 0 0 .75rem; text-wrap: balance; font-size: 1.35rem; line-height: 1.3; overflow-wrap: anywhere; }
 p, ul { margin: 0 0 1rem; color: var(--soft); }
 ul { padding-left: 1.25rem; }
 label { display: block; margin-top: 1rem; font-weight: 600; }
-input { display: block; width: 100%; margin-top: .25rem; padding: .625rem .75rem; font: inherit; color: inherit;
+input { display: block; width: 100%; margin-top: .25rem; padding: .625rem .75rem; font: inherit; font-weight: 400; color: inherit;
   background: transparent; border: 1px solid var(--line); border-radius: .5rem; }
 :focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
 button { width: 100%; margin-top: 1.5rem; padding: .7rem; font: inherit; font-weight: 600; cursor: pointer;

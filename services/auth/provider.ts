@@ -209,8 +209,8 @@ function providerOf(parts: ProviderParts & Judging, keys: readonly SigningKey[])
 const WAY_NOT_OFFERED = 'The program that sent you here wants an answer in a way that is not offered.'
 
 /** A page of the library's own: it has a script. */
-function isForeign({ type, response }: Context): boolean {
-  return type === 'text/html' && response.headers['content-security-policy'] === undefined
+function isForeign({ type, status, response }: Context): boolean {
+  return status !== 303 && type === 'text/html' && response.headers['content-security-policy'] === undefined
 }
 
 function addressOf(issuer: string): Record<string, string> {
