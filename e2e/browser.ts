@@ -11,6 +11,7 @@ export interface Shown {
 }
 
 export interface Browser {
+  cookies(): readonly (readonly [name: string, value: string])[]
   open(url: string): Promise<Shown>
   /** Sends the form of the page that is shown; `head` is what another page could make a browser send. */
   send(
@@ -65,6 +66,7 @@ export function browserAt(issuer: string, url: string, callback: string): Browse
     throw new Error(`more than ${REDIRECTS_MAX} redirects, the last to ${at}`)
   }
   return {
+    cookies: () => [...cookies.values()].map(({ name, value }) => [name, value]),
     open: (address) => ask(address),
     send: (page, fields, head = { origin: issuer, 'sec-fetch-site': 'same-origin' }) => {
       const action = /<form method="post" action="([^"]+)"/.exec(page.text)?.[1] ?? page.url

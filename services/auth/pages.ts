@@ -43,7 +43,8 @@ h1 { margin: 0 0 .75rem; text-wrap: balance; font-size: 1.35rem; line-height: 1.
 p, ul { margin: 0 0 1rem; color: var(--soft); }
 ul { padding-left: 1.25rem; }
 label { display: block; margin-top: 1rem; font-weight: 600; }
-input { display: block; width: 100%; margin-top: .25rem; padding: .625rem .75rem; font: inherit; font-weight: 400; color: inherit;
+input { display: block; width: 100%; margin-top: .25rem; padding: .625rem .75rem; color: inherit;
+  font: inherit; font-weight: 400;
   background: transparent; border: 1px solid var(--line); border-radius: .5rem; }
 :focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
 button { width: 100%; margin-top: 1.5rem; padding: .7rem; font: inherit; font-weight: 600; cursor: pointer;
