@@ -106,7 +106,7 @@ describe('a canary in auth', () => {
     const form = { ...client, grant_type: 'authorization_code', code, redirect_uri: callback }
     const tokens = await system.oauth('/oauth/token', { ...form, code_verifier: verifier })
     Object.assign(secrets, {
-      code: code,
+      code,
       'access token of the page': textOf(tokens, 'access_token'),
       'refresh token of the page': textOf(tokens, 'refresh_token'),
       'id token': textOf(tokens, 'id_token'),
