@@ -1,9 +1,10 @@
 // Owns: a planted violation of each rule, beside what the rule lets pass, and that the tree has none.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadModule } from 'libpg-query'
-import { check, report } from './sqlcheck.ts'
-import { grammarOf } from './sqlcheck/grammar.ts'
+import { parserPath } from './servers/programs.ts'
+import { CACHE, check, report } from './sqlcheck.ts'
+import { grammarOf, withParserGrammar } from './sqlcheck/grammar.ts'
 import { lint, RULES } from './sqlcheck/rules.ts'
 import { sqlIn } from './sqlcheck/source.ts'
 import { readTree } from './tidy/tree.ts'
@@ -391,3 +392,23 @@ describe('the whole', () => {
     expect(sent).toEqual(Array.from({ length: 2 }, () => "SHOW SYNTAX 'SELECT ''a'''"))
   })
 })
+
+const program = parserPath(CACHE)
+
+describe.skipIf(!existsSync(program))(
+  'the published grammar of CockroachDB, once sqlcheck has built it',
+  () => {
+    test('it takes what it knows, names what it does not, and refuses a planted statement in its file', async () => {
+      await withParserGrammar(program, async (grammar) => {
+        expect(await grammar('SELECT 1 AS one')).toBe(undefined)
+        expect(await grammar('CREATE TABLE a (b int8);')).toBe(undefined)
+        expect(await grammar('MERGE INTO a USING b ON a.c = b.c WHEN MATCHED THEN DELETE')).toBe(
+          'at or near "merge": syntax error',
+        )
+        const text = 'SELECT j.id FROM job AS j WHERE j.at <@ $1::int4range'
+        const { violations } = await check([{ path: STATEMENT, text: `${text} FOR` }], grammar)
+        expect(violations).toContainEqual(expect.objectContaining({ path: STATEMENT, rule: 'grammar' }))
+      })
+    })
+  },
+)
