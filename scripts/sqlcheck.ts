@@ -1,5 +1,6 @@
 // Owns: `npm run sqlcheck`: every statement and migration against the rules, against CockroachDB's published grammar
-// where Go is, and with COCKROACH_URL against the parser of that server instead. Does not own the rules (scripts/sqlcheck/), which are pure and are tested on planted violations.
+// where Go is, and with COCKROACH_URL against the parser of that server instead.
+// Does not own the rules (scripts/sqlcheck/), which are pure and are tested on planted violations.
 // I1: seeing too few statements is a failure, so a wrong folder never looks green.
 // I2: what was asked is said, or why not: in the last line.
 // Exit codes: 0 nothing found, 1 violations, 3 the server was named and cannot be asked.
