@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { found } from '../scripts/demo/client.ts'
 import { startGuarded, textOf, type GuardedSystem, type Person } from './auth-support.ts'
 import { AMOUNT, orderBody } from './people.ts'
+import type { Answer } from './support.ts'
 import { tablesOf, type Tables } from './tables.ts'
 
 const FORBIDDEN = [403, 'forbidden'] as const
@@ -152,6 +153,44 @@ describe('who guesses passwords', () => {
     expect([nobody.status, nobody.body]).toEqual([wrong.status, wrong.body])
     expect(wrong.status).toBe(401)
   })
+
+  test('cannot guess a secret more than five times in a row; whoever knew it before is let in', async () => {
+    const shop = await system.client('guessed shop')
+    const form = { grant_type: 'client_credentials', ...shop }
+    const right = () => system.oauth('/oauth/token', form).then(({ status }) => status)
+    expect(await right()).toBe(200)
+    expect(await guesses(shop.client_id)).toEqual(await guesses('a key that nobody has'))
+    expect(await right()).toBe(200)
+  })
+
+  /** Of five wrong secrets, and then of others in every way that there is. */
+  async function guesses(key: string): Promise<readonly (readonly unknown[])[]> {
+    const guess = (secret: string) =>
+      system.oauth('/oauth/token', {
+        grant_type: 'client_credentials',
+        client_id: key,
+        client_secret: secret,
+      })
+    const answers: Answer[] = []
+    for (let tries = 0; tries < 6; tries += 1) answers.push(await guess(`wrong ${tries}`))
+    const basic = Buffer.from(`${encodeURIComponent(key)}:wrong`).toString('base64')
+    const asked = {
+      method: 'POST',
+      body: { token: 'x' },
+      headers: { authorization: `Basic ${basic}` },
+    } as const
+    for (const path of ['/oauth/introspect', '/oauth/revoke']) answers.push(await system.as(path, asked))
+    const body = { client_key: key, client_secret: 'wrong' }
+    answers.push(await system.as('/v1/token/client', { method: 'POST', body }))
+    expect(answers.slice(5).filter(({ headers }) => !(Number(headers.get('retry-after')) > 0))).toEqual([])
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 400, 400, 400, 429])
+    return answers.map(({ status, body: { error, error_description, code } }) => [
+      status,
+      error,
+      error_description,
+      code,
+    ])
+  }
 
   let isMade = false
   async function resetGuesses(): Promise<void> {

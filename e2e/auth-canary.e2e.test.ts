@@ -1,7 +1,9 @@
 // Canaries of auth: a password, a client's secret, tokens and a private key, looked for everywhere.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROLE } from '@ensemble/service-contracts'
-import { ADMIN, startGuarded, textOf, type GuardedSystem } from './auth-support.ts'
+import { createHash } from 'node:crypto'
+import { ADMIN, ISSUER, startGuarded, textOf, type GuardedSystem } from './auth-support.ts'
+import { browserAt } from './browser.ts'
 import { hearEverything, serverLog, type Hearing } from './hearing.ts'
 import type { Answer } from './support.ts'
 import { tablesOf, type Tables } from './tables.ts'
@@ -23,6 +25,7 @@ describe('a canary in auth', () => {
     const body = { uuid_user: userId, username: 'canary', password: CANARY, id_roles: ROLE.customer }
     await system.as('/v1/login', { method: 'POST', token: system.adminToken, body })
     await live()
+    await signIn()
     await tables.quiet()
   })
   afterAll(async () => {
@@ -74,6 +77,40 @@ describe('a canary in auth', () => {
     expect(statuses).toEqual([
       200, 401, 401, 200, 422, 401, 401, 401, 401, 400, 400, 400, 200, 200, 401, 503, 200, 200, 200, 200,
     ])
+  }
+
+  /** The same on the page, with all that a browser is given. */
+  async function signIn(): Promise<void> {
+    const callback = 'https://app.example/callback'
+    const client = await system.client('page', { redirect_url: callback })
+    const verifier = 'v'.repeat(43)
+    const query = new URLSearchParams({
+      client_id: client.client_id,
+      redirect_uri: callback,
+      response_type: 'code',
+      scope: 'openid order:own',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    })
+    const browser = browserAt(ISSUER, system.url, callback)
+    const page = await browser.open(`${ISSUER}/oauth/authorize?${query.toString()}`)
+    for (const fields of [
+      { username: 'canary', password: `${CANARY}!` },
+      { username: 'x', password: CANARY },
+    ])
+      answers.push((await browser.send(page, fields)).text)
+    const cookies = browser.cookies()
+    const back = await browser.send(page, { username: 'canary', password: CANARY })
+    const code = new URL(back.url).searchParams.get('code') ?? ''
+    for (const [name, value] of [...cookies, ...browser.cookies()]) secrets[`cookie ${name}`] = value
+    const form = { ...client, grant_type: 'authorization_code', code, redirect_uri: callback }
+    const tokens = await system.oauth('/oauth/token', { ...form, code_verifier: verifier })
+    Object.assign(secrets, {
+      code,
+      'access token of the page': textOf(tokens, 'access_token'),
+      'refresh token of the page': textOf(tokens, 'refresh_token'),
+      'id token': textOf(tokens, 'id_token'),
+    })
   }
 
   test('a password is in no table, no log and no answer', async () => {

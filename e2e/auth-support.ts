@@ -3,7 +3,7 @@ import { ROLE } from '@ensemble/service-contracts'
 import { userBody } from './people.ts'
 import { call, startTestSystem, type Answer, type TestOptions, type TestSystem } from './support.ts'
 
-export const ISSUER = 'http://shop.example'
+export const ISSUER = 'https://shop.example'
 export const ADMIN_SECRET = 'an-admin-secret-of-the-tests-0123456789'
 export const ADMIN = { client_id: 'admin', client_secret: ADMIN_SECRET }
 export const PASSWORD = 'correct horse'

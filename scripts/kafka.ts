@@ -16,7 +16,7 @@ import {
   type BrokerCluster,
 } from '@ensemble/kafka/broker'
 
-const USAGE = 'usage: npm run kafka -- up [--brokers 1|3] [--port 19092] | down | status'
+const USAGE = 'usage: npm run kafka -- up [--brokers 1|3] [--port 19092] [--secured] | down | status'
 const EXIT_UNAVAILABLE = 3
 /** Downloaded jars, and where the running cluster's folder is. */
 const CACHE = fileURLToPath(new URL('../.tmp/kafka', import.meta.url))
@@ -32,6 +32,8 @@ interface Wanted {
   readonly count: number
   /** Free ones unless given. */
   readonly port?: number
+  /** Listen with TLS and SASL too. */
+  readonly isSecured?: boolean
   /** An empty or a new one; a temporary one unless given. */
   readonly directory?: string
 }
@@ -56,6 +58,10 @@ async function up(wanted: Wanted): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   await writeFile(WHERE, cluster.directory)
   print(`${known === undefined ? 'ready' : 'runs already'}: KAFKA_BROKERS=${cluster.brokers}`)
+  if (cluster.secured === undefined) return
+  const { brokers, ca, username, password } = cluster.secured
+  print(`with TLS and SASL: KAFKA_BROKERS=${brokers} KAFKA_TLS_CA=${ca}`)
+  print(`  KAFKA_SASL=SCRAM-SHA-512 KAFKA_USERNAME=${username} KAFKA_PASSWORD=${password}`)
 }
 
 async function down(): Promise<void> {
@@ -74,12 +80,17 @@ async function status(): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const options = { brokers: { type: 'string', default: '1' }, port: { type: 'string' } } as const
+  const options = {
+    brokers: { type: 'string', default: '1' },
+    port: { type: 'string' },
+    secured: { type: 'boolean' },
+  } as const
   const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true })
   const count = Number(values.brokers)
   const port = values.port === undefined ? {} : { port: Number(values.port) }
   const [verb] = positionals
-  if (verb === 'up' && (count === 1 || count === 3)) await up({ count, ...port })
+  if (verb === 'up' && (count === 1 || count === 3))
+    await up({ count, ...port, isSecured: values.secured === true })
   else if (verb === 'down') await down()
   else if (verb === 'status') await status()
   else throw new TypeError(USAGE)

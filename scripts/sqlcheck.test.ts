@@ -1,12 +1,9 @@
-// Owns: a planted violation of each rule, beside what the rule lets pass, and that the tree has none.
+// Owns: a planted violation of each rule, beside what the rule lets pass.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadModule } from 'libpg-query'
-import { check, report } from './sqlcheck.ts'
-import { grammarOf } from './sqlcheck/grammar.ts'
 import { lint, RULES } from './sqlcheck/rules.ts'
 import { sqlIn } from './sqlcheck/source.ts'
-import { readTree } from './tidy/tree.ts'
 
 beforeAll(() => loadModule())
 
@@ -346,48 +343,5 @@ describe('SQL in code', () => {
     )
     expect(found("q('delete from job')", 'packages/postgres/test/planted.io.test.ts')).toEqual([])
     expect(found("q('delete from job')", 'packages/postgres/src/testing.ts')).toEqual([])
-  })
-})
-
-describe('the whole', () => {
-  test('the tree has none', async () => {
-    const lines = report(await check(readTree()))
-    expect(lines).toEqual([
-      expect.stringMatching(/^sqlcheck: \d+ statements, \d+ migrations, \d+ in code: 0 violations$/),
-    ])
-  })
-
-  test("a server's parser is asked about each statement that is meant for it", async () => {
-    const asked: string[] = []
-    const files = [
-      { path: STATEMENT, text: 'SELECT 1' },
-      { path: `${STATEMENT}.sql`, text: "-- Only where canListen: polling does without.\nNOTIFY news, 'a'" },
-    ]
-    const checked = await check(files, async (text) => {
-      asked.push(text)
-      return 'unimplemented'
-    })
-    expect({ asked, lines: report(checked) }).toEqual({
-      asked: ['SELECT 1'],
-      lines: [
-        `${STATEMENT}:1 grammar unimplemented`,
-        'sqlcheck: 2 statements, 0 migrations, 0 in code: 1 violations',
-      ],
-    })
-  })
-
-  test('it is asked with the text as one literal, and refuses by a row named error', async () => {
-    const sent: unknown[] = []
-    const answer = (rows: readonly Record<string, unknown>[]) =>
-      grammarOf({
-        query: async (text) => {
-          sent.push(text)
-          return { rows, count: rows.length }
-        },
-      })("SELECT 'a'")
-    const code = { field: 'code', message: '42601' }
-    expect(await answer([{ field: 'sql', message: "SELECT 'a'" }])).toBe(undefined)
-    expect(await answer([{ field: 'error', message: 'at or near "a"' }, code])).toBe('at or near "a"')
-    expect(sent).toEqual(Array.from({ length: 2 }, () => "SHOW SYNTAX 'SELECT ''a'''"))
   })
 })

@@ -19,7 +19,7 @@ async function ground(stack: AsyncDisposableStack): Promise<Record<string, strin
   if (given !== '') return { KAFKA_BROKERS: given }
   let cluster: BrokerCluster
   try {
-    cluster = await startBrokers({ count: 1 }, say)
+    cluster = await startBrokers({ count: 1, isSecured: true }, say)
   } catch (error) {
     if (!isBrokerUnavailable(error)) throw error
     say(`the Kafka tests are skipped: ${error.message}`)

@@ -1,5 +1,5 @@
-// Owns: whether what was released still works with what is here: two AsyncAPI documents compared, message by message.
-// Pure.
+// Owns: whether what was released still works with what is here: two AsyncAPI documents compared, message by message,
+// and the schemas in them. Pure. Does not own: HTTP calls (calls.ts).
 // I1: instances of two versions run side by side, so each must understand the other: what was promised is neither taken
 // away nor narrowed in a command, nor taken away or widened in an event.
 // I2: adding is free: a message, an optional field of a command, any field of an event.
@@ -7,9 +7,9 @@
 import { fieldsOf, itemsOf, type Fields } from '../json.ts'
 
 /** Who sends it: others, so that less may not be taken; or we, so that less may not be told. */
-type Side = 'taken' | 'told'
+export type Side = 'taken' | 'told'
 
-interface Place {
+export interface Place {
   readonly at: string
   readonly side: Side
 }
@@ -32,7 +32,7 @@ export function broken(released: Fields, current: Fields): readonly string[] {
 }
 
 /** Each alternative that may come must be one that is understood. */
-function compared(was: Fields, is: Fields, place: Place): readonly string[] {
+export function compared(was: Fields, is: Fields, place: Place): readonly string[] {
   const [before, after] = [alternativesOf(was), alternativesOf(is)]
   const isTaken = place.side === 'taken'
   const [comes, known] = isTaken ? [before, after] : [after, before]

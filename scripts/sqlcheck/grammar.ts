@@ -1,10 +1,33 @@
-// Owns: asking a CockroachDB server's own parser about a statement (`SHOW SYNTAX`), which runs nothing.
-// Does not own the rules, which need no server.
+// Owns: asking CockroachDB's own grammar about a statement: that of its published parser, or that of a server
+// (`SHOW SYNTAX`, which runs nothing).
+// Does not own the rules, which need neither.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { openDatabase, PROFILES } from '@ensemble/postgres'
 import type { Queryable } from '@ensemble/postgres'
 
 /** Why the statement is refused; undefined when it is not. */
 export type Grammar = (text: string) => Promise<string | undefined>
+
+/** `program` is the published parser, built. */
+export async function withParserGrammar<T>(
+  program: string,
+  work: (grammar: Grammar) => Promise<T>,
+): Promise<T> {
+  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  try {
+    return await work(async (text) => {
+      child.stdin.write(`${JSON.stringify(text)}\n`)
+      const { value, done } = await lines.next()
+      if (done === true) throw new RangeError('the parser ended')
+      const fault: unknown = JSON.parse(value)
+      return fault === '' ? undefined : String(fault)
+    })
+  } finally {
+    child.stdin.end()
+  }
+}
 
 export async function withServerGrammar<T>(url: string, work: (grammar: Grammar) => Promise<T>): Promise<T> {
   const database = await openDatabase({ name: 'sqlcheck', url, profile: PROFILES.cockroach })

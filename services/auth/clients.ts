@@ -3,7 +3,11 @@
 // I2: only a client of our own may bring a user's password, for another would learn it.
 import type { Time } from '@ensemble/core'
 import { momentOf } from '@ensemble/service-contracts'
+import type { AdapterPayload } from 'oidc-provider'
 import * as z from 'zod'
+
+/** What any client with a page may ask its users for; for more it must have it itself. */
+const FOR_USERS = ['openid', 'offline_access', 'user:own', 'order:own', 'payment:own']
 
 export interface ShownClient {
   readonly rowId: string
@@ -59,7 +63,37 @@ export function clientShown(client: ShownClient, keysUrl: string): z.infer<typeo
   }
 }
 
-/** Grants of OAuth. `password` is none of OAuth 2.1; ADR 14 says why it is here. */
-export function grantTypesOf({ isFirstParty }: Pick<Client, 'isFirstParty'>): string[] {
-  return isFirstParty ? ['client_credentials', 'password', 'refresh_token'] : ['client_credentials']
+/** Where browsers may be sent with a code: by HTTPS, or on this machine; never with more than an address. */
+export function isCallback(url: string): boolean {
+  const { protocol, hostname, username, password, hash } = new URL(url)
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  return (
+    `${username}${password}${hash}` === '' && (protocol === 'https:' || (protocol === 'http:' && isLocal))
+  )
+}
+
+/** A client as oidc-provider knows it. `password` is no grant of OAuth 2.1; ADR 14 says why it is here. */
+export function metadataOf(client: Client): AdapterPayload {
+  const { key, name, secretHash, permissions, isFirstParty, redirectUrl } = client
+  const hasPage = redirectUrl !== '' && isCallback(redirectUrl)
+  const scope = hasPage ? [...new Set([...permissions, ...FOR_USERS])] : permissions
+  return {
+    client_id: key,
+    client_name: name,
+    client_secret: secretHash,
+    is_first_party: isFirstParty,
+    permissions: permissions.join(' '),
+    grant_types: [
+      'client_credentials',
+      ...(isFirstParty ? ['password'] : []),
+      ...(hasPage ? ['authorization_code'] : []),
+      ...(isFirstParty || hasPage ? ['refresh_token'] : []),
+    ],
+    ...(scope.length > 0 && { scope: scope.join(' ') }),
+    redirect_uris: hasPage ? [redirectUrl] : [],
+    post_logout_redirect_uris: hasPage ? [...new Set([redirectUrl, new URL('/', redirectUrl).href])] : [],
+    response_types: hasPage ? ['code'] : [],
+    // The other ways need a script in the browser.
+    response_modes: ['query'],
+  }
 }

@@ -28,10 +28,11 @@ import { isWithin, PERMISSIONS, rowIdOf } from '@ensemble/service-contracts'
 import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
 import { AuditRow, type Audit } from './audit-store.ts'
-import { clientShown, ClientMade, ClientShown, type Client } from './clients.ts'
+import { clientShown, ClientMade, ClientShown, isCallback, type Client } from './clients.ts'
 import type { ClientStore } from './client-store.ts'
 import type { Keys } from './key-store.ts'
-import { PATHS, type TokenService } from './provider.ts'
+import type { TokenService } from './provider.ts'
+import { PATHS } from './settings.ts'
 import type { TokenStore } from './token-store.ts'
 import type { Users } from './users.ts'
 
@@ -57,7 +58,16 @@ const Name = z.string().trim().min(1).max(100)
 const ClientRequest = z.strictObject({
   client_name: Name,
   is_first_party: z.boolean().default(false).describe('Whether it may log users in with their passwords'),
-  redirect_url: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2_000)]).default(''),
+  redirect_url: z
+    .union([
+      z.literal(''),
+      z
+        .url({ protocol: /^https?$/ })
+        .max(2_000)
+        .refine(isCallback, 'must be https, or here'),
+    ])
+    .default('')
+    .describe('Where a browser goes when its user has signed in; https, or http on this machine'),
   scope: z
     .array(z.enum(PERMISSIONS))
     .max(PERMISSIONS.length)
@@ -200,20 +210,19 @@ function tokenRoutes(server: Server, http: AuthHttp): void {
         summary: 'A token for a client',
         description: 'As `POST /oauth/token` with `grant_type=client_credentials`.',
         body: ClientToken,
-        response: { 200: TokenShown, ...problems(401, 422, 503) },
+        response: { 200: TokenShown, ...problems(401, 422, 429, 503) },
       },
       config: PUBLIC,
     },
     async ({ body: { client_key: client_id, client_secret } }, reply) => {
       reply.header('cache-control', 'no-store')
       const form = { grant_type: 'client_credentials', client_id, client_secret }
-      const { status, body } = await http.service.ask({
-        method: 'POST',
-        path: PATHS.token,
-        headers: {},
-        form,
-      })
+      const asked = { method: 'POST' as const, path: PATHS.token, headers: {}, form }
+      const { status, headers, body } = await http.service.ask(asked)
       if (status >= 500) throw new RangeError(`the provider answered ${status}`)
+      const rest = headers['retry-after']
+      if (typeof rest === 'string')
+        throw tooMany('Too many wrong secrets for this key; try again later.', rest)
       if (status !== 200) throw refused('client-refused', 'The key or the secret is wrong.')
       const { access_token } = Given.parse(JSON.parse(body))
       return { token_type: 'bearer' as const, access_token, expires_at: endOf(access_token) }
@@ -254,8 +263,7 @@ async function loggedIn(
   if (verdict.status !== 'right') {
     await audit.note({ kind: 'login.refused', clientKey, about: verdict.status })
     if (verdict.status === 'wrong') throw refused('login-failed', 'The username or the password is wrong.')
-    const headers = { 'retry-after': verdict.retryAfter }
-    throw problem(429, 'too-many-attempts', 'Too many wrong passwords; try again later.', { headers })
+    throw tooMany('Too many wrong passwords; try again later.', verdict.retryAfter)
   }
   const { session, role } = verdict.session
   const issued = await service.issue({ clientKey, userId: session.uuid, permissions: role.acl })
@@ -360,6 +368,10 @@ function callerAt(request: Called): Caller {
   if (caller === undefined)
     throw conflict('auth-off', 'Nobody is asked for tokens here; set AUTH_ISSUER first.')
   return caller
+}
+
+function tooMany(detail: string, retryAfter: string): Problem {
+  return problem(429, 'too-many-attempts', detail, { headers: { 'retry-after': retryAfter } })
 }
 
 function refused(code: string, detail: string): Problem {

@@ -1,5 +1,6 @@
 // Owns: putting the auth service together: which adapters stand behind its rules and routes.
 import { eventNames, TOPIC } from '@ensemble/core'
+import { acceptForms } from '@ensemble/http'
 import { createHost } from '@ensemble/runtime'
 import { EnvironmentError, type ServiceModule } from '@ensemble/service'
 import { passwordsOf } from '@ensemble/service/passwords'
@@ -7,13 +8,14 @@ import { slotsOf } from '@ensemble/service/slots'
 import { user, UserResult } from '@ensemble/service-contracts'
 import { keepAdmin } from './admin.ts'
 import { auditOf } from './audit-store.ts'
+import { browserRoutes } from './browser-http.ts'
 import { clientStore } from './client-store.ts'
-import { grantTypesOf } from './clients.ts'
+import { metadataOf } from './clients.ts'
 import { authRoutes } from './http.ts'
 import { keysOf } from './key-store.ts'
 import { oauthRoutes } from './oauth-http.ts'
 import { tokenService } from './provider.ts'
-import { metadataOf, tokenStore } from './token-store.ts'
+import { tokenStore } from './token-store.ts'
 import { usersOf } from './users.ts'
 
 /** As in the user service: half of the pool's four threads. */
@@ -36,7 +38,7 @@ export const auth: ServiceModule = {
       clock,
       client: async (key) => {
         const found = await clients.get(key)
-        return found && metadataOf(found, grantTypesOf(found))
+        return found && metadataOf(found)
       },
     })
     const passwords = passwordsOf()
@@ -69,10 +71,12 @@ export const auth: ServiceModule = {
     const parts = [
       authRoutes({ issuer, service, clients, tokens, users, keys, audit, passwords, slots, clock, ids }),
       oauthRoutes({ service, tokens }),
+      browserRoutes({ issuer, service }),
     ]
     return {
       host,
       routes: (server) => {
+        acceptForms(server)
         for (const routes of parts) routes(server)
       },
     }

@@ -1,8 +1,10 @@
 // Owns: the routes of OAuth, answered by the provider, and the list of what is revoked.
-// I1: what is said about this server names only what it has: there is no page where a browser logs in.
-import { acceptForms, PUBLIC, problems, retryLater, type Routes, type Server } from '@ensemble/http'
+// Not here: the pages in a browser (browser-http.ts).
+// I1: what is said about this server names only what it has.
+import { PUBLIC, problems, retryLater, type Routes, type Server } from '@ensemble/http'
 import * as z from 'zod'
-import { PATHS, type TokenService } from './provider.ts'
+import type { TokenService } from './provider.ts'
+import { PATHS } from './settings.ts'
 import type { TokenStore } from './token-store.ts'
 
 export interface OauthHttp {
@@ -12,14 +14,14 @@ export interface OauthHttp {
 
 const tags = ['auth']
 const FIELDS_COUNT_MAX = 20
-const Form = z
+export const Form = z
   .record(z.string().max(64), z.string().max(8_192))
   .refine((form) => Object.keys(form).length <= FIELDS_COUNT_MAX, 'has too many fields')
 
 const DISCOVERY = '/.well-known/openid-configuration'
 const DISCOVERIES = [DISCOVERY, '/.well-known/oauth-authorization-server']
-/** Of logins in a browser. */
-const UNTRUE = ['authorization_endpoint', 'response_modes_supported', 'code_challenge_methods_supported']
+/** The library has more; clients of ours may use this one. */
+const TRUE = { response_modes_supported: ['query'] }
 
 const READS = [{ path: PATHS.jwks, summary: 'The public keys of all tokens' }]
 const WRITES = [
@@ -27,9 +29,10 @@ const WRITES = [
     path: PATHS.token,
     summary: 'Gives tokens (RFC 6749)',
     description:
-      'As a form or as JSON. `grant_type` is `client_credentials`, `refresh_token`, or for clients of the first ' +
-      'party `password` with `username` and `password`. The client shows who it is by HTTP Basic or by ' +
-      '`client_id` and `client_secret`. A refresh token is used once; one that comes again ends the login.',
+      'As a form or as JSON. `grant_type` is `client_credentials`, `authorization_code`, `refresh_token`, or for ' +
+      'clients of the first party `password` with `username` and `password`. The client shows who it is by HTTP ' +
+      'Basic or by `client_id` and `client_secret`; five wrong secrets in a row, and its key rests for a while. A ' +
+      'refresh token is used once; one that comes again ends the login.',
   },
   {
     path: PATHS.introspection,
@@ -44,7 +47,6 @@ type Head = { readonly authorization?: string | undefined }
 
 export function oauthRoutes(http: OauthHttp): Routes {
   return (server) => {
-    acceptForms(server)
     discoveryRoutes(server, http)
     for (const { path, summary } of READS) {
       server.get(path, { schema: { tags, summary }, config: PUBLIC }, async (_request, reply) => {
@@ -80,8 +82,7 @@ function discoveryRoutes(server: Server, { service }: OauthHttp): void {
     const schema = { tags, summary: 'What this server offers (RFC 8414, OpenID Connect Discovery)' }
     server.get(path, { schema, config: PUBLIC }, async () => {
       const { body } = await service.ask({ method: 'GET', path: DISCOVERY, headers: {} })
-      const told = Object.entries(z.record(z.string(), z.unknown()).parse(JSON.parse(body)))
-      return Object.fromEntries(told.filter(([name]) => !UNTRUE.includes(name)))
+      return { ...z.record(z.string(), z.unknown()).parse(JSON.parse(body)), ...TRUE }
     })
   }
 }

@@ -1,6 +1,7 @@
-// Owns: oidc-provider set up for this system: its grants, lifetimes and stores, asked without a socket.
-// Does not own: the routes (oauth-http.ts, http.ts), what is stored (token-store.ts), passwords of users (users.ts).
-// I1: a secret is compared with its hash, a few at a time.
+// Owns: oidc-provider for this system, asked without a socket, with grants of our own.
+// Does not own: the routes (oauth-http.ts, browser-http.ts, http.ts), its settings, what is stored (token-store.ts),
+// passwords of users (users.ts), what happens on the page where they sign in (sign-in.ts).
+// I1: a secret is compared with its hash, a few at a time; a key that nobody has takes as long, and counts as much.
 // I2: a token allows what both the asker may have and somebody asked for; who asks for more is refused.
 // I3: what happened is noted before it is answered.
 // I4: an access token is nowhere stored; asked about or revoked, it is checked by its own signature.
@@ -8,15 +9,18 @@ import type { Clock } from '@ensemble/runtime'
 import type { Passwords } from '@ensemble/service/passwords'
 import type { Slots } from '@ensemble/service/slots'
 import { digestOf, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_TYPE } from '@ensemble/service/tokens'
-import { PERMISSIONS } from '@ensemble/service-contracts'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { inject } from 'light-my-request'
-import { errors, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
+import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider'
 import * as z from 'zod'
 import type { Audit } from './audit-store.ts'
 import { publicJwk, type SigningKey } from './keys.ts'
 import type { Keys } from './key-store.ts'
-import { ACCESS_SECONDS, REFRESH_SECONDS, type TokenStore } from './token-store.ts'
+import { troublePage } from './pages.ts'
+import { secretGuesses, secretOf, type SecretGuesses, type ShownSecret } from './secret-guesses.ts'
+import { askWhetherOut, PATHS, settingsOf, SIGN_OUT_PATH, TARGET } from './settings.ts'
+import { show, signIn, SIGN_IN_PATH } from './sign-in.ts'
+import { ACCESS_SECONDS, type TokenStore } from './token-store.ts'
 import type { Users } from './users.ts'
 
 export interface ProviderParts {
@@ -35,6 +39,8 @@ export interface Asked {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly form?: Readonly<Record<string, string>> | undefined
+  /** JSON unless it says a page. */
+  readonly accept?: 'text/html'
 }
 
 export interface Answer {
@@ -63,40 +69,32 @@ export interface TokenService {
   issue(login: Login): Promise<Issued>
 }
 
-export const PATHS = {
-  jwks: '/oauth/jwks',
-  token: '/oauth/token',
-  introspection: '/oauth/introspect',
-  revocation: '/oauth/revoke',
-} as const
-
 type Oidc = Pick<KoaContextWithOIDC, 'oidc'>
-type Context = Oidc & Pick<KoaContextWithOIDC, 'path' | 'status' | 'body'>
+type Context = KoaContextWithOIDC
 type ProviderClient = NonNullable<Context['oidc']['client']>
 
-const TARGET = { audience: TOKEN_AUDIENCE, accessTokenFormat: 'jwt', accessTokenTTL: ACCESS_SECONDS } as const
 const BEARER = { token_type: 'Bearer', expires_in: ACCESS_SECONDS }
 
 export function tokenService(parts: ProviderParts): TokenService {
   let made: { readonly kids: string; readonly provider: Provider } | undefined
+  const guesses = secretGuesses(parts.clock)
   const current = async (): Promise<Provider> => {
     const keys = await parts.keys.current()
     const kids = keys.map(({ kid }) => kid).join()
-    if (made?.kids !== kids) made = { kids, provider: providerOf(parts, keys) }
+    if (made?.kids !== kids) made = { kids, provider: providerOf({ ...parts, guesses }, keys) }
     return made.provider
   }
   return {
-    ask: async ({ method, path, headers, form }) => {
+    ask: async (asked) => {
       const provider = await current()
-      const payload = form && new URLSearchParams({ ...form }).toString()
-      const type = form && { 'content-type': 'application/x-www-form-urlencoded' }
-      const answer = await inject((request, response) => void provider.callback()(request, response), {
-        method,
-        url: path,
-        headers: { ...headers, ...type, ...addressOf(parts.issuer), accept: 'application/json' },
-        ...(payload !== undefined && { payload }),
-      })
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+      const shown = secretOf(asked)
+      const ms = shown === undefined ? 0 : guesses.restMs(shown)
+      if (ms > 0) return await resting(parts, ms)
+      const answer = await askedOf(provider, parts, asked)
+      const isNobody =
+        shown !== undefined && answer.status === 401 && !(await provider.Client.find(shown.key))
+      if (isNobody) await isRightSecret({ ...parts, guesses }, shown, undefined)
+      return answer
     },
     issue: async (login) => {
       const provider = await current()
@@ -107,22 +105,66 @@ export function tokenService(parts: ProviderParts): TokenService {
   }
 }
 
-function providerOf(parts: ProviderParts, keys: readonly SigningKey[]): Provider {
+async function askedOf(
+  provider: Provider,
+  { issuer }: Pick<ProviderParts, 'issuer'>,
+  { method, path, headers, form, accept }: Asked,
+): Promise<Answer> {
+  const payload = form && new URLSearchParams({ ...form }).toString()
+  const type = form && { 'content-type': 'application/x-www-form-urlencoded' }
+  const answer = await inject((request, response) => void provider.callback()(request, response), {
+    method,
+    url: path,
+    headers: { ...headers, ...type, ...addressOf(issuer), accept: accept ?? 'application/json' },
+    ...(payload !== undefined && { payload }),
+  })
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+}
+
+interface Judging extends Pick<ProviderParts, 'passwords' | 'slots'> {
+  readonly guesses: SecretGuesses
+}
+
+/** A guess is counted in its turn, so no more than are compared at a time get past a rest together. */
+async function isRightSecret(
+  { passwords, slots, guesses }: Judging,
+  shown: ShownSecret,
+  hash: string | undefined,
+): Promise<boolean> {
+  return await slots(async () => {
+    const isRight = guesses.restMs(shown) === 0 && (await passwords.isRight(shown.secret, hash))
+    if (isRight) guesses.right(shown)
+    else guesses.wrong(shown)
+    return isRight
+  })
+}
+
+async function resting({ audit }: Pick<ProviderParts, 'audit'>, ms: number): Promise<Answer> {
+  await audit.note({ kind: 'token.refused', clientKey: null, about: 'slow_down' })
+  const error_description = 'too many wrong secrets for this client; try again later'
+  return {
+    status: 400,
+    headers: { 'retry-after': String(Math.ceil(ms / 1_000)) },
+    body: JSON.stringify({ error: 'slow_down', error_description }),
+  }
+}
+
+function providerOf(parts: ProviderParts & Judging, keys: readonly SigningKey[]): Provider {
   const provider = new Provider(parts.issuer, settingsOf(parts, keys))
   // What it says of its own address is the issuer's, which comes with each question.
   provider.proxy = true
-  const { passwords, slots, users, audit } = parts
+  const { users, tokens, audit } = parts
   provider.Client.prototype.compareClientSecret = async function compare(
     this: ProviderClient,
     actual: string,
   ): Promise<boolean> {
-    return await slots(() => passwords.isRight(actual, this.clientSecret))
+    return await isRightSecret(parts, { key: this.clientId, secret: actual }, this.clientSecret)
   }
   provider.registerGrantType<Scoped>(
     'client_credentials',
     async (context) => {
       const { client, params } = context.oidc
-      const scope = scopeOf(params.scope, (client.scope ?? '').split(' '))
+      const scope = scopeOf(params.scope, permissionsOf(client))
       const token = new provider.ClientCredentials({ client, scope })
       token.resourceServer = new provider.ResourceServer(TOKEN_AUDIENCE, { ...TARGET, scope })
       context.body = { ...BEARER, access_token: await token.save(), scope }
@@ -149,18 +191,37 @@ function providerOf(parts: ProviderParts, keys: readonly SigningKey[]): Provider
     ['username', 'password', 'scope'],
   )
   provider.use<object, Oidc>(async (context, next) => {
+    if (context.path.startsWith(`${SIGN_IN_PATH}/`))
+      return await signIn({ provider, users, tokens, audit }, context)
     await next()
     await answerForAccessTokens(parts, keys, context)
     await noteGrant(audit, context)
+    if (isForeign(context)) {
+      if (context.path === PATHS.end_session) askWhetherOut(context)
+      else show(context, troublePage(400, WAY_NOT_OFFERED))
+    }
     // The library says the scope again that was asked for, and people paste what they should not.
     if (isError(context.body)) context.body = shortened(context.body)
   })
   return provider
 }
 
+const WAY_NOT_OFFERED = 'The program that sent you here wants an answer in a way that is not offered.'
+
+/** A page of the library's own: it has a script. */
+function isForeign({ type, status, response }: Context): boolean {
+  return status !== 303 && type === 'text/html' && response.headers['content-security-policy'] === undefined
+}
+
 function addressOf(issuer: string): Record<string, string> {
   const { host, protocol } = new URL(issuer)
   return { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) }
+}
+
+/** What a client may do for itself; its `scope` is what it may ask for, of its users too. */
+function permissionsOf(client: ProviderClient): readonly string[] {
+  const { permissions } = client.metadata()
+  return typeof permissions === 'string' ? permissions.split(' ') : []
 }
 
 interface Scoped {
@@ -170,51 +231,6 @@ interface Scoped {
 interface Named {
   readonly username?: string | undefined
   readonly password?: string | undefined
-}
-
-function settingsOf({ issuer, tokens, users }: ProviderParts, keys: readonly SigningKey[]): Configuration {
-  return {
-    adapter: (kind: string) => tokens.adapter(kind),
-    jwks: { keys: keys.map(({ jwk }) => ({ ...jwk })) },
-    routes: PATHS,
-    scopes: [...PERMISSIONS],
-    issueRefreshToken: async () => true,
-    responseTypes: [],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-    clientDefaults: {
-      grant_types: ['client_credentials'],
-      response_types: [],
-      id_token_signed_response_alg: TOKEN_ALGORITHM,
-    },
-    discovery: { service_documentation: `${issuer}/docs` },
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      introspection: { enabled: true },
-      revocation: { enabled: true },
-      userinfo: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      dPoP: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: async () => ({ ...TARGET, scope: PERMISSIONS.join(' ') }),
-        useGrantedResource: async () => true,
-      },
-    },
-    ttl: {
-      AccessToken: ACCESS_SECONDS,
-      ClientCredentials: ACCESS_SECONDS,
-      RefreshToken: REFRESH_SECONDS,
-      Grant: REFRESH_SECONDS,
-    },
-    rotateRefreshToken: true,
-    revokeGrantPolicy: () => true,
-    extraTokenClaims: async (_context, token) =>
-      token.kind === 'AccessToken' ? { grant: token.grantId } : undefined,
-    findAccount: async (_context, accountId) =>
-      (await users.isThere(accountId)) ? { accountId, claims: async () => ({ sub: accountId }) } : undefined,
-  }
 }
 
 /** What was asked for of what may be had; all of it when nothing was said. */
@@ -299,6 +315,11 @@ async function isRevoked(tokens: TokenStore, claims: Claims): Promise<boolean> {
 }
 
 async function noteGrant(audit: Pick<Audit, 'note'>, { path, status, body, oidc }: Context): Promise<void> {
+  if (path === SIGN_OUT_PATH && status === 303) {
+    const { session, client } = oidc
+    const clientKey = client?.clientId ?? null
+    await audit.note({ kind: 'login.ended', clientKey, userId: session?.accountId ?? null })
+  }
   if (path !== PATHS.token) return
   const grant = oidc.params?.['grant_type']
   const clientKey = oidc.client?.clientId ?? null
@@ -309,7 +330,10 @@ async function noteGrant(audit: Pick<Audit, 'note'>, { path, status, body, oidc 
   } else if (grant === 'refresh_token') {
     const userId = oidc.account?.accountId ?? null
     await audit.note({ kind: 'login.refreshed', clientKey, userId })
-  } else if (grant === 'client_credentials') await audit.note({ kind: 'token.issued', clientKey })
+  } else if (grant !== 'password') {
+    const userId = oidc.account?.accountId ?? null
+    await audit.note({ kind: 'token.issued', clientKey, userId })
+  }
 }
 
 function shortened({ error, error_description }: OauthError): OauthError {

@@ -1,5 +1,6 @@
-// Owns: refresh tokens, logins and revocations in SQL, and the adapter that oidc-provider asks for them.
-// I1: a token is kept by its SHA-256 and its text nowhere, so nobody can use what he reads here.
+// Owns: codes, refresh tokens, logins, browsers' sessions and revocations in SQL, and the adapter that oidc-provider
+// asks for them.
+// I1: a token, a code or a cookie is kept by its SHA-256 and its text nowhere, so nobody can use what he reads here.
 // I2: a login that ends is on the list of what is revoked before its tokens are gone.
 // I3: a refresh token is used once: of two at the same time one is refused.
 import { createHash } from 'node:crypto'
@@ -9,11 +10,11 @@ import { digestOf } from '@ensemble/service/tokens'
 import { momentOf } from '@ensemble/service-contracts'
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider'
 import * as z from 'zod'
-import type { Client } from './clients.ts'
 
 const sql = sqlFolder(new URL('./sql/', import.meta.url))
 const UPSERT = sql('token-upsert')
 const FIND = sql('token-find')
+const FIND_BY = sql('token-find-by')
 const CONSUME = sql('token-consume')
 const DESTROY = sql('token-destroy')
 const REVOKE = sql('tokens-revoke')
@@ -70,10 +71,10 @@ export function tokenStore({ database, clock, client }: TokenParts): TokenStore 
   }
   const adapter = (kind: string): Adapter => ({
     upsert: async (id, payload, expiresIn = REFRESH_SECONDS) => {
-      const { jti: _, grantId = null, ...rest } = payload
+      const { jti: _, ...rest } = kind === 'Interaction' ? withoutIds(payload, id) : payload
       const expires = momentOf(clock.now() + expiresIn * 1_000)
-      const kept = JSON.stringify({ ...rest, ...(grantId !== null && { grantId }) })
-      await database.query(UPSERT, [kind, keptAs(id), grantId, kept, expires])
+      const belongsTo = (kind === 'Session' ? rest.uid : rest.grantId) ?? null
+      await database.query(UPSERT, [kind, keptAs(id), belongsTo, JSON.stringify(rest), expires])
       await prune()
     },
     find: async (id) => {
@@ -82,7 +83,9 @@ export function tokenStore({ database, clock, client }: TokenParts): TokenStore 
       const [row] = (await database.query(FIND, values)).rows
       if (row === undefined) return undefined
       const consumed = row['consumed_at'] === null ? {} : { consumed: true }
-      return { ...Payload.parse(row['payload']), ...consumed, jti: id }
+      const payload = Payload.parse(row['payload'])
+      const found = kind === 'Interaction' ? withIds(payload, id) : payload
+      return { ...found, ...consumed, jti: id }
     },
     consume: async (id) => {
       const { count } = await database.query(CONSUME, [kind, keptAs(id), momentOf(clock.now())])
@@ -93,8 +96,11 @@ export function tokenStore({ database, clock, client }: TokenParts): TokenStore 
       else await database.query(DESTROY, [kind, keptAs(id)])
     },
     revokeByGrantId: endLogin,
-    // Browsers' sessions and devices are not part of this system.
-    findByUid: async () => undefined,
+    findByUid: async (uid) => {
+      const [row] = (await database.query(FIND_BY, [kind, uid, momentOf(clock.now())])).rows
+      return row && Payload.parse(row['payload'])
+    },
+    // Devices are not part of this system.
     findByUserCode: async () => undefined,
   })
   return {
@@ -109,19 +115,17 @@ export function tokenStore({ database, clock, client }: TokenParts): TokenStore 
   }
 }
 
-function keptAs(id: string): string {
-  return createHash('sha256').update(id).digest('hex')
+/** The way back from the page ends in the page's id; the session's cookie comes with the next request again. */
+function withoutIds({ returnTo = '', session, ...rest }: AdapterPayload, id: string): AdapterPayload {
+  const { cookie: _, ...others } = session ?? {}
+  const kept = session === undefined ? {} : { session: others }
+  return { ...rest, ...kept, returnTo: returnTo.slice(0, -id.length) }
 }
 
-/** A client as the provider knows it. */
-export function metadataOf(client: Client, grantTypes: string[]): AdapterPayload {
-  return {
-    client_id: client.key,
-    client_name: client.name,
-    client_secret: client.secretHash,
-    grant_types: grantTypes,
-    ...(client.permissions.length > 0 && { scope: client.permissions.join(' ') }),
-    redirect_uris: [],
-    response_types: [],
-  }
+function withIds({ returnTo = '', ...rest }: AdapterPayload, id: string): AdapterPayload {
+  return { ...rest, returnTo: `${returnTo}${id}` }
+}
+
+function keptAs(id: string): string {
+  return createHash('sha256').update(id).digest('hex')
 }

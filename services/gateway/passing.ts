@@ -31,8 +31,8 @@ interface Passed {
   readonly path: string
   readonly service: string
   readonly config: { readonly access: Access }
-  /** Its body or its answer holds a secret: nothing that is made of it is kept here. */
-  readonly isSecret?: true
+  /** Its body or its answer holds a secret: nothing that is made of it is kept here. Of pages, cookies go along. */
+  readonly kind?: 'secret' | 'page'
 }
 
 type Where = Pick<Passed, 'methods' | 'path'>
@@ -49,10 +49,10 @@ const OWN = ['user:own', 'order:own', 'payment:own'] as const
 
 const to = (
   service: string,
-  calls: readonly (readonly [readonly Where[], Passed['config'], 'secret'?])[],
+  calls: readonly (readonly [readonly Where[], Passed['config'], Passed['kind']?])[],
 ): readonly Passed[] =>
-  calls.flatMap(([places, config, secret]) =>
-    places.map((place) => ({ ...place, service, config, ...(secret !== undefined && { isSecret: true }) })),
+  calls.flatMap(([places, config, kind]) =>
+    places.map((place) => ({ ...place, service, config, ...(kind !== undefined && { kind }) })),
   )
 
 const PASSED: readonly Passed[] = [
@@ -103,6 +103,11 @@ const PASSED: readonly Passed[] = [
       PUBLIC,
       'secret',
     ],
+    [below(['GET'], '/oauth/authorize'), PUBLIC, 'page'],
+    [at(['GET', 'POST'], '/oauth/login/:uid'), PUBLIC, 'page'],
+    [at(['GET'], '/oauth/logout'), PUBLIC, 'page'],
+    [at(['GET'], '/oauth/logout/success'), PUBLIC, 'page'],
+    [at(['POST'], '/oauth/logout/confirm'), PUBLIC, 'page'],
   ]),
 ]
 
@@ -135,6 +140,8 @@ const HEADERS_ASKED = [
   'x-twilio-email-event-webhook-timestamp',
   'x-twilio-signature',
 ]
+/** What a browser says of itself to a page. */
+const HEADERS_OF_PAGES = ['cookie', 'origin', 'sec-fetch-site']
 /** Of one connection or of one message as it was sent, not of the answer. */
 const HEADERS_OF_HOP = new Set([
   'connection',
@@ -160,11 +167,12 @@ export function passingRoutes(server: Server, gateway: Gateway): void {
 }
 
 function passRoute(server: Server, gateway: Gateway, passed: Passed): void {
-  const { methods, path, service, config, isSecret = false } = passed
+  const { methods, path, service, config, kind } = passed
   const schema = { hide: true }
+  const asked = kind === 'page' ? pageOf : requestOf
   for (const method of methods) {
     const pass = async (request: Asked, reply: Replies): Promise<unknown> =>
-      answerWith(reply, await gateway.peers.request(service, requestOf(request, method)))
+      answerWith(reply, await gateway.peers.request(service, asked(request, method)))
     if (method === 'GET') {
       server.get(path, { schema, config }, pass)
       continue
@@ -173,7 +181,7 @@ function passRoute(server: Server, gateway: Gateway, passed: Passed): void {
       checkHeaders(request, gateway)
       return await pass(request, reply)
     }
-    const handler = isSecret ? write : idempotent(gateway.store, write, { scope: scopeOf })
+    const handler = kind === undefined ? idempotent(gateway.store, write, { scope: scopeOf }) : write
     server.route({ method, url: path, schema, config, handler })
   }
 }
@@ -205,7 +213,7 @@ export interface Asked extends Pick<Parameters<typeof idempotencyKey>[0], 'raw'>
 
 export interface Replies {
   code(status: number): unknown
-  headers(headers: Readonly<Record<string, string>>): unknown
+  headers(headers: Readonly<Record<string, string | string[]>>): unknown
 }
 
 /** Refuses headers that nobody here understands before anybody acts. */
@@ -221,6 +229,11 @@ export function requestOf(request: Asked, method: Method): PeerRequest {
   return { method, path, headers: headersFor(request), ...(body !== undefined && { body }) }
 }
 
+function pageOf(request: Asked, method: Method): PeerRequest {
+  const asked = requestOf(request, method)
+  return { ...asked, headers: { ...asked.headers, ...headersOf(request, HEADERS_OF_PAGES) } }
+}
+
 /** The request line may hold a whole URL, of which the router reads the path only. */
 function pathOf({ url }: Pick<Asked, 'url'>): string {
   const path = url.replace(/^https?:\/\/.*?\//i, '/')
@@ -229,20 +242,25 @@ function pathOf({ url }: Pick<Asked, 'url'>): string {
   throw notFound('route-not-found', 'There is nothing at this path.')
 }
 
-export function headersFor({ raw, id }: Pick<Asked, 'raw' | 'id'>): Readonly<Record<string, string>> {
+export function headersFor(request: Pick<Asked, 'raw' | 'id'>): Readonly<Record<string, string>> {
+  return { ...headersOf(request, HEADERS_ASKED), 'x-request-id': request.id }
+}
+
+function headersOf({ raw }: Pick<Asked, 'raw'>, names: readonly string[]): Readonly<Record<string, string>> {
   const given: Header = raw.headers
-  const asked = HEADERS_ASKED.flatMap((name) => {
+  const asked = names.flatMap((name) => {
     const value = given[name]
     return value === undefined ? [] : [[name, String(value)] as const]
   })
-  return { ...Object.fromEntries(asked), 'x-request-id': id }
+  return Object.fromEntries(asked)
 }
 
 /** Gives a service's answer as the gateway's; the body is what the handler returns. */
-export function answerWith(reply: Replies, { status, headers, body }: PeerAnswer): unknown {
+export function answerWith(reply: Replies, { status, headers, cookies, body }: PeerAnswer): unknown {
   const own = Object.entries(headers).filter(([name]) => !HEADERS_OF_HOP.has(name.toLowerCase()))
   reply.code(status)
   reply.headers(Object.fromEntries(own))
+  if (cookies !== undefined) reply.headers({ 'set-cookie': [...cookies] })
   return body
 }
 

@@ -1,11 +1,11 @@
 // Owns: whether a name and a password belong together.
-// Does not own: how a hash is made (@ensemble/service), how long a name rests (guesses.ts).
+// Does not own: how a hash is made (@ensemble/service), how long a name rests (there too).
 // I1: a name that nobody has is treated like one that somebody has: the same reads, the same hash, the same count.
 // I2: a guess is looked at, or refused, when it has its turn to be computed; so no more guesses than are computed at a
 // time can pass the bound together.
 // I3: the right password makes a login's old hash new when new ones cost more.
 import type { Clock } from '@ensemble/runtime'
-import { restMs, type Guesses } from './guesses.ts'
+import { restMs, type Guesses } from '@ensemble/service/guesses'
 import type { Login } from './login.ts'
 import type { Passwords } from '@ensemble/service/passwords'
 import type { Slots } from '@ensemble/service/slots'

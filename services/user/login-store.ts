@@ -7,7 +7,7 @@ import { DatabaseError, sqlFolder, tableReads, tableRows, type Reads } from '@en
 import type { Database, Queryable, Rows } from '@ensemble/runtime'
 import { momentOf, rowIdOf, type LoginRow, type Session } from '@ensemble/service-contracts'
 import type { GateMemory } from './gate.ts'
-import { FORGOTTEN_MS } from './guesses.ts'
+import { FORGOTTEN_MS } from '@ensemble/service/guesses'
 import { rowOf, type Login, type ShownLogin } from './login.ts'
 
 type Columns = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 // Owns: the rule about making a login, and the request that asks for it. Pure.
-// Does not own: passwords (@ensemble/service), guessing (guesses.ts), tables (login-store.ts).
+// Does not own: passwords and guessing (@ensemble/service, gate.ts), tables (login-store.ts).
 // I1: the request is this service's own, not of its contract: its input holds a password's hash, which no message may.
 // I2: what is answered and published is `rowOf`, which has no hash.
 // I3: a username belongs to one login for ever: whoever had it is never taken for somebody else.

@@ -1,6 +1,6 @@
 // Owns: the stable codes of the Kafka bus, and reading the client library's errors.
 // I1: CONNECTION says nothing about messages: the same request may be sent again later.
-import { findErrorBy } from '@platformatic/kafka'
+// I2: the library wraps errors in errors, as one of several or as a cause; the innermost say what happened.
 
 export type KafkaErrorCode =
   /** No broker answers, or not in time. */
@@ -26,13 +26,17 @@ export class KafkaError extends Error {
   }
 }
 
-const CODES: readonly (readonly [property: string, value: string, code: KafkaErrorCode])[] = [
+type Sign = readonly [property: 'code' | 'apiId', value: string, code: KafkaErrorCode]
+
+/** Of the innermost errors: who could not be asked for his name because nobody was there is no stranger. */
+const REASONS: readonly Sign[] = [
   ['code', 'PLT_KFK_AUTHENTICATION', 'AUTHENTICATION'],
   ['apiId', 'SASL_AUTHENTICATION_FAILED', 'AUTHENTICATION'],
   ['apiId', 'MESSAGE_TOO_LARGE', 'MESSAGE_TOO_LARGE'],
   ['apiId', 'RECORD_LIST_TOO_LARGE', 'MESSAGE_TOO_LARGE'],
-  ['code', 'PLT_KFK_NETWORK', 'CONNECTION'],
 ]
+const NETWORK = 'PLT_KFK_NETWORK'
+const DEPTH_MAX = 10
 
 /** Answers of brokers that come back, or hand over to each other: soon the same request will do. */
 const NOT_NOW = [
@@ -59,24 +63,45 @@ export function kafkaError(what: string, error: unknown): KafkaError {
 }
 
 function codeOf(error: unknown): KafkaErrorCode {
-  if (!(error instanceof Error)) return 'KAFKA'
-  const found = CODES.find(([property, value]) => has(error, property, value))
-  return found?.[2] ?? (isAnswer(error, ...NOT_NOW) ? 'CONNECTION' : 'KAFKA')
+  const innermost = innermostOf(error)
+  const found = REASONS.find(([property, value]) => innermost.some((one) => one[property] === value))
+  if (found !== undefined) return found[2]
+  const isAway = withinOf(error).some(({ code }) => code === NETWORK) || isAnswer(error, ...NOT_NOW)
+  return isAway ? 'CONNECTION' : 'KAFKA'
 }
 
 /** Whether the broker's answer, or one of several, is this one, e.g. `ILLEGAL_GENERATION`. */
 export function isAnswer(error: unknown, ...apiIds: readonly string[]): boolean {
-  return error instanceof Error && apiIds.some((id) => has(error, 'apiId', id))
+  return withinOf(error).some(({ apiId }) => apiIds.some((id) => id === apiId))
 }
 
-function has(error: Error, property: string, value: string): boolean {
-  return findErrorBy(error, property, value) !== null
+/** What the library, or Node, adds to an error. */
+type Told = Error & { readonly code?: unknown; readonly apiId?: unknown }
+
+/** The errors that this one stands for, one deeper. */
+function belowOf(error: Error): readonly Error[] {
+  const several: readonly unknown[] = error instanceof AggregateError ? error.errors : []
+  return [...several, error.cause].filter((one) => one instanceof Error)
 }
 
-/** The library wraps errors in errors; the innermost ones say what happened. */
+function withinOf(error: unknown, depth = 0): readonly Told[] {
+  if (!(error instanceof Error) || depth > DEPTH_MAX) return []
+  return [error, ...belowOf(error).flatMap((one) => withinOf(one, depth + 1))]
+}
+
+function innermostOf(error: unknown): readonly Told[] {
+  return withinOf(error).filter((one) => belowOf(one).length === 0)
+}
+
+/** What failed, and the reason of that. */
 function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map((one: unknown) => wordsOf(one)))].join('; ')
   }
-  return error instanceof Error ? error.message : String(error)
+  const reasons = new Set(innermostOf(error).map(({ message }) => message))
+  reasons.delete(error.message)
+  return reasons.size === 0
+    ? error.message
+    : `${error.message.replace(/\.$/, '')}: ${[...reasons].join('; ')}`
 }

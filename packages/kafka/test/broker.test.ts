@@ -33,6 +33,20 @@ test('three brokers', () => {
   )
 })
 
+test('one broker that wants TLS and SASL beside', () => {
+  const [node] = nodes
+  if (node === undefined) throw new Error('no node')
+  const secured = { port: 301, store: '/keys', storePassword: 's', username: 'u', password: 'p' }
+  expect(propertiesOf({ ...node, secured }, [node], '/data').split('\n')).toEqual(
+    expect.arrayContaining([
+      'listeners=PLAINTEXT://127.0.0.1:101,SECURED://127.0.0.1:301,CONTROLLER://127.0.0.1:201',
+      'advertised.listeners=PLAINTEXT://127.0.0.1:101,SECURED://127.0.0.1:301',
+      'listener.name.secured.ssl.keystore.location=/keys',
+      expect.stringMatching(/^listener\.name\.secured\.plain\.sasl\.jaas\.config=.* required user_u="p";$/),
+    ]),
+  )
+})
+
 test('the jars are named for Maven', () => {
   expect(pomOf([['g', 'n', '1']])).toContain(
     '<dependency><groupId>g</groupId><artifactId>n</artifactId><version>1</version></dependency>',

@@ -1,5 +1,11 @@
 // The library's errors in our codes: what says nothing about the messages is CONNECTION, however deep it is wrapped.
-import { MultipleErrors, NetworkError, ProtocolError, UserError } from '@platformatic/kafka'
+import {
+  AuthenticationError,
+  MultipleErrors,
+  NetworkError,
+  ProtocolError,
+  UserError,
+} from '@platformatic/kafka'
 import { expect, test } from 'vitest'
 import { KafkaError, kafkaError } from '../src/errors.ts'
 
@@ -19,6 +25,30 @@ test.for([
     const found = kafkaError('send', one)
     expect([found.code, found.message]).toEqual([code, `cannot send: ${error.message}`])
   }
+})
+
+test.for([
+  [
+    'a password that is wrong',
+    new AuthenticationError('No.', { cause: new ProtocolError('SASL_AUTHENTICATION_FAILED') }),
+    'AUTHENTICATION',
+    'SASL authentication failed.',
+  ],
+  [
+    'a connection that ends before the password is asked for',
+    new AuthenticationError('No.', { cause: new NetworkError('Connection closed') }),
+    'CONNECTION',
+    'Connection closed',
+  ],
+  [
+    'an authority that is not trusted',
+    new Error('self-signed certificate'),
+    'CONNECTION',
+    'self-signed certificate',
+  ],
+] as const)('%s, as the cause of a connection that failed', ([, cause, code, reason]) => {
+  const found = kafkaError('send', wrapped(new NetworkError('Connection to kafka:1 failed.', { cause })))
+  expect([found.code, found.message]).toEqual([code, `cannot send: Connection to kafka:1 failed: ${reason}`])
 })
 
 test('what is translated already stays as it is', () => {

@@ -99,6 +99,8 @@ export interface PeerRequest {
 export interface PeerAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Each of `Set-Cookie`, which cannot be one header. */
+  readonly cookies?: readonly string[]
   readonly body: unknown
 }
 

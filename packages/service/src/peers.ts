@@ -11,6 +11,7 @@ import type { PeerAnswer, PeerRequest, Peers } from './module.ts'
 
 const READ_TRIES_MIN = 2
 const RETRY_SECONDS = 1
+const SET_COOKIE = 'set-cookie'
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i
 
 export interface PeersOptions {
@@ -52,7 +53,9 @@ async function inProcess(server: Server, request: PeerRequest): Promise<PeerAnsw
     headers: { ...headers, ...content?.headers },
     ...(content !== undefined && { payload: content.text }),
   })
-  return { status: answer.statusCode, ...decoded(headersOf(answer.headers), answer.body) }
+  const { [SET_COOKIE]: cookie, ...others } = answer.headers
+  const decode = decoded(headersOf(others), answer.body)
+  return { status: answer.statusCode, ...decode, ...cookiesOf([cookie ?? []].flat()) }
 }
 
 interface Remote {
@@ -98,7 +101,13 @@ async function askOver(url: string, request: PeerRequest, timeoutMs: number): Pr
     ...(content !== undefined && { body: content.text }),
   })
   const text = await answer.text()
-  return { status: answer.status, ...decoded(Object.fromEntries(answer.headers), text) }
+  const others = [...answer.headers].filter(([name]) => name !== SET_COOKIE)
+  const decode = decoded(Object.fromEntries(others), text)
+  return { status: answer.status, ...decode, ...cookiesOf(answer.headers.getSetCookie()) }
+}
+
+function cookiesOf(cookies: readonly string[]): Pick<PeerAnswer, 'cookies'> {
+  return cookies.length === 0 ? {} : { cookies }
 }
 
 /** An instance that drains, or that is over its load: another may be well. */

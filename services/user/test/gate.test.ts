@@ -1,7 +1,7 @@
 // Scenes about guessing: whose a name and a password are, when a name rests, and that nobody can tell names apart.
 import { describe, expect, test } from 'vitest'
 import { gateOf, type GateMemory } from '../gate.ts'
-import { FAILURES_FREE_MAX, type Guesses } from '../guesses.ts'
+import { FAILURES_FREE_MAX, type Guesses } from '@ensemble/service/guesses'
 import type { Login } from '../login.ts'
 import type { Passwords } from '@ensemble/service/passwords'
 import { slotsOf } from '@ensemble/service/slots'

@@ -7,7 +7,7 @@ import {
 } from '@ensemble/service/testing/database'
 import { PERMISSIONS, ROLE, rowIdOf } from '@ensemble/service-contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FORGOTTEN_MS } from '../guesses.ts'
+import { FORGOTTEN_MS } from '@ensemble/service/guesses'
 import { loginReads, loginRows, loginStore } from '../login-store.ts'
 import { rowOf, type Login } from '../login.ts'
 import { userRows } from '../user-store.ts'

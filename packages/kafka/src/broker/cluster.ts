@@ -10,6 +10,7 @@ import { BrokerError } from './errors.ts'
 import { freePorts } from './ports.ts'
 import { endServer, isServer, waitFor } from './process.ts'
 import { LOG_SETTINGS, propertiesOf, type Node } from './properties.ts'
+import { scramArguments, secure, type Secured } from './secured.ts'
 
 const run = promisify(execFile)
 
@@ -21,6 +22,7 @@ const STATE_FILE = 'cluster.json'
 
 interface State {
   readonly jars: string
+  readonly secured?: Secured
   readonly nodes: readonly Node[]
 }
 
@@ -32,6 +34,8 @@ export interface ClusterOptions {
   readonly count: number
   /** Of the first broker, the next ones follow; free ones unless given. */
   readonly port?: number
+  /** Listen with TLS and SASL too, on ports that are free. */
+  readonly isSecured?: boolean
   readonly say?: (line: string) => void
 }
 
@@ -45,6 +49,8 @@ export interface BrokerCluster {
   readonly directory: string
   /** As a client wants them: `127.0.0.1:19092,...`. */
   readonly brokers: string
+  /** Where and how a client comes in with TLS and SASL, if it can. */
+  readonly secured: (Secured & { readonly brokers: string }) | undefined
   status(): Promise<readonly BrokerStatus[]>
   /** Starts those that do not run, with the data that they have. Errors: START_FAILED. */
   start(): Promise<void>
@@ -60,13 +66,10 @@ export interface BrokerCluster {
 
 /** Makes a cluster and starts it. Errors: START_FAILED. */
 export async function createCluster(options: ClusterOptions): Promise<BrokerCluster> {
-  const { directory, jars, count, port, say = () => undefined } = options
+  const { directory, jars, say = () => undefined } = options
   await mkdir(directory, { recursive: true })
-  const free = port === undefined ? await freePorts(count * 2) : []
-  const nodes = Array.from({ length: count }, (_, index): Node => {
-    const first = port === undefined ? (free[index * 2] ?? 0) : port + index * 2
-    return { id: index + 1, port: first, controllerPort: free[index * 2 + 1] ?? first + 1 }
-  })
+  const secured = options.isSecured === true ? await secure(directory) : undefined
+  const nodes = await nodesOf(options, secured)
   await writeFile(join(directory, 'log4j2.xml'), LOG_SETTINGS)
   const clusterId = randomBytes(16).toString('base64url').replaceAll(/[-_]/g, 'x')
   for (const node of nodes) {
@@ -76,10 +79,14 @@ export async function createCluster(options: ClusterOptions): Promise<BrokerClus
     )
     say(`formatting broker ${node.id}`)
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settingsFile(directory, node)]
-    await run('java', [...JAVA_OPTIONS, '-cp', join(jars, '*'), ...format], { timeout: FORMAT_MS_MAX })
+    const users = secured === undefined ? [] : scramArguments(secured)
+    await run('java', [...JAVA_OPTIONS, '-cp', join(jars, '*'), ...format, ...users], {
+      timeout: FORMAT_MS_MAX,
+    })
   }
-  await writeFile(join(directory, STATE_FILE), JSON.stringify({ jars, nodes } satisfies State))
-  const cluster = clusterOf(directory, { jars, nodes }, say)
+  const state: State = { jars, nodes, ...(secured !== undefined && { secured }) }
+  await writeFile(join(directory, STATE_FILE), JSON.stringify(state))
+  const cluster = clusterOf(directory, state, say)
   try {
     await cluster.start()
   } catch (error) {
@@ -87,6 +94,19 @@ export async function createCluster(options: ClusterOptions): Promise<BrokerClus
     throw error
   }
   return cluster
+}
+
+async function nodesOf(
+  { count, port }: ClusterOptions,
+  secured: Awaited<ReturnType<typeof secure>> | undefined,
+): Promise<readonly Node[]> {
+  const free = port === undefined ? await freePorts(count * 2) : []
+  const others = secured === undefined ? [] : await freePorts(count)
+  return Array.from({ length: count }, (_, index): Node => {
+    const first = port === undefined ? (free[index * 2] ?? 0) : port + index * 2
+    const node = { id: index + 1, port: first, controllerPort: free[index * 2 + 1] ?? first + 1 }
+    return secured === undefined ? node : { ...node, secured: { ...secured, port: others[index] ?? 0 } }
+  })
 }
 
 /** The cluster that some process made there; undefined when there is none. */
@@ -110,8 +130,13 @@ async function pidOf(directory: string, node: Node): Promise<number | null> {
   return (await isServer(pid, settingsFile(directory, node))) ? pid : null
 }
 
-function clusterOf(directory: string, { jars, nodes }: State, say: (line: string) => void): BrokerCluster {
-  const addressOf = ({ port }: Node): string => `127.0.0.1:${port}`
+function clusterOf(
+  directory: string,
+  { jars, nodes, secured }: State,
+  say: (line: string) => void,
+): BrokerCluster {
+  const addressOf = ({ port }: Pick<Node, 'port'>): string => `127.0.0.1:${port}`
+  const listeners = nodes.flatMap((node) => (node.secured === undefined ? [] : [addressOf(node.secured)]))
   const end = async (node: Node, signal: NodeJS.Signals): Promise<boolean> => {
     const pid = await pidOf(directory, node)
     return pid === null || (await endServer(pid, settingsFile(directory, node), signal))
@@ -124,6 +149,7 @@ function clusterOf(directory: string, { jars, nodes }: State, say: (line: string
   return {
     directory,
     brokers: nodes.map(addressOf).join(','),
+    secured: secured && { ...secured, brokers: listeners.join(',') },
     status: () =>
       Promise.all(
         nodes.map(async (node) => ({

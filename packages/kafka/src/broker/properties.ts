@@ -7,6 +7,17 @@ export interface Node {
   readonly id: number
   readonly port: number
   readonly controllerPort: number
+  /** Beside, with TLS and SASL. */
+  readonly secured?: Listener
+}
+
+export interface Listener {
+  readonly port: number
+  /** Path of a PKCS #12 file with the broker's key. */
+  readonly store: string
+  readonly storePassword: string
+  readonly username: string
+  readonly password: string
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -23,15 +34,18 @@ export function propertiesOf(node: Node, nodes: readonly Node[], logDirectory: s
   const inSync = Math.max(1, replicas - 1)
   const plain = `PLAINTEXT://${LOOPBACK}:${node.port}`
   const voters = nodes.map(({ id, controllerPort }) => `${id}@${LOOPBACK}:${controllerPort}`)
+  const { secured } = node
+  const client = secured === undefined ? plain : `${plain},SECURED://${LOOPBACK}:${secured.port}`
+  const protocols = ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', 'SECURED:SASL_SSL']
   const settings: Readonly<Record<string, string | number | boolean>> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
     'controller.quorum.voters': voters.join(','),
-    listeners: `${plain},CONTROLLER://${LOOPBACK}:${node.controllerPort}`,
-    'advertised.listeners': plain,
+    listeners: `${client},CONTROLLER://${LOOPBACK}:${node.controllerPort}`,
+    'advertised.listeners': client,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': protocols.join(','),
     'log.dirs': logDirectory,
     'default.replication.factor': replicas,
     'min.insync.replicas': inSync,
@@ -46,9 +60,32 @@ export function propertiesOf(node: Node, nodes: readonly Node[], logDirectory: s
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': SESSION_MS_MIN,
     'auto.create.topics.enable': false,
+    ...(secured !== undefined && listenerOf(secured)),
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   return `${lines.join('\n')}\n`
+}
+
+function listenerOf({
+  store,
+  storePassword,
+  username,
+  password,
+}: Listener): Readonly<Record<string, string>> {
+  const security = 'org.apache.kafka.common.security'
+  const own = (mechanism: string, name: string): string =>
+    `listener.name.secured.${mechanism.toLowerCase()}.${name}`
+  return {
+    'listener.name.secured.ssl.keystore.type': 'PKCS12',
+    'listener.name.secured.ssl.keystore.location': store,
+    'listener.name.secured.ssl.keystore.password': storePassword,
+    'listener.name.secured.ssl.key.password': storePassword,
+    'listener.name.secured.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    [own('PLAIN', 'sasl.jaas.config')]:
+      `${security}.plain.PlainLoginModule required user_${username}="${password}";`,
+    [own('SCRAM-SHA-256', 'sasl.jaas.config')]: `${security}.scram.ScramLoginModule required;`,
+    [own('SCRAM-SHA-512', 'sasl.jaas.config')]: `${security}.scram.ScramLoginModule required;`,
+  }
 }
 
 export const LOG_SETTINGS = `<?xml version="1.0" encoding="UTF-8"?>

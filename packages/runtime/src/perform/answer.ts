@@ -75,10 +75,16 @@ export function answer(shop: Shop, picture: Picture, pending: Pending, said: Ans
     return
   }
   const event = answerEvent(about(pending), said, { at: picture.now, slip: null })
-  picture.messages.push(event)
   // A check only reads: asked again by an orchestrator it may read again, so its answer needs no row.
-  if (pending.ask.kind === 'check' && pending.row === undefined && said.status !== 'withdrawn') return
-  picture.putOperation({ ...answered(pending, said), sent: pack([event]) })
+  const isRowless = pending.ask.kind === 'check' && pending.row === undefined
+  if (isRowless && said.status !== 'withdrawn') {
+    picture.messages.push(event)
+    return
+  }
+  // So nobody knows whether it was answered before: two facts need two ids.
+  const told = isRowless ? { ...event, id: `${event.id}~withdrawn` } : event
+  picture.messages.push(told)
+  picture.putOperation({ ...answered(pending, said), sent: pack([told]) })
 }
 
 function passOn(

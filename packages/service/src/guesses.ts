@@ -1,9 +1,9 @@
-// Owns: how long a name must rest after wrong passwords. Pure.
+// Owns: how long a name must rest after wrong passwords or secrets. Pure.
 // I1: it depends on the name alone, never on whether somebody has it.
 // I2: a row of wrong passwords is forgotten after the right one, or after FORGOTTEN_MS without another.
 import type { Time } from '@ensemble/core'
 
-/** Wrong passwords for one name, one after the other. */
+/** Wrong passwords or secrets for one name, one after the other. */
 export interface Guesses {
   readonly failures: number
   readonly failedAt: Time

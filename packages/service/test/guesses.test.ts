@@ -1,6 +1,6 @@
 // Scenes about wrong passwords: how long a name rests after how many of them.
 import { expect, test } from 'vitest'
-import { FAILURES_FREE_MAX, REST_MS_MAX, restMs } from '../guesses.ts'
+import { FAILURES_FREE_MAX, REST_MS_MAX, restMs } from '../src/guesses.ts'
 
 const NOW = Date.parse('2024-03-01T09:30:00Z')
 const MINUTE = 60_000
