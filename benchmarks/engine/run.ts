@@ -3,7 +3,8 @@
 // I1: a caller's time ends when the public `ended` of the saga resolves.
 // I2: nothing is reported of a run whose servers may lose what they acknowledge.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ACKS_ALL, refuseAcks } from '../measure/durable.ts'
+import { ACKS_ALL } from '../measure/durable-problems.ts'
+import { refuseAcks } from '../measure/durable.ts'
 import { costOf, reading, type Reading } from '../measure/cost.ts'
 import { isDue, load, type Load, type Loaded } from '../measure/load.ts'
 import { latenciesOf, rounded } from '../measure/statistics.ts'

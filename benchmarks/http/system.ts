@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { openDatabase, sqlFile, startEmbedded, type Database } from '@ensemble/postgres'
-import { settingsOfPostgres, type Settings } from '../measure/durable.ts'
+import type { Settings } from '../measure/durable-problems.ts'
+import { settingsOfPostgres } from '../measure/durable.ts'
 
 export interface WholeSystem {
   /** Of the gateway. */

@@ -2,17 +2,19 @@
 // I1: a server that may lose what it has acknowledged is refused, not reported.
 import type { Queryable } from '@ensemble/postgres'
 import kafkajs, { Kafka, logLevel } from 'kafkajs'
-
-export type Settings = Readonly<Record<string, string>>
+import {
+  POSTGRES,
+  problemsOfAcks,
+  problemsOfKafka,
+  problemsOfPostgres,
+  type Settings,
+} from './durable-problems.ts'
 
 class NotDurable extends Error {
   override readonly name = 'NotDurable'
 }
 
-const POSTGRES = ['fsync', 'synchronous_commit', 'full_page_writes'] as const
 const KAFKA = ['min.insync.replicas', 'default.replication.factor', 'unclean.leader.election.enable'] as const
-/** In the protocol's numbers. */
-export const ACKS_ALL = -1
 
 export async function settingsOfPostgres(admin: Queryable): Promise<Settings> {
   const found: Record<string, string> = {}
@@ -52,31 +54,6 @@ export async function settingsOfKafka(brokers: string): Promise<Settings> {
 /** What producers said themselves; none have written yet is no problem. */
 export function refuseAcks(acks: readonly number[]): void {
   refuse(problemsOfAcks(acks))
-}
-
-/** Pure, as the next two. */
-export function problemsOfPostgres(found: Settings): readonly string[] {
-  return POSTGRES.filter((name) => found[name] !== 'on').map(
-    (name) => `PostgreSQL: ${name} is ${String(found[name])}, not on`,
-  )
-}
-
-export function problemsOfKafka(found: Settings): readonly string[] {
-  const replicas = Number(found['default.replication.factor'])
-  const inSync = Number(found['min.insync.replicas'])
-  const isUnclean = found['unclean.leader.election.enable'] !== 'false'
-  return [
-    ...(inSync >= 1 && inSync >= replicas - 1
-      ? []
-      : [`Kafka: min.insync.replicas is ${inSync} of ${replicas} replicas`]),
-    ...(isUnclean ? ['Kafka: unclean.leader.election.enable is not false'] : []),
-  ]
-}
-
-export function problemsOfAcks(acks: readonly number[]): readonly string[] {
-  return acks
-    .filter((one) => one !== ACKS_ALL)
-    .map((one) => `Kafka: a producer wrote with acks ${one}, not all`)
 }
 
 function refuse(problems: readonly string[]): void {

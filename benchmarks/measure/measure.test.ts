@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { costOf } from './cost.ts'
-import { problemsOfAcks, problemsOfKafka, problemsOfPostgres } from './durable.ts'
+import { problemsOfAcks, problemsOfKafka, problemsOfPostgres } from './durable-problems.ts'
 import { isDue, load } from './load.ts'
 import { flagsOf } from './options.ts'
 import { cpuMsIn } from './processor.ts'

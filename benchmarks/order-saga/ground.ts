@@ -15,7 +15,8 @@ import {
   type Provision,
 } from '@ensemble/postgres'
 import { startBrokers } from '../../scripts/kafka.ts'
-import { settingsOfKafka, settingsOfPostgres, type Settings } from '../measure/durable.ts'
+import type { Settings } from '../measure/durable-problems.ts'
+import { settingsOfKafka, settingsOfPostgres } from '../measure/durable.ts'
 import { dropDatabase, postmasterOf } from '../measure/server.ts'
 import { SERVICES, type BusKind, type BusPlace, type ServiceName } from './host.ts'
 
