@@ -1,7 +1,7 @@
 // Owns: reading a command line against a schema: every problem at once, by the name of its flag.
 // I1: `valueBytes` in the schema is `--value-bytes` on the line; a flag that no schema names is refused.
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
-import type * as z from 'zod'
+import * as z from 'zod'
 
 /** What a person typed cannot be run; the message says why. */
 export class UsageError extends Error {
@@ -16,6 +16,14 @@ export function readOptions<Shape extends z.core.$ZodLooseShape>(
   if (read.success) return read.data
   const problems = read.error.issues.map(({ path, message }) => `--${flagOf(String(path[0]))}: ${message}`)
   throw new UsageError(problems.join('\n'))
+}
+
+/** A list on one line: words with commas between them. */
+export function words<Schema extends z.ZodType<unknown, string>>(word: Schema) {
+  return z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(word).min(1))
 }
 
 /** The other way: the flags that give these options, without those that are undefined. */

@@ -33,8 +33,8 @@ export function resultIn(output: string): Measured | undefined {
   }
 }
 
-/** A number of a result, by the way to it. Pure. */
-export function numberAt(measured: Measured, name: string): number {
-  const value = measured[name]
+/** A number of a result; NaN where there is none. Pure. */
+export function numberAt(measured: Measured | null, name: string): number {
+  const value = measured?.[name]
   return typeof value === 'number' ? value : Number.NaN
 }

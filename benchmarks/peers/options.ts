@@ -1,21 +1,13 @@
-// Owns: what can be said to the comparison with other engines, and who takes part.
+// Owns: what can be said to the comparison with other engines.
 import * as z from 'zod'
-import { readOptions } from '../measure/options.ts'
-
-export const CONTENDERS = ['orchestration', 'choreography', 'dbos', 'restate'] as const
-export type Contender = (typeof CONTENDERS)[number]
+import { readOptions, words } from '../measure/options.ts'
+import { CONTENDERS } from './contenders.ts'
 
 const number = z.coerce.number<string>()
 const ROUNDS_MAX = 100
 const SECONDS_MAX = 3_600
 const CALLERS_MAX = 4_096
 const CALLERS_DEFAULT = '1,64,256'
-
-const words = <Schema extends z.ZodType<unknown, string>>(word: Schema) =>
-  z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(word).min(1))
 
 const Line = z.object({
   seconds: number.min(1).max(SECONDS_MAX).default(10),
@@ -34,12 +26,4 @@ export const USAGE =
 
 export function peersOptions(args: readonly string[]): PeersOptions {
   return readOptions(args, Line)
-}
-
-/** Nobody is always the first, or always behind the same one. Pure. */
-export function orderOf<Name>(names: readonly Name[], round: number): readonly Name[] {
-  const turn = round % Math.max(1, names.length)
-  const [first, ...others] = [...names.slice(turn), ...names.slice(0, turn)]
-  if (first === undefined) return []
-  return [first, ...(round % 2 === 0 ? others : others.toReversed())]
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../measure/options.ts'
-import { orderOf, peersOptions } from './options.ts'
+import { orderOf } from '../measure/rounds.ts'
+import { contenderCell } from './contenders.ts'
+import { peersOptions } from './options.ts'
 import { peersTable } from './table.ts'
 
 test('nothing said: everybody, three rounds at three numbers of callers', () => {
@@ -35,9 +37,9 @@ describe('the order of a round', () => {
 
 test('the table has a line for each engine at each number of callers, with medians and spread', () => {
   const entry = (round: number, rate: number) => ({
-    contender: 'dbos' as const,
-    concurrency: 64,
+    cell: contenderCell('dbos', { concurrency: 64, seconds: 1, warmUp: 0, fail: 0 }),
     round,
+    failure: null,
     measured: { sagas_per_s: rate, p50_ms: 12.345, p99_ms: 20, cpu_ms_per_saga_all: null },
   })
   expect(
