@@ -2,6 +2,7 @@
 // sent, its memory, its processor time, and with which acks it wrote to Kafka.
 // I1: everything counts from the start of the process; two tallies make a difference.
 import { subscribe } from 'node:diagnostics_channel'
+import { constants, PerformanceObserver } from 'node:perf_hooks'
 import type { Message } from '@ensemble/core'
 import type { Bus, Link } from '@ensemble/runtime'
 
@@ -20,6 +21,7 @@ export interface Tally {
   readonly errors: number
   readonly cpuMs: number
   readonly rssBytes: number
+  /** After the last full collection; what is used now until there was one. */
   readonly heapBytes: number
   /** Of producers of Kafka: -1 is all. */
   readonly acks: readonly number[]
@@ -61,6 +63,7 @@ export function startTelling(): Teller {
   const count = (sent: readonly Message[]): void => {
     messages += sent.length
   }
+  const keptBytes = heapWatched()
   return {
     tally: () => {
       const { user, system } = process.cpuUsage()
@@ -71,12 +74,24 @@ export function startTelling(): Teller {
         errors,
         cpuMs: (user + system) / 1_000,
         rssBytes: rss,
-        heapBytes: heapUsed,
+        heapBytes: keptBytes() ?? heapUsed,
         acks: [...acks],
       }
     },
     counted: (bus) => ({ connect: async (what) => counting(await bus.connect(what), count) }),
   }
+}
+
+/** What a full collection leaves: between two of them the heap says little. */
+function heapWatched(): () => number | undefined {
+  let keptBytes: number | undefined
+  const observer = new PerformanceObserver((list) => {
+    const kinds = list.getEntries().map((entry) => numberIn(fieldOf(entry, 'detail'), 'kind'))
+    const isFull = kinds.includes(constants.NODE_PERFORMANCE_GC_MAJOR)
+    if (isFull) keptBytes = process.memoryUsage().heapUsed
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  return () => keptBytes
 }
 
 function counting(link: Link, count: (sent: readonly Message[]) => void): Link {
