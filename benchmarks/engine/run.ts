@@ -10,7 +10,7 @@ import { isDue, load, type Load, type Loaded } from '../measure/load.ts'
 import { latenciesOf, rounded } from '../measure/statistics.ts'
 import { batchesOf, type Tally } from '../measure/tally.ts'
 import { growthOf, watch, type Sample } from '../measure/watch.ts'
-import { waitingSaga, type OrderSaga } from '../order-saga/contracts.ts'
+import { waitingSagaIn, type OrderSaga } from '../order-saga/contracts.ts'
 import { SERVICES } from '../order-saga/host.ts'
 import { openSystem, type BenchSystem } from '../order-saga/system.ts'
 import { copySaga, modelOf, sagaId } from './copies.ts'
@@ -154,7 +154,7 @@ async function prepared(system: BenchSystem, options: EngineOptions, say: Say): 
     await desk.ended({ plan: plan.name, id: doneId }, { within: WITHIN })
   }
   if (waiting > 0) {
-    await desk.start(waitingSaga, { id: idleId, input: inputOf(idleId) })
+    await desk.start(waitingSagaIn(options.pattern), { id: idleId, input: inputOf(idleId) })
     while ((await system.check())['waiting'] === 0) await sleep(LOOK_MS)
   }
   // The model that waits is one of those that wait, the one that is done is one more.

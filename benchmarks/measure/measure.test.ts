@@ -1,10 +1,13 @@
+import type { Message } from '@ensemble/core'
+import { memoryDatabase, sharedMemoryBus } from '@ensemble/memory'
+import type { Bus } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
 import { costOf } from './cost.ts'
 import { problemsOfAcks, problemsOfKafka, problemsOfPostgres } from './durable-problems.ts'
 import { isDue, load } from './load.ts'
 import { flagsOf } from './options.ts'
 import { cpuMsIn } from './processor.ts'
-import { batchesOf, together, type Tally } from './tally.ts'
+import { batchesOf, startTelling, together, type Tally } from './tally.ts'
 import { growthOf } from './watch.ts'
 
 describe('what is not durable is refused', () => {
@@ -108,6 +111,20 @@ describe('tallies', () => {
     heapBytes: 50,
     acks: [-1],
   }
+
+  test('count what a link sends, and leave the rest of it as it is', async () => {
+    const database = memoryDatabase({ name: 'a', clock: { now: () => 0 } })
+    const bus = sharedMemoryBus()
+    const teller = startTelling()
+    const told: Bus = { connect: async (what) => ({ ...(await bus.connect(what)), tellsAll: true }) }
+    const link = await teller.counted(told).connect({ service: 'a', database, topics: ['a.events'] })
+    const message = { type: 'event', id: '1', topic: 'a.events', key: 'k' } as unknown as Message
+    await link.transaction(async () => ({ value: null, messages: [message, message] }))
+    expect(await link.receive(10, async () => [message])).toBe(2)
+    await link.close()
+    expect(link.tellsAll).toBe(true)
+    expect(teller.tally().messages).toBe(3)
+  })
 
   test('of processes are added up', () => {
     expect(together([tally, tally])).toMatchObject({ messages: 14, rssBytes: 200, acks: [-1] })

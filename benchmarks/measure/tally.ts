@@ -94,8 +94,9 @@ function heapWatched(): () => number | undefined {
   return () => keptBytes
 }
 
+/** What a link can do beside these stays as it is. */
 function counting(link: Link, count: (sent: readonly Message[]) => void): Link {
-  return {
+  const counted: Pick<Link, 'transaction' | 'receive' | 'put'> = {
     transaction: (work) =>
       link.transaction(async (tx) => {
         const done = await work(tx)
@@ -112,10 +113,14 @@ function counting(link: Link, count: (sent: readonly Message[]) => void): Link {
       count(sent)
       await link.put(tx, sent)
     },
-    relay: () => link.relay(),
-    onNews: (news) => link.onNews(news),
-    close: () => link.close(),
   }
+  const calls = new Map<string | symbol, unknown>(Object.entries(counted))
+  return new Proxy(link, {
+    get: (target, name) => {
+      const found: unknown = calls.get(name) ?? Reflect.get(target, name)
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found
+    },
+  })
 }
 
 function fieldOf(value: unknown, name: string): unknown {

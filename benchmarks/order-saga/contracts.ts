@@ -1,7 +1,7 @@
 // Owns: the work that is measured, the order saga: an order row is opened, a payment row prepared and charged (two
 // ledger rows that sum to zero), the order completed. A part of the sagas is refused at the charge and undone.
 // Shorter ones end earlier, longer ones have marks before the charge; a saga that waits is one that waits to be paid.
-import { command, participant, saga, type Plan } from '@ensemble/core'
+import { command, participant, saga, type Pattern, type Plan } from '@ensemble/core'
 import * as z from 'zod'
 
 const Id = z.object({ id: z.string() })
@@ -44,40 +44,44 @@ const markPayment = { run: payments.mark(idOf), undo: payments.unmark(idOf) }
 const charge = { run: payments.charge(chargeOf) }
 const complete = { run: orders.complete(idOf) }
 
-const opened = saga('bench.order', { version: 1, input: OrderSaga }).compensatable('open', open)
-const prepared = opened.compensatable('prepare', prepare)
-const marked1 = prepared.compensatable('mark1', markOrder)
-const marked2 = marked1.compensatable('mark2', markPayment)
-const marked3 = marked2.compensatable('mark3', markOrder)
-const marked4 = marked3.compensatable('mark4', markPayment)
-
-const BY_STEPS: readonly Plan<OrderSaga>[] = [
-  opened.end(),
-  prepared.end(),
-  prepared.pivot('charge', charge).end(),
-  prepared.pivot('charge', charge).retriable('complete', complete).end(),
-  marked1.pivot('charge', charge).retriable('complete', complete).end(),
-  marked2.pivot('charge', charge).retriable('complete', complete).end(),
-  marked3.pivot('charge', charge).retriable('complete', complete).end(),
-  marked4.pivot('charge', charge).retriable('complete', complete).end(),
-]
+/** The system that is measured runs one pattern, so its plans say so. */
+function plansBySteps(pattern: Pattern): readonly Plan<OrderSaga>[] {
+  const opened = saga('bench.order', { version: 1, input: OrderSaga, pattern }).compensatable('open', open)
+  const prepared = opened.compensatable('prepare', prepare)
+  const marked1 = prepared.compensatable('mark1', markOrder)
+  const marked2 = marked1.compensatable('mark2', markPayment)
+  const marked3 = marked2.compensatable('mark3', markOrder)
+  const marked4 = marked3.compensatable('mark4', markPayment)
+  return [
+    opened.end(),
+    prepared.end(),
+    prepared.pivot('charge', charge).end(),
+    prepared.pivot('charge', charge).retriable('complete', complete).end(),
+    marked1.pivot('charge', charge).retriable('complete', complete).end(),
+    marked2.pivot('charge', charge).retriable('complete', complete).end(),
+    marked3.pivot('charge', charge).retriable('complete', complete).end(),
+    marked4.pivot('charge', charge).retriable('complete', complete).end(),
+  ]
+}
 
 /** The order saga itself. */
 export const STEPS_WHOLE = 4
-export const STEPS_MAX = BY_STEPS.length
+export const STEPS_MAX = 8
 /** A saga this short has no charge, so none can be refused. */
 export const STEPS_TO_CHARGE = 3
 
-export function orderSagaOf(steps: number): Plan<OrderSaga> {
-  const plan = BY_STEPS[steps - 1]
+export function orderSagaIn(pattern: Pattern, steps: number): Plan<OrderSaga> {
+  const plan = plansBySteps(pattern)[steps - 1]
   if (plan === undefined) throw new RangeError(`1 to ${STEPS_MAX} steps, not ${steps}`)
   return plan
 }
 
 /** Waits for a payment that never comes. */
-export const waitingSaga: Plan<OrderSaga> = saga('bench.waiting', { version: 1, input: OrderSaga })
-  .compensatable('open', open)
-  .compensatable('prepare', prepare)
-  .pivot('collect', { run: payments.collect(idOf) })
-  .retriable('complete', complete)
-  .end()
+export function waitingSagaIn(pattern: Pattern): Plan<OrderSaga> {
+  return saga('bench.waiting', { version: 1, input: OrderSaga, pattern })
+    .compensatable('open', open)
+    .compensatable('prepare', prepare)
+    .pivot('collect', { run: payments.collect(idOf) })
+    .retriable('complete', complete)
+    .end()
+}

@@ -12,7 +12,7 @@ import {
   type Host,
   type HostOptions,
 } from '@ensemble/runtime'
-import { orderSagaOf, waitingSaga, type OrderSaga } from './contracts.ts'
+import { orderSagaIn, waitingSagaIn, type OrderSaga } from './contracts.ts'
 import { orderService, paymentService } from './services.ts'
 
 export const SERVICES = ['orders', 'payments', 'orchestrator', 'desk'] as const
@@ -55,7 +55,7 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
 
 export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {
   const database = engineDatabase(await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE }))
-  const plans: readonly Plan<OrderSaga>[] = [orderSagaOf(steps), waitingSaga]
+  const plans: readonly Plan<OrderSaga>[] = [orderSagaIn(pattern, steps), waitingSagaIn(pattern)]
   const host = await createHost({ service, database, bus, plans, ...PARTS[service], pattern })
   return {
     host,

@@ -5,7 +5,7 @@ import { logAdmin, sqlFile } from '@ensemble/postgres'
 import type { Host } from '@ensemble/runtime'
 import { startTelling, together, type Tally } from '../measure/tally.ts'
 import { startChild } from './child.ts'
-import { orderSagaOf, type OrderSaga } from './contracts.ts'
+import { orderSagaIn, type OrderSaga } from './contracts.ts'
 import { openGround, type Ground, type Wanted } from './ground.ts'
 import { openBus, openHost, SERVICES, type Seat, type ServiceName } from './host.ts'
 
@@ -62,7 +62,7 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   const owned = stack.move()
   return {
     desk,
-    plan: orderSagaOf(steps),
+    plan: orderSagaIn(pattern, steps),
     ground,
     tally: async () =>
       together([teller.tally(), ...(await Promise.all(children.map((child) => child.tally())))]),
