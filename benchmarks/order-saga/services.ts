@@ -1,5 +1,5 @@
 // Owns: the two participants of the measured work, with public packages and aggregates only.
-import { rejected, succeeded } from '@ensemble/core'
+import { deferred, rejected, succeeded } from '@ensemble/core'
 import { sqlFile, tableEntries, tableRows } from '@ensemble/postgres'
 import { aggregate, implement, type Implementation } from '@ensemble/runtime'
 import { orders, payments } from './contracts.ts'
@@ -8,6 +8,8 @@ interface Row {
   readonly id: string
   readonly status: string
   readonly total: number
+  readonly marks: number
+  readonly note: string
 }
 
 interface Entry {
@@ -24,7 +26,13 @@ const rowsOf = (table: string) =>
     load: statement(`${table}_load`),
     insert: statement(`${table}_insert`),
     update: statement(`${table}_update`),
-    decode: (row) => ({ id: String(row['id']), status: String(row['status']), total: Number(row['total']) }),
+    decode: (row) => ({
+      id: String(row['id']),
+      status: String(row['status']),
+      total: Number(row['total']),
+      marks: Number(row['marks']),
+      note: String(row['note']),
+    }),
     key: ({ id }) => id,
     encode: (row) => ({ ...row }),
   })
@@ -40,29 +48,39 @@ const payment = aggregate({
 })
 
 const key = ({ id }: { readonly id: string }): string => id
-const to = (status: string) => ({
+const change = (changed: (state: Row) => Partial<Row>) => ({
   key,
   decide: (state: Row | undefined) => ({
-    ...(state !== undefined && { state: { ...state, status } }),
+    ...(state !== undefined && { state: { ...state, ...changed(state) } }),
     outcome: succeeded(),
   }),
 })
+const to = (status: string) => change(() => ({ status }))
+const born = (status: string) => ({
+  key,
+  decide: (_state: Row | undefined, { id, total, note }: Pick<Row, 'id' | 'total' | 'note'>) => ({
+    state: { id, status, total, marks: 0, note },
+    outcome: succeeded(),
+  }),
+})
+const mark = change(({ marks }) => ({ marks: marks + 1 }))
+const unmark = change(({ marks }) => ({ marks: marks - 1 }))
+/** Long after everything that is measured. */
+const WAITS_MS = 7 * 86_400_000
 
 export const orderService: Implementation = implement(orders, {
-  open: order.on(orders.open, {
-    key,
-    decide: (_state, { id, total }) => ({ state: { id, status: 'pending', total }, outcome: succeeded() }),
-  }),
+  open: order.on(orders.open, born('pending')),
   fail: order.on(orders.fail, to('failed')),
+  mark: order.on(orders.mark, mark),
+  unmark: order.on(orders.unmark, unmark),
   complete: order.on(orders.complete, to('complete')),
 })
 
 export const paymentService: Implementation = implement(payments, {
-  prepare: payment.on(payments.prepare, {
-    key,
-    decide: (_state, { id, total }) => ({ state: { id, status: 'prepared', total }, outcome: succeeded() }),
-  }),
+  prepare: payment.on(payments.prepare, born('prepared')),
   cancel: payment.on(payments.cancel, to('cancelled')),
+  mark: payment.on(payments.mark, mark),
+  unmark: payment.on(payments.unmark, unmark),
   charge: payment.on(payments.charge, {
     key,
     decide: (state, { id, total, refused }) => {
@@ -73,5 +91,13 @@ export const paymentService: Implementation = implement(payments, {
       ]
       return { state: { ...state, status: 'paid' }, entries, outcome: succeeded() }
     },
+  }),
+  collect: payment.on(payments.collect, {
+    key,
+    decide: (state, _input, { now }) => ({
+      ...(state !== undefined && { state: { ...state, status: 'waiting' } }),
+      outcome: deferred({ until: now + WAITS_MS }),
+    }),
+    withdraw: () => ({ outcome: { status: 'withdrawn' } }),
   }),
 })

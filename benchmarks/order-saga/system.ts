@@ -1,101 +1,94 @@
-// Owns: the system that is measured: an embedded PostgreSQL server, four hosts in one process, the log bus in
-// the same database.
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// Owns: the measured system: its services, in this process or in processes of their own, and what is asked of them.
+// The caller's own service, the desk, is always here.
 import type { Pattern, Plan } from '@ensemble/core'
-import {
-  ENGINE_MIGRATIONS,
-  BUS_MIGRATIONS,
-  engineDatabase,
-  migrate,
-  openDatabase,
-  provision,
-  sharedBus,
-  sqlFile,
-  startEmbedded,
-  type EngineDatabase,
-} from '@ensemble/postgres'
-import { createHost, type Host, type HostOptions } from '@ensemble/runtime'
-import { durableSettings, reading, type Reading } from '../measured.ts'
+import { logAdmin, sqlFile } from '@ensemble/postgres'
+import type { Host } from '@ensemble/runtime'
+import { startTelling, together, type Tally } from '../measure/tally.ts'
+import { startChild } from './child.ts'
 import { orderSagaIn, type OrderSaga } from './contracts.ts'
-import { orderService, paymentService } from './services.ts'
+import { openGround, type Ground, type Wanted } from './ground.ts'
+import { openBus, openHost, SERVICES, type Seat, type ServiceName } from './host.ts'
+
+export interface SystemOptions extends Wanted {
+  readonly pattern: Pattern
+  readonly processes: 'one' | 'many'
+  readonly steps: number
+}
 
 export interface BenchSystem {
   readonly desk: Host
   readonly plan: Plan<OrderSaga>
+  readonly ground: Ground
+  /** Of all processes, without the servers. */
+  tally(): Promise<Tally>
   /** Counts of the business rows by state, and the sum of the ledger. */
-  readonly check: () => Promise<Readonly<Record<string, number>>>
-  /** What the run has cost until now. */
-  readonly read: () => Promise<Reading>
-  readonly durable: Readonly<Record<string, string>>
-  readonly stop: () => Promise<void>
+  check(): Promise<Readonly<Record<string, number>>>
+  stop(): Promise<void>
 }
 
-const SERVICES = ['orders', 'payments', 'orchestrator', 'desk'] as const
-type Name = (typeof SERVICES)[number]
-
 const CHECK = sqlFile(new URL('./sql/check.sql', import.meta.url))
+/** As the reference system does it. */
+const PRUNE_EVERY_MS = 5_000
+const PRUNE_COUNT_MAX = 5_000
 
-export async function openSystem(pattern: Pattern, partitions: number): Promise<BenchSystem> {
-  const directory = join(tmpdir(), `ensemble-bench-${process.pid}`)
-  const server = await startEmbedded({ directory })
-  const provisioned = await provision({
-    adminUrl: server.adminUrl,
-    services: SERVICES.map((name) => ({ name })),
-  })
-  await migrate(provisioned.bus.url, {
-    schema: provisioned.bus.schema,
-    directory: fileURLToPath(BUS_MIGRATIONS),
-    direction: 'up',
-  })
-  const databases = new Map<Name, EngineDatabase>()
-  for (const name of SERVICES) {
-    const place = provisioned.services[name]
-    if (place === undefined) throw new Error(`no place for ${name}`)
-    const directories = [{ directory: fileURLToPath(ENGINE_MIGRATIONS), table: 'engine_migrations' }]
-    if (name === 'orders' || name === 'payments') {
-      const own = fileURLToPath(new URL(`./migrations/${name}`, import.meta.url))
-      directories.push({ directory: own, table: 'migrations' })
-    }
-    await migrate(place.url, { schema: place.schema, directories, direction: 'up' })
-    databases.set(
-      name,
-      engineDatabase(await openDatabase({ name, url: place.url, schema: place.schema, sizeMax: 4 })),
-    )
+export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
+  const { pattern, processes, steps } = options
+  await using stack = new AsyncDisposableStack()
+  const ground = await openGround(options)
+  stack.defer(() => ground.stop())
+  const seatOf = (service: ServiceName): Seat => {
+    const { url, schema } = ground.places[service]
+    return { service, url, schema, bus: ground.bus, pattern, steps }
   }
-  const bus = sharedBus({ partitions })
-  const plan = orderSagaIn(pattern)
-  const open = async (
-    service: Name,
-    options: Omit<HostOptions, 'service' | 'database' | 'bus' | 'plans'>,
-  ): Promise<Host> => {
-    const database = databases.get(service)
-    if (database === undefined) throw new Error(`no database of ${service}`)
-    return await createHost({ service, database, bus, plans: [plan], ...options })
+  const teller = startTelling()
+  const { bus, close } = openBus(ground.bus)
+  stack.defer(close)
+  const counted = teller.counted(bus)
+  const others = SERVICES.filter(
+    (name) => name !== 'desk' && (name !== 'orchestrator' || pattern === 'orchestration'),
+  )
+  const children =
+    processes === 'one' ? [] : await Promise.all(others.map((name) => startChild(seatOf(name))))
+  for (const child of children) stack.defer(() => child.stop())
+  const here: readonly ServiceName[] = processes === 'one' ? [...others, 'desk'] : ['desk']
+  let desk: Host | undefined
+  for (const name of here) {
+    const seated = await openHost(seatOf(name), counted)
+    stack.defer(() => seated.stop())
+    desk = seated.host
   }
-  const hosts = [
-    await open('orders', { implementation: orderService }),
-    await open('payments', { implementation: paymentService }),
-  ]
-  if (pattern === 'orchestration') hosts.push(await open('orchestrator', { orchestrates: true }))
-  const desk = await open('desk', { starts: true, pattern })
-  const admin = await openDatabase({ name: 'check', url: server.url(provisioned.bus.database) })
+  if (desk === undefined) throw new Error('no desk')
+  stack.defer(keepLogSmall(ground))
+  const owned = stack.move()
   return {
     desk,
-    plan,
-    durable: await durableSettings(admin),
-    read: () => reading(admin, server.pid),
+    plan: orderSagaIn(pattern, steps),
+    ground,
+    tally: async () =>
+      together([teller.tally(), ...(await Promise.all(children.map((child) => child.tally())))]),
     check: async () => {
-      const { rows } = await admin.query(CHECK)
+      const { rows } = await ground.admin.query(CHECK)
       return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]))
     },
-    stop: async () => {
-      for (const host of [desk, ...hosts]) await host.stop()
-      for (const database of [admin, ...databases.values()]) await database.close()
-      await server.stop()
-      await rm(directory, { recursive: true, force: true })
-    },
+    stop: () => owned.disposeAsync(),
+  }
+}
+
+/** What every group has read is deleted; returns how to end that. */
+function keepLogSmall({ admin, bus }: Ground): () => Promise<void> {
+  if (bus.kind !== 'postgres') return async () => undefined
+  const log = logAdmin(admin)
+  let pruning = Promise.resolve()
+  const round = async (): Promise<void> => {
+    while ((await log.prune({ countMax: PRUNE_COUNT_MAX })) === PRUNE_COUNT_MAX);
+  }
+  const timer = setInterval(() => {
+    pruning = pruning.then(round).catch((error: unknown) => {
+      process.stderr.write(`the log was not pruned: ${String(error)}\n`)
+    })
+  }, PRUNE_EVERY_MS)
+  return async () => {
+    clearInterval(timer)
+    await pruning
   }
 }

@@ -27,8 +27,8 @@ export interface Sql {
 }
 
 const FOLDERS = /^(?:packages|services|apps|benchmarks|examples)\//
-/** Servers for tests are always PostgreSQL. */
-const FOR_TESTS = /\/testing(?:[-./]|$)|^apps\/crashpoints\//
+/** Servers for tests are always PostgreSQL, as those of comparisons; only it tells what measurements ask. */
+const FOR_TESTS = /\/testing(?:[-./]|$)|^apps\/crashpoints\/|^benchmarks\/(?:measure|peers)\//
 const VERBS =
   String.raw`\s*(?:select|insert into|update|delete from|with|create|alter|drop|truncate|grant|revoke|listen|` +
   String.raw`unlisten|notify|lock table|do|copy|declare|set)\s`

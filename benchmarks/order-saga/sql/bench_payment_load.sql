@@ -1,5 +1,5 @@
 -- Index: primary key.
-SELECT r.id, r.status, r.total
+SELECT r.id, r.status, r.total, r.marks, r.note
 FROM bench_payment AS r
 WHERE r.id = ANY ($1::text[])
 ORDER BY r.id ASC NULLS FIRST

@@ -1,5 +1,5 @@
 -- Index: primary key.
-UPDATE bench_payment AS t SET status = r.status
-FROM jsonb_to_recordset($1::jsonb) AS r (id text, status text)
+UPDATE bench_payment AS t SET status = r.status, marks = r.marks
+FROM jsonb_to_recordset($1::jsonb) AS r (id text, status text, marks int8)
 WHERE t.id = r.id
 RETURNING t.id

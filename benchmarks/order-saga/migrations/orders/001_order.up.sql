@@ -1,1 +1,7 @@
-CREATE TABLE bench_order (id text PRIMARY KEY, status text NOT NULL, total int8 NOT NULL)
+CREATE TABLE bench_order (
+  id text PRIMARY KEY,
+  status text NOT NULL,
+  total int8 NOT NULL,
+  marks int8 NOT NULL,
+  note text NOT NULL
+)

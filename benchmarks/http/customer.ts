@@ -1,0 +1,125 @@
+// Owns: what a customer does over HTTP: registers, orders, pays, and looks until the order is complete.
+// I1: an answer that is not the expected one ends the run; a payment that is not prepared yet is paid again.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ORDER_STATUS, ORDER_TYPE, PAYMENT_MODEL } from '@ensemble/service-contracts'
+import { Pool } from 'undici'
+import * as z from 'zod'
+import type { HttpOptions } from './options.ts'
+
+export const AMOUNT = 100_000
+
+const Uuid = z.object({ uuid: z.string() })
+const Order = z.object({ id_order_status: z.string() })
+const Waited = z.object({ saga: z.object({ status: z.string() }) })
+
+/** The first look comes at once; a person's program would not look more often than this. */
+const LOOK_MS = 10
+const LOOKS_MAX = 3_000
+const WAIT_SECONDS = 30
+
+interface Asking {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+export interface Shop {
+  /** Resolves with the user's id when the registration has ended. */
+  register(n: number): Promise<string>
+  /** Resolves when the public API shows that the order is complete. */
+  buy(purchase: { readonly user: string; readonly number: string }): Promise<'complete'>
+  close(): Promise<void>
+}
+
+interface Calls {
+  readonly ask: (asking: Asking) => Promise<Answer>
+  /** The body of what must be answered with 200. */
+  readonly must: (asking: Asking) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+function callsTo(url: string, connections: number): Calls {
+  const pool = new Pool(url, { connections, pipelining: 1 })
+  const ask = async ({ method, path, headers, body }: Asking): Promise<Answer> => {
+    const json = body === undefined ? undefined : JSON.stringify(body)
+    const answer = await pool.request({
+      method,
+      path,
+      headers: { ...headers, ...(json !== undefined && { 'content-type': 'application/json' }) },
+      ...(json !== undefined && { body: json }),
+    })
+    return { status: answer.statusCode, body: await answer.body.json() }
+  }
+  const must = async (asking: Asking): Promise<unknown> => {
+    const { status, body } = await ask(asking)
+    if (status !== 200)
+      throw new Error(`${asking.method} ${asking.path} is answered ${status}: ${JSON.stringify(body)}`)
+    return body
+  }
+  return { ask, must, close: () => pool.close() }
+}
+
+/** Keeps as many connections as there are callers. */
+export function openShop(url: string, { concurrency, look }: HttpOptions): Shop {
+  const { ask, must, close } = callsTo(url, concurrency)
+  const order = (asking: Omit<Asking, 'method' | 'path'>): Promise<unknown> =>
+    must({ method: 'POST', path: '/v2/order', ...asking })
+  const pay = async (uuid: string): Promise<void> => {
+    const body = { payment_total: AMOUNT, payment_status: 'Paid', bank_account_number: '1234567890' }
+    for (;;) {
+      const answer = await ask({ method: 'PUT', path: `/v2/payment/${uuid}`, body })
+      if (answer.status === 200) return
+      if (answer.status !== TOO_EARLY) throw new Error(`a payment is answered ${answer.status}`)
+      await sleep(LOOK_MS)
+    }
+  }
+  const poll = async (uuid: string): Promise<void> => {
+    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+      const seen = Order.parse(await must({ method: 'GET', path: `/v2/order/get/${uuid}` }))
+      if (seen.id_order_status === ORDER_STATUS.Complete) return
+      await sleep(LOOK_MS)
+    }
+    throw new Error(`order ${uuid} is not complete after ${(LOOKS_MAX * LOOK_MS) / 1_000} s`)
+  }
+  return {
+    register: async (n) => {
+      const body = {
+        first_name: 'Maya',
+        last_name: 'Sari',
+        email: `bench${n}@example.test`,
+        handphone: '+6281247930699',
+        address: 'Street 1',
+      }
+      const headers = { prefer: `wait=${WAIT_SECONDS}` }
+      return Uuid.parse(await must({ method: 'POST', path: '/v1/user', headers, body })).uuid
+    },
+    buy: async ({ user, number }) => {
+      const body = {
+        order_number: number,
+        uuid_user: user,
+        id_order_type: ORDER_TYPE.SKU,
+        id_payment_model: PAYMENT_MODEL.Any,
+        payment_order: String(AMOUNT),
+      }
+      const headers = { 'idempotency-key': number }
+      const { uuid } = Uuid.parse(await order({ headers, body }))
+      await pay(uuid)
+      if (look === 'poll') await poll(uuid)
+      else {
+        const waited = await order({ headers: { ...headers, prefer: `wait=${WAIT_SECONDS}` }, body })
+        const { status } = Waited.parse(waited).saga
+        if (status !== 'completed') throw new Error(`order ${uuid} is ${status}`)
+      }
+      return 'complete'
+    },
+    close,
+  }
+}
+
+const TOO_EARLY = 409

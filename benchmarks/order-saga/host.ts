@@ -1,0 +1,76 @@
+// Owns: one service of the measured system on its place and bus; the same in its own process and in a shared one.
+import type { Pattern, Plan } from '@ensemble/core'
+import { kafkaTransport } from '@ensemble/kafka'
+import { memoryBus } from '@ensemble/memory'
+import { engineDatabase, openDatabase, sharedBus } from '@ensemble/postgres'
+import {
+  createHost,
+  outboxed,
+  systemClock,
+  systemIds,
+  type Bus,
+  type Host,
+  type HostOptions,
+} from '@ensemble/runtime'
+import { orderSagaIn, waitingSagaIn, type OrderSaga } from './contracts.ts'
+import { orderService, paymentService } from './services.ts'
+
+export const SERVICES = ['orders', 'payments', 'orchestrator', 'desk'] as const
+export type ServiceName = (typeof SERVICES)[number]
+
+export type BusKind = 'postgres' | 'kafka' | 'memory'
+
+export interface BusPlace {
+  readonly kind: BusKind
+  readonly partitions: number
+  /** Of Kafka; empty elsewhere. */
+  readonly brokers: string
+}
+
+/** Can be sent to another process. */
+export interface Seat {
+  readonly service: ServiceName
+  readonly url: string
+  readonly schema: string
+  readonly bus: BusPlace
+  readonly pattern: Pattern
+  readonly steps: number
+}
+
+export interface Seated {
+  readonly host: Host
+  stop(): Promise<void>
+}
+
+/** Of one process: all its services share it. */
+export function openBus({ kind, partitions, brokers }: BusPlace): {
+  readonly bus: Bus
+  readonly close: () => Promise<void>
+} {
+  if (kind === 'postgres') return { bus: sharedBus({ partitions }), close: async () => undefined }
+  const transport =
+    kind === 'kafka' ? kafkaTransport({ brokers: brokers.split(','), partitions }) : memoryBus({ partitions })
+  return { bus: outboxed(transport, systemIds(systemClock)), close: () => transport.close() }
+}
+
+export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {
+  const database = engineDatabase(await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE }))
+  const plans: readonly Plan<OrderSaga>[] = [orderSagaIn(pattern, steps), waitingSagaIn(pattern)]
+  const host = await createHost({ service, database, bus, plans, ...PARTS[service], pattern })
+  return {
+    host,
+    stop: async () => {
+      await host.stop()
+      await database.close()
+    },
+  }
+}
+
+const POOL_SIZE = 4
+
+const PARTS: Readonly<Record<ServiceName, Partial<HostOptions>>> = {
+  orders: { implementation: orderService },
+  payments: { implementation: paymentService },
+  orchestrator: { orchestrates: true },
+  desk: { starts: true },
+}
