@@ -17,6 +17,7 @@ export interface ReadingOptions {
   readonly database: EngineDatabase
   readonly topics: readonly string[]
   readonly partitionsMax: number
+  readonly isTrusting: boolean
   readonly log: Log
   readonly news: News
   /** Appends a batch's answers in its transaction. */
@@ -51,7 +52,7 @@ export class Reading {
   async receive(countMax: number, handle: Handle): Promise<number> {
     if (this.#options.topics.length === 0) return 0
     try {
-      const handed = this.#inbox.take(countMax)
+      const handed = this.#options.isTrusting ? this.#inbox.take(countMax) : null
       return handed === null
         ? await this.#look(countMax, handle)
         : await this.#trust(handed, countMax, handle)

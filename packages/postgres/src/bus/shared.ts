@@ -14,6 +14,8 @@ import { Reading } from './reading.ts'
 export interface BusOptions extends LogOptions {
   /** How many partitions one batch takes; fewer leave more to other instances. */
   readonly partitionsMax?: number
+  /** Takes from memory what this process has put on the log itself; default. Without it every batch is fetched. */
+  readonly isTrusting?: boolean
   readonly clock?: Clock
 }
 
@@ -55,7 +57,7 @@ interface Parts {
 }
 
 function linkOf({ service, database, topics, log, news, options }: Parts): Link {
-  const { partitionsMax = BATCH_PARTITIONS_MAX } = options
+  const { partitionsMax = BATCH_PARTITIONS_MAX, isTrusting = true } = options
   let closed: Promise<void> | undefined
 
   const send = async (tx: Transaction, messages: readonly Message[]): Promise<void> => {
@@ -69,7 +71,7 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
     )
     tx.onCommit(() => news.say(topicsOf(messages), handed))
   }
-  const reading = new Reading({ service, database, topics, partitionsMax, log, news, send })
+  const reading = new Reading({ service, database, topics, partitionsMax, isTrusting, log, news, send })
 
   return {
     // A notice that is lost with its connection is made good by polling.

@@ -14,8 +14,8 @@ export interface ActorParts {
   /** Makes a transaction once: what it fails with is not tried again. */
   readonly database: Pick<Database, 'transaction'>
   readonly ports: Ports
-  /** Called in each transaction, before its first step. */
-  readonly begun?: (tx: Transaction) => void
+  /** Called in each transaction, before its first step; awaited. */
+  readonly begun?: (tx: Transaction) => Promise<void>
 }
 
 export class Actor {
@@ -80,7 +80,7 @@ export class Actor {
   async #run(by: Opening): Promise<string> {
     const { database, ports, begun } = this.#parts
     const work = async (tx: Transaction, said: string): Promise<readonly Message[]> => {
-      begun?.(tx)
+      await begun?.(tx)
       this.#say(said)
       return await this.#level({ ...ports, tx, seen: new Map() })
     }

@@ -145,7 +145,12 @@ async function open(options: DatabaseOptions): Promise<Opened> {
 }
 
 function connect(database: EngineDatabase): Promise<Link> {
-  return sharedBus({ partitions: 1 }).connect({ service: SCHEMA, database, topics: TOPICS })
+  // The model's readers fetch every batch, and here the log is emptied behind its readers.
+  return sharedBus({ partitions: 1, isTrusting: false }).connect({
+    service: SCHEMA,
+    database,
+    topics: TOPICS,
+  })
 }
 
 /** Whoever connects is told of a deadlock at once. */
@@ -182,11 +187,9 @@ function sideOf({ database, observer, ports }: Parts): Side {
       const actor: Actor = new Actor({
         database,
         ports,
-        begun: (tx) => {
-          tx.query(PID).then(
-            (found) => void pids.set(actor, Number(found.rows[0]?.['pid'])),
-            () => undefined,
-          )
+        begun: async (tx) => {
+          const { rows: found } = await tx.query(PID)
+          pids.set(actor, Number(found[0]?.['pid']))
         },
       })
       return actor
