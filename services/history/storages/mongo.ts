@@ -83,29 +83,48 @@ function factCalls({ facts, outlines, ask }: Collections): Pick<FactStore, 'inse
   }
 }
 
+/**
+ * One after the other. MongoDB looks for a document and changes it in one step; FerretDB looks first and changes then,
+ * so that of two outlines the one that knows less could be the last.
+ */
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work, work)
+    last = next
+    return next
+  }
+}
+
+async function putAll(outlines: Collection<OutlineRow>, rows: readonly Outline[]): Promise<void> {
+  const writes = rows.map(({ subject, ...rest }) => ({
+    filter: { _id: subject, told: { $lt: rest.told } },
+    update: { $set: rest },
+  }))
+  const refused = await unlessThere(() =>
+    outlines.bulkWrite(
+      writes.map((write) => ({ updateOne: { ...write, upsert: true } })),
+      { ordered: false },
+    ),
+  )
+  // One of the id is there. It knows as much, or it was put in between by a writer who knows less.
+  const again = refused.flatMap((index) => writes[index] ?? [])
+  if (again.length === 0) return
+  await outlines.bulkWrite(
+    again.map((write) => ({ updateOne: write })),
+    { ordered: false },
+  )
+}
+
 function outlineCalls({ outlines, ask }: Collections): Pick<FactStore, 'put' | 'find' | 'stale'> {
+  const inTurn = turns()
   return {
     put: (rows) =>
-      ask('store outlines', async () => {
-        if (rows.length === 0) return
-        const writes = rows.map(({ subject, ...rest }) => ({
-          filter: { _id: subject, told: { $lt: rest.told } },
-          update: { $set: rest },
-        }))
-        const refused = await unlessThere(() =>
-          outlines.bulkWrite(
-            writes.map((write) => ({ updateOne: { ...write, upsert: true } })),
-            { ordered: false },
-          ),
-        )
-        // One of the id is there. It knows as much, or it was put in between by a writer who knows less.
-        const again = refused.flatMap((index) => writes[index] ?? [])
-        if (again.length === 0) return
-        await outlines.bulkWrite(
-          again.map((write) => ({ updateOne: write })),
-          { ordered: false },
-        )
-      }),
+      inTurn(() =>
+        ask('store outlines', async () => {
+          if (rows.length > 0) await putAll(outlines, rows)
+        }),
+      ),
     find: ({ limit, offset, ...filter }) =>
       ask('find outlines', async () => {
         const query = queryOf(filter)
