@@ -97,13 +97,14 @@ async function startIn(live: LiveEnvironment, { name, wrapBus, settings }: Named
   const unset = settings === undefined ? peersUnset(asked, environment.peerUrls) : undefined
   if (unset !== undefined) say(unset)
   const places = await findPlaces(environment, { asked: [name], services: SERVICE_NAMES, say })
-  const { host, port, peerUrls, lagCountMax, kafka, isOpen } = environment
+  const { host, port, peerUrls, lagCountMax, kafka, tracing, isOpen } = environment
   const { pattern, paymentDueIn, paymentReconcileEvery, payLaterLimit, history, notification, auth } =
     environment
   const system = await startSystem({
     modules: SERVICES.filter((module) => module.name === name),
     places,
     kafka,
+    tracing,
     config: {
       pattern,
       paymentDueIn,

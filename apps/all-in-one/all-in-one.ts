@@ -44,7 +44,7 @@ export type AllInOneEnvironment = Pick<
   | 'separateDatabases'
   | 'isOpen'
 > &
-  Partial<Pick<Environment, 'kafka' | 'history' | 'notification' | 'auth' | 'edge'>>
+  Partial<Pick<Environment, 'kafka' | 'history' | 'notification' | 'auth' | 'edge' | 'tracing'>>
 
 export interface AllInOne {
   /** Of the gateway. */
@@ -75,6 +75,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,
     kafka: environment.kafka,
+    tracing: environment.tracing,
     config: {
       pattern,
       paymentDueIn,

@@ -2,6 +2,7 @@
 // I1: an answer is given only after the start is stored; from then on the saga ends, whatever happens here.
 // I2: the start row is the idempotency store: the saga's id is made of the key, so a repeated request finds its saga,
 // and everything in the answer comes from the request and that row.
+import { channel } from 'node:diagnostics_channel'
 import type { Plan } from '@ensemble/core'
 import {
   allow,
@@ -23,6 +24,7 @@ import {
   type Server,
 } from '@ensemble/http'
 import { EnsembleError, type Started } from '@ensemble/runtime'
+import type { StartTold } from '@ensemble/service'
 import {
   OrderRequest,
   placeOrder,
@@ -34,6 +36,7 @@ import {
 import type * as z from 'zod'
 import { sagaOfUser, SagaShown, shown, WriteHeaders, type Gateway } from './gateway.ts'
 
+const STARTED = channel('ensemble:started')
 /** A script that registers a user and orders at once must work; nobody waits longer for that. */
 const REGISTRATION_WITHIN = '2s'
 /** Readers that far behind need longer than a moment. */
@@ -135,6 +138,7 @@ async function begin<Input, Data>(
   if (isBusFull()) throw retryLater(BACKLOG_RETRY_SECONDS, 'The backlog is over its bound.')
   await before?.()
   const started = await startOnce(() => host.start(plan, { id, input: inputOf(id), pattern: asked }))
+  tell({ request: request.raw, saga: started.saga })
   const isOther = request.raw.headers['saga-pattern'] !== undefined && started.saga.pattern !== asked
   if (isOther) throw keyReused()
   if (!started.isNew) reply.header('idempotency-replayed', 'true')
@@ -148,6 +152,10 @@ async function begin<Input, Data>(
   // Only who sent a key can ask again, and must then get the same time.
   const status = key === undefined ? null : await host.status({ plan: plan.name, id })
   return envelopeAt(status?.startedAt ?? clock.now())
+}
+
+function tell(told: StartTold): void {
+  if (STARTED.hasSubscribers) STARTED.publish(told)
 }
 
 async function startOnce(start: () => Promise<Started>): Promise<Started> {

@@ -61,6 +61,8 @@ export interface ServerOptions extends HealthOptions {
   readonly trustedProxies?: readonly string[]
   /** Without one everybody may call everything. */
   readonly guard?: Guard
+  /** Is given the server before anything else may refuse a request: its hooks see all of them. */
+  readonly watch?: (server: Server) => void
   /** Refuse with 503 when the event loop lags more than that; without it nothing is refused. */
   readonly eventLoopDelayMsMax?: number
 }
@@ -87,6 +89,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   server.setValidatorCompiler(validatorCompiler)
   server.setSerializerCompiler(serializerCompiler)
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  options.watch?.(server)
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

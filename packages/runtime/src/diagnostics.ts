@@ -1,6 +1,7 @@
 // Owns: what the engine tells about itself: one diagnostics channel per verb. The engine logs nothing; tracing,
 // metrics and logs subscribe, e.g. `diagnostics_channel.subscribe('ensemble:receive', ...)`.
 import { channel } from 'node:diagnostics_channel'
+import type { SagaRef, Time } from '@ensemble/core'
 
 export type Verb =
   | 'start'
@@ -9,6 +10,7 @@ export type Verb =
   | 'perform'
   | 'advance'
   | 'effect'
+  | 'call'
   | 'wake'
   | 'record'
   | 'prune'
@@ -19,6 +21,17 @@ export interface Told {
   readonly count?: number
   readonly detail?: string
   readonly error?: unknown
+}
+
+/** On `ensemble:call`: one call of an effect's handler, when it has ended. */
+export interface CallTold extends Told {
+  readonly saga: SagaRef
+  readonly operation: string
+  readonly attempt: number
+  readonly beganAt: Time
+  readonly endedAt: Time
+  /** The status of the outcome, `not done` or `doubt`. */
+  readonly said: string
 }
 
 export function tell(verb: Verb, told: Told): void {

@@ -19,7 +19,7 @@ import {
   type Outcome,
   type Time,
 } from '@ensemble/core'
-import { tell } from './diagnostics.ts'
+import { tell, type CallTold } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
 import { NotDone, type EffectHandler } from './handlers.ts'
 import { answer, note, type Pending, type Shop } from './perform/answer.ts'
@@ -131,8 +131,25 @@ export class EffectWorker {
     if (handler === null) return
     const isOverslept = this.#options.clock.now() >= leasedUntil
     const uncalled = whyNotCalled(row, { handler, deadline: pending.ask.deadline, now, isOverslept })
-    const said = uncalled ?? (await callProvider(handler, { row, pending, clock: this.#options.clock }))
+    const said = uncalled ?? (await this.#tellCall(handler, { row, pending }))
     await this.#store(row, { handler, said })
+  }
+
+  async #tellCall(handler: EffectHandler, about: { row: OperationRow; pending: Pending }): Promise<Called> {
+    const { clock, shop } = this.#options
+    const beganAt = clock.now()
+    const said = await callProvider(handler, { ...about, clock })
+    const told: CallTold = {
+      service: shop.service,
+      saga: about.pending.saga,
+      operation: about.row.id,
+      attempt: about.row.attempt,
+      beganAt,
+      endedAt: clock.now(),
+      said: said.type === 'word' ? said.outcome.status : said.type,
+    }
+    tell('call', told)
+    return said
   }
 
   async #store(row: OperationRow, heard: { handler: EffectHandler; said: Called }): Promise<void> {

@@ -13,6 +13,7 @@ import { readHistory } from './history-config.ts'
 import { readKafka, type Read } from './kafka-config.ts'
 import type { HistoryConfig } from './module.ts'
 import { readNotification, type NotificationSettings } from './notification-config.ts'
+import { readTracing, type TracingSettings } from './tracing-config.ts'
 
 /** Of each service one URL, a load balancer's or its only instance's, or one of each instance. */
 export type PeerUrls = Readonly<Record<string, readonly string[]>>
@@ -50,6 +51,8 @@ export interface Environment {
   readonly history: HistoryConfig
   /** Who brings messages to people, and how. */
   readonly notification: NotificationSettings
+  /** Where traces go; undefined: nothing is traced. */
+  readonly tracing: TracingSettings | undefined
   /** Whether somebody said that everybody who reaches this may call. */
   readonly isOpen: boolean
   /** Who may call is asked of tokens; undefined: nobody is asked. */
@@ -152,6 +155,7 @@ export function readEnvironment({ env, args = [], services }: Given): Environmen
     edge: readEdge(read),
     history: readHistory(read, problems),
     notification: readNotification(read, problems),
+    tracing: readTracing(read),
     isOpen: read(
       'AUTH',
       z.literal('open').transform(() => true),

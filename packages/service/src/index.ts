@@ -9,6 +9,7 @@ export type {
   Platform,
   RunningService,
   ServiceModule,
+  StartTold,
 } from './module.ts'
 export { EnvironmentError, isLoopback, readEnvironment, variableOf } from './config.ts'
 export { readConsulSettings } from './config.ts'
@@ -17,6 +18,7 @@ export type { ConsulSettings } from './consul/member.ts'
 export type { LiveEnvironment } from './consul/settings.ts'
 export { settingsIn } from './consul/settings.ts'
 export type { AuthSettings, Environment, Given } from './config.ts'
+export type { TracingSettings } from './tracing-config.ts'
 export { EDGE_DEFAULT } from './edge-config.ts'
 export type { EdgeSettings } from './edge-config.ts'
 export type { NotificationSettings, Operator, ProviderSettings } from './notification-config.ts'

@@ -1,10 +1,9 @@
 // Owns: the shape of a service as its main.ts offers it, so that the same service runs in one process with
 // others
 // or alone.
-import type { Span } from '@ensemble/core'
+import type { Pattern, SagaRef, Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'
 import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
-import type { Pattern } from '@ensemble/core'
 import type { AuthSettings } from './config.ts'
 import type { EdgeSettings } from './edge-config.ts'
 import type { NotificationSettings } from './notification-config.ts'
@@ -121,6 +120,12 @@ export interface RunningService {
   readonly close?: () => Promise<void>
   /** Adds to the OpenAPI document of its own routes, for a service that passes others on. */
   readonly document?: (own: unknown) => Promise<unknown>
+}
+
+/** On `ensemble:started`: a request, as Node gave it, started a saga or found it started. */
+export interface StartTold {
+  readonly request: object
+  readonly saga: SagaRef
 }
 
 export interface ServiceModule {

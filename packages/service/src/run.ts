@@ -18,6 +18,8 @@ import type { Config, Peers, RunningService, ServiceModule } from './module.ts'
 import { peersOf } from './peers.ts'
 import { migrateBus, migrateService, type Places } from './places.ts'
 import { checksOf } from './ready.ts'
+import type { TracingSettings } from './tracing-config.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import manifest from '../package.json' with { type: 'json' }
 
 export interface SystemOptions {
@@ -30,6 +32,8 @@ export interface SystemOptions {
   readonly peerUrls?: PeerUrls
   /** Where instances are told of, and looked for. */
   readonly consul?: ConsulOptions | undefined
+  /** Where traces go; without it nothing is traced. */
+  readonly tracing?: TracingSettings | undefined
   /** Messages that a service may be behind before it says that it is not ready. */
   readonly lagCountMax?: number
   /** For tests: a bus that misbehaves. */
@@ -75,6 +79,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     stack.defer(() => failures.stop())
     stack.defer(hearEngineErrors(failures))
   }
+  const tracing = await tracingOf(options, failures)
+  if (tracing !== undefined) stack.defer(() => tracing.stop())
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
   const grounds = groundsOf({ places, kafka, ids, stack })
@@ -95,7 +101,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     const ground = await grounds.open(module.name)
     const { database, pingBus, pingReads } = ground
     failures?.watch(module.name, () => Promise.all([database.ping(), pingBus(), pingReads?.()]))
-    const around = { options, ground, peers, isBusFull, guard, failures, stack }
+    const around = { options, ground, peers, isBusFull, guard, failures, tracing, stack }
     services.set(module.name, await startService(module, around))
   }
   const log = grounds.log()
@@ -120,6 +126,17 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       await stopped
     },
   }
+}
+
+/** Loaded only where it is asked for. */
+async function tracingOf(
+  { tracing: settings }: SystemOptions,
+  failures: Failures | undefined,
+): Promise<Tracing | undefined> {
+  if (settings === undefined) return undefined
+  const { startTracing } = await import('./tracing/tracing.ts')
+  const fail = (error: unknown): void => failures?.hear({ service: 'tracing', about: 'export', error })
+  return startTracing({ settings, version: manifest.version, fail })
 }
 
 /** Who looks for instances finds others before this one refuses what it is asked. */
@@ -178,18 +195,20 @@ interface Around {
   readonly isBusFull: () => boolean
   readonly guard: Guard | undefined
   readonly failures: Failures | undefined
+  readonly tracing: Tracing | undefined
   readonly stack: AsyncDisposableStack
 }
 
 async function startService(module: ServiceModule, around: Around): Promise<ServiceHandle> {
-  const { options, ground, peers, isBusFull, stack } = around
+  const { options, ground, peers, isBusFull, tracing, stack } = around
   const { name } = module
   const { database } = ground
   const { config, wrapBus = (bus) => bus, say = () => undefined } = options
+  const bus = wrapBus(ground.bus, name)
   const running = await module.start({
     database,
     read: database.read,
-    bus: wrapBus(ground.bus, name),
+    bus: tracing?.bus(bus, name) ?? bus,
     isBusFull,
     clock: systemClock,
     ids: systemIds(systemClock),
@@ -210,7 +229,7 @@ async function startService(module: ServiceModule, around: Around): Promise<Serv
 async function serverOf(
   { name, title, isPublic }: ServiceModule,
   { checks = [], document }: RunningService,
-  { options, ground, guard, failures }: Around,
+  { options, ground, guard, failures, tracing }: Around,
 ): Promise<Server> {
   const { health, lagCountMax = LAG_COUNT_MAX_DEFAULT } = options
   const edge = options.config.edgeNow ?? (() => EDGE_DEFAULT)
@@ -226,6 +245,7 @@ async function serverOf(
     ...(isPublic === true && { corsOrigins, trustedProxies, rateLimits: () => edge().rateLimits }),
     ready: async () => [...checksOf(ground, lagCountMax), ...checks],
     ...(guard !== undefined && { guard }),
+    ...(tracing !== undefined && { watch: (made: Server) => tracing.watch(made, name) }),
     ...(health !== undefined && { healthFields: () => health }),
     ...(failures !== undefined && { logger: errorLogger(name, failures) }),
   })
