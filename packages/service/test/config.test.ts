@@ -48,6 +48,7 @@ describe('the environment', () => {
         publicUrl: undefined,
         reportSecret: undefined,
       },
+      tracing: undefined,
       isOpen: false,
       auth: undefined,
     })

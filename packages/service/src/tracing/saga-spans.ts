@@ -49,7 +49,12 @@ export function spanOf(message: Message): SagaSpan | null {
       return spanOfDecision(message)
     case 'note':
       return spanOfNote(message)
-    default:
+    case 'command':
+    case 'withdraw':
+    case 'cancel':
+    case 'ended':
+    case 'timer':
+    case 'retry':
       return null
   }
 }

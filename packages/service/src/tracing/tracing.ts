@@ -4,7 +4,7 @@
 // `EXPORT_MS_MAX` at most.
 // I2: a collector that is away is said like any other failure, and fails nothing else.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { ROOT_CONTEXT, SamplingDecision, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { hrTime, millisToHrTime, type ExportResult } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -12,6 +12,7 @@ import {
   BatchSpanProcessor,
   ParentBasedSampler,
   RandomIdGenerator,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
   TracerProvider,
   type IdGenerator,
