@@ -4,7 +4,15 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { composeProblems } from './deploy/compose.ts'
-import { askedByGateway, isPinned, LIVE, READY, SERVICE_NAMES, textOf } from './deploy/facts.ts'
+import {
+  askedByGateway,
+  isPinned,
+  LIVE,
+  problemsOfEnvironment,
+  READY,
+  SERVICE_NAMES,
+  textOf,
+} from './deploy/facts.ts'
 import { manifestProblems } from './deploy/manifests.ts'
 import { schemasOf } from './deploy/schemas.ts'
 
@@ -12,6 +20,7 @@ const CHART = 'deploy/helm/ensemble'
 const COMPOSE = 'deploy/compose.yaml'
 const POSTGRES = 'deploy/compose.postgres.yaml'
 const AUTH = 'deploy/compose.auth.yaml'
+const TRACING = 'deploy/compose.tracing.yaml'
 
 interface PackageFile {
   readonly name: string
@@ -102,6 +111,15 @@ describe('the compose file', () => {
     const told = { AUTH: '', AUTH_ISSUER: expect.stringContaining('${AUTH_ISSUER:?') as string }
     const all = Object.fromEntries(SERVICE_NAMES.map((name) => [name, { environment: told }]))
     expect(services).toMatchObject(all)
+  })
+
+  test('with tracing sends the traces of every service to the collector, where it listens', () => {
+    const { services } = parse(textOf(TRACING), { merge: true }) as ComposeFile
+    const told = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }
+    expect(services).toEqual(Object.fromEntries(SERVICE_NAMES.map((name) => [name, { environment: told }])))
+    expect(composeOf().services['collector']).toMatchObject({ profiles: ['observability'] })
+    expect(textOf('deploy/observability/collector.yaml')).toContain('http: { endpoint: 0.0.0.0:4318 }')
+    expect(problemsOfEnvironment(told)).toEqual([])
   })
 
   test('with PostgreSQL names the database of every service and of its migrations', () => {

@@ -17,7 +17,10 @@ const VALUES = join(DEPLOY, 'helm/values.example.yaml')
 /** The files of each variant, as they are given to `docker compose`. */
 const VARIANTS = [
   ['compose.yaml'],
-  ...['postgres', 'mongo', 'elasticsearch'].map((name) => ['compose.yaml', `compose.${name}.yaml`]),
+  ...['postgres', 'mongo', 'elasticsearch', 'tracing'].map((name) => [
+    'compose.yaml',
+    `compose.${name}.yaml`,
+  ]),
 ]
 
 /** Problems, or undefined when what the check needs is not to be had. */

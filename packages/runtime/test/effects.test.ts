@@ -1,5 +1,6 @@
 // Effects: the intent is stored before the call, the outcome in a second transaction; doubt, takeover,
 // deadline, giving up.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import type { Message, StepKind } from '@ensemble/core'
 import type { Clock } from '../src/ports.ts'
@@ -43,6 +44,29 @@ describe('one call', () => {
     await call('ok', 0)
     expect(bench.script.calls).toEqual([{ operation: RUN, run: null, attempt: 1 }])
     expect(lines(sent)).toEqual([`${RUN}#answer succeeded`])
+  })
+
+  it('is told with when it was made and what it said, once for each try', async () => {
+    const told: unknown[] = []
+    const hear = (one: unknown): void => void told.push(one)
+    subscribe('ensemble:call', hear)
+    try {
+      const { bench, call } = await calling()
+      const startedAt = bench.clock.now()
+      await call('hang', 0)
+      await call('ok')
+      const one = {
+        service: 'a',
+        operation: RUN,
+        saga: { plan: 'bench', id: 'x', pattern: 'orchestration' },
+      }
+      expect(told).toEqual([
+        { ...one, attempt: 1, beganAt: startedAt, endedAt: startedAt + 1_000, said: 'doubt' },
+        { ...one, attempt: 2, beganAt: startedAt + 11_000, endedAt: startedAt + 11_000, said: 'succeeded' },
+      ])
+    } finally {
+      unsubscribe('ensemble:call', hear)
+    }
   })
 
   // Found by the simulator: it called a provider for a run that another worker had been refused meanwhile.

@@ -2,7 +2,7 @@
 import type { Message, SagaRef } from '@ensemble/core'
 import { manualClock, memoryDatabase, sharedMemoryBus } from '@ensemble/memory'
 import { describe, expect, test } from 'vitest'
-import { spanOf, traceOf } from '../src/tracing/saga-spans.ts'
+import { spanOf, spanOfCall, traceOf } from '../src/tracing/saga-spans.ts'
 import { tracedBus } from '../src/tracing/traced-bus.ts'
 
 const SAGA: SagaRef = { plan: 'trip.book', id: 'a/b', pattern: 'orchestration' }
@@ -86,6 +86,25 @@ describe('a saga’s trace', () => {
         { name: 'ended', attributes: { 'saga.outcome': 'compensated' } },
       ],
     })
+  })
+
+  test('has each call to the outside world; one that may have landed is a fault', () => {
+    const told = { service: 'cards', saga: SAGA, operation: 'trip.book/a/b/charge/run', attempt: 2 }
+    const when = { beganAt: AT, endedAt: AT + 5 }
+    const called = spanOfCall({ ...told, ...when, said: 'succeeded' })
+    expect(called).toEqual({
+      ...NOTHING,
+      saga: SAGA,
+      name: 'call charge',
+      attributes: {
+        'saga.operation': 'trip.book/a/b/charge/run',
+        'saga.step': 'charge',
+        'saga.direction': 'run',
+        'saga.attempt': 2,
+        'saga.outcome': 'succeeded',
+      },
+    })
+    expect(spanOfCall({ ...told, ...when, said: 'doubt' }).isFault).toBe(true)
   })
 
   test('shows what is parked as a fault', () => {

@@ -1,8 +1,9 @@
-// Owns: what a message that was sent says of its saga, as a span. Pure.
+// Owns: what a message that was sent, or a call that was made, says of its saga, as a span. Pure.
 // I1: a saga's trace id is made of its plan and id, so every process knows it, and no message has to carry it.
 // I2: a message says the same again when it is made again; a message that only asks says nothing, its answer does.
 import { createHash } from 'node:crypto'
 import type { EventMessage, HistoryMessage, Message, NoteMessage, SagaRef } from '@ensemble/core'
+import type { CallTold } from '@ensemble/runtime'
 
 type Values = Readonly<Record<string, string | number>>
 
@@ -25,7 +26,7 @@ export interface SagaTrace {
 
 const TRACE_ID_LENGTH = 32
 const SPAN_ID_LENGTH = 16
-const FAULTS: ReadonlySet<string> = new Set(['faulted', 'unknown', 'parked'])
+const FAULTS: ReadonlySet<string> = new Set(['faulted', 'unknown', 'parked', 'not done', 'doubt'])
 
 export function traceOf({ plan, id }: Pick<SagaRef, 'plan' | 'id'>): SagaTrace {
   const digest = createHash('sha256').update(`${plan}/${id}`).digest('hex')
@@ -100,8 +101,18 @@ function spanOfNote({ saga, note }: NoteMessage): SagaSpan {
   }
 }
 
+/** What is told of one call to the outside world. */
+export function spanOfCall({ saga, operation, attempt, said }: CallTold): SagaSpan {
+  const { title, attributes } = operationOf(operation)
+  return {
+    ...plain(saga, `call ${title}`),
+    isFault: FAULTS.has(said),
+    attributes: { ...attributes, 'saga.attempt': attempt, 'saga.outcome': said },
+  }
+}
+
 /** `order.place/7f.../openOrder/run`: the id of a saga may hold anything. */
-export function operationOf(operation: string): { readonly title: string; readonly attributes: Values } {
+function operationOf(operation: string): { readonly title: string; readonly attributes: Values } {
   const [step = '', direction = ''] = operation.split('/').slice(-2)
   return {
     title: direction === 'undo' ? `undo ${step}` : step,

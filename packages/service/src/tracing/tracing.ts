@@ -23,7 +23,7 @@ import type { Bus, CallTold } from '@ensemble/runtime'
 import type { StartTold } from '../module.ts'
 import type { TracingSettings } from '../tracing-config.ts'
 import { contextOf, sagaAttributes } from './contexts.ts'
-import { operationOf, spanOf, traceOf, type SagaSpan, type SagaTrace } from './saga-spans.ts'
+import { spanOf, spanOfCall, traceOf, type SagaSpan, type SagaTrace } from './saga-spans.ts'
 import { tracedBus } from './traced-bus.ts'
 import { tracedRequests } from './traced-requests.ts'
 
@@ -175,18 +175,6 @@ function writeSpan(said: SagaSpan, { tracer, began, ended }: Measured, { ids, is
   for (const event of said.events) span.addEvent(event.name, event.attributes, ended)
   if (said.isFault) span.setStatus({ code: SpanStatusCode.ERROR })
   span.end(ended)
-}
-
-function spanOfCall({ saga, operation, attempt, said }: CallTold): SagaSpan {
-  const { title, attributes } = operationOf(operation)
-  return {
-    saga,
-    name: `call ${title}`,
-    isRoot: false,
-    isFault: said === 'doubt' || said === 'not done',
-    attributes: { ...attributes, 'saga.attempt': attempt, 'saga.outcome': said },
-    events: [],
-  }
 }
 
 type Listeners = Readonly<Record<string, (told: never) => void>>
