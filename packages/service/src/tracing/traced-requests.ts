@@ -15,7 +15,7 @@ import {
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import type { SagaRef } from '@ensemble/core'
 import type { Server } from '@ensemble/http'
-import { contextOf, sagaAttributes } from './contexts.ts'
+import { rootOf, sagaAttributes } from './contexts.ts'
 
 const HEALTH = /^\/(?:v1\/)?health(?:\/|$)/
 const FAULT_STATUS_MIN = 500
@@ -26,7 +26,7 @@ export interface TracedRequests {
   started(request: object, saga: SagaRef): void
 }
 
-export function tracedRequests(isKept: (traceId: string) => boolean): TracedRequests {
+export function tracedRequests(isKept: (saga: SagaRef) => boolean): TracedRequests {
   const propagator = new W3CTraceContextPropagator()
   const spans = new WeakMap<object, Span>()
   return {
@@ -59,8 +59,7 @@ export function tracedRequests(isKept: (traceId: string) => boolean): TracedRequ
       const span = spans.get(request)
       if (span === undefined) return
       span.setAttributes(sagaAttributes(saga))
-      const context = trace.getSpanContext(contextOf(saga, isKept))
-      if (context !== undefined) span.addLink({ context })
+      if (isKept(saga)) span.addLink({ context: rootOf(saga) })
     },
   }
 }

@@ -3,8 +3,9 @@
 // I1: nobody waits for a collector: spans wait in a bounded queue, what does not fit is dropped, and a stop waits for
 // `EXPORT_MS_MAX` at most.
 // I2: a collector that is away is said like any other failure, and fails nothing else.
+// I3: whether a saga's trace is kept follows from its id, so all processes keep it or none does.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api'
 import { hrTime, millisToHrTime, type ExportResult } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -18,11 +19,12 @@ import {
   type IdGenerator,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace'
+import type { SagaRef } from '@ensemble/core'
 import type { Server } from '@ensemble/http'
 import type { Bus, CallTold } from '@ensemble/runtime'
 import type { StartTold } from '../module.ts'
 import type { TracingSettings } from '../tracing-config.ts'
-import { contextOf, sagaAttributes } from './contexts.ts'
+import { rootOf, sagaAttributes } from './contexts.ts'
 import { spanOf, spanOfCall, traceOf, type SagaSpan, type SagaTrace } from './saga-spans.ts'
 import { tracedBus } from './traced-bus.ts'
 import { tracedRequests } from './traced-requests.ts'
@@ -59,8 +61,10 @@ interface Measured {
 
 export function startTracing({ settings, version, fail }: TracingOptions): Tracing {
   const ratio = new TraceIdRatioBasedSampler(settings.ratio)
-  const isKept = (traceId: string): boolean =>
-    ratio.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED
+  const isKept = (saga: SagaRef): boolean => {
+    const { decision } = ratio.shouldSample(ROOT_CONTEXT, traceOf(saga).traceId)
+    return decision === SamplingDecision.RECORD_AND_SAMPLED
+  }
   const ids = new GivenIds()
   const processor = new BatchSpanProcessor({
     exporter: complaining(exporterTo(settings.endpoint), fail),
@@ -85,7 +89,7 @@ export function startTracing({ settings, version, fail }: TracingOptions): Traci
     return tracer
   }
   const write = (span: SagaSpan, measured: Measured): void => {
-    writeSpan(span, measured, { ids, isKept })
+    if (isKept(span.saga)) writeSpan(span, measured, ids)
   }
   const requests = tracedRequests(isKept)
   const deaf = hear({
@@ -159,19 +163,15 @@ class GivenIds implements IdGenerator {
   }
 }
 
-interface Writing {
-  readonly ids: GivenIds
-  readonly isKept: (traceId: string) => boolean
-}
-
-function writeSpan(said: SagaSpan, { tracer, began, ended }: Measured, { ids, isKept }: Writing): void {
+function writeSpan(said: SagaSpan, { tracer, began, ended }: Measured, ids: GivenIds): void {
   const { saga, name } = said
+  const root = rootOf(saga)
   const kind = said.isRoot ? SpanKind.PRODUCER : SpanKind.INTERNAL
   const attributes = { ...sagaAttributes(saga), ...said.attributes }
   const options = { kind, attributes, startTime: began }
   const span = said.isRoot
-    ? ids.give(traceOf(saga), () => tracer.startSpan(name, options, ROOT_CONTEXT))
-    : tracer.startSpan(name, options, contextOf(saga, isKept))
+    ? ids.give(root, () => tracer.startSpan(name, options, ROOT_CONTEXT))
+    : tracer.startSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, root))
   for (const event of said.events) span.addEvent(event.name, event.attributes, ended)
   if (said.isFault) span.setStatus({ code: SpanStatusCode.ERROR })
   span.end(ended)
