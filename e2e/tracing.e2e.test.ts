@@ -1,7 +1,7 @@
 // Traces, as a collector gets them: one of each saga and one of each request, in both patterns.
 import { PATTERNS, type Pattern } from '@ensemble/core'
+import { startCollector, type Collector, type Span } from '@ensemble/service/testing/collector'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startCollector, type Collector, type Span } from './collector.ts'
 import { AMOUNT, orderBody, registered } from './people.ts'
 import { call, startTestSystem, type TestSystem } from './support.ts'
 

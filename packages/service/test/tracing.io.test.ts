@@ -1,0 +1,58 @@
+// Traces of two processes, as a collector gets them.
+import type { Message } from '@ensemble/core'
+import { manualClock, memoryDatabase, sharedMemoryBus } from '@ensemble/memory'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startCollector, type Collector } from '../src/testing/collector.ts'
+import { startTracing } from '../src/tracing/tracing.ts'
+
+const SAGA_COUNT = 200
+const IDS = Array.from({ length: SAGA_COUNT }, (_, index) => `trip-${index}`)
+
+let collector: Collector
+beforeEach(async () => {
+  collector = await startCollector()
+})
+afterEach(async () => {
+  await collector.close()
+})
+
+function decided(id: string): Message {
+  const saga = { plan: 'trip.book', id, pattern: 'orchestration' } as const
+  return { id: `${id}#1`, topic: 't', key: id, type: 'history', saga, seq: 1, at: 1, entries: [] }
+}
+
+/** Sends a decision about every saga as a process of its own would, and stops. */
+async function sendAll(service: string, ratio: number): Promise<void> {
+  const settings = { endpoint: collector.endpoint, serviceName: undefined, ratio }
+  const failures: unknown[] = []
+  const tracing = startTracing({ settings, version: '1', fail: (error) => failures.push(error) })
+  const database = memoryDatabase({ name: service, clock: manualClock(1) })
+  const bus = tracing.bus(sharedMemoryBus(), service)
+  const link = await bus.connect({ service, database, topics: [] })
+  await link.transaction(async () => ({ value: null, messages: IDS.map(decided) }))
+  await tracing.stop()
+  expect(failures).toEqual([])
+}
+
+const keptBy = (service: string): readonly unknown[] =>
+  collector.spans.filter((span) => span.service === service).map(({ attributes }) => attributes['saga.id'])
+
+test('a stop sends what is left', async () => {
+  await sendAll('seats', 1)
+  expect(keptBy('seats')).toEqual(IDS)
+})
+
+test('when a part of traces is kept, every process keeps the same ones', async () => {
+  await sendAll('seats', 0.5)
+  await sendAll('cards', 0.5)
+
+  const kept = keptBy('seats')
+  expect(kept.length).toBeGreaterThan(SAGA_COUNT / 4)
+  expect(kept.length).toBeLessThan((SAGA_COUNT * 3) / 4)
+  expect(keptBy('cards')).toEqual(kept)
+})
+
+test('of no part nothing is sent', async () => {
+  await sendAll('seats', 0)
+  expect(collector.spans).toEqual([])
+})
