@@ -19,7 +19,7 @@ const DECISIONS: Readonly<Record<Pattern, readonly unknown[]>> = {
 }
 
 function settingsOf(endpoint: string) {
-  return { endpoint, serviceName: undefined, ratio: 1 }
+  return { endpoint, headers: {}, serviceName: undefined, ratio: 1 }
 }
 
 async function placeAndPay(url: string, number: string, pattern: Pattern): Promise<string> {

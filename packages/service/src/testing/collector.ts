@@ -1,6 +1,6 @@
 // Owns: a collector on this machine that takes OTLP over HTTP, and remembers the spans.
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import * as z from 'zod'
 
 const Value = z.union([
@@ -15,6 +15,8 @@ const Sent = z.object({
   traceId: z.string(),
   spanId: z.string(),
   parentSpanId: z.string().optional(),
+  startTimeUnixNano: z.string(),
+  endTimeUnixNano: z.string(),
   name: z.string(),
   attributes: Attributes,
   links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
@@ -36,16 +38,20 @@ export interface Span extends z.infer<typeof Sent> {
 export interface Collector {
   readonly endpoint: string
   readonly spans: readonly Span[]
+  /** Of each request that brought some. */
+  readonly headers: readonly IncomingHttpHeaders[]
   close(): Promise<void>
 }
 
 export async function startCollector(): Promise<Collector> {
   const spans: Span[] = []
+  const headers: IncomingHttpHeaders[] = []
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
       if (request.method !== 'POST' || request.url !== '/v1/traces') return response.writeHead(404).end()
+      headers.push(request.headers)
       const { resourceSpans } = Export.parse(JSON.parse(Buffer.concat(parts).toString('utf8')))
       for (const { resource, scopeSpans } of resourceSpans)
         for (const span of scopeSpans.flatMap((scope) => scope.spans))
@@ -60,6 +66,7 @@ export async function startCollector(): Promise<Collector> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     spans,
+    headers,
     close: async () => {
       server.closeAllConnections()
       server.close()

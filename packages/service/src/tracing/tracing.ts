@@ -67,7 +67,7 @@ export function startTracing({ settings, version, fail }: TracingOptions): Traci
   }
   const ids = new GivenIds()
   const processor = new BatchSpanProcessor({
-    exporter: complaining(exporterTo(settings.endpoint), fail),
+    exporter: complaining(exporterTo(settings), fail),
     maxQueueSize: QUEUE_COUNT_MAX,
     maxExportBatchSize: EXPORT_COUNT_MAX,
     scheduledDelayMillis: EXPORT_EVERY_MS,
@@ -122,9 +122,9 @@ export function startTracing({ settings, version, fail }: TracingOptions): Traci
   }
 }
 
-function exporterTo(endpoint: string): SpanExporter {
+function exporterTo({ endpoint, headers }: TracingSettings): SpanExporter {
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`
-  return new OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS_MAX - 1_000 })
+  return new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: EXPORT_MS_MAX - 1_000 })
 }
 
 /** The SDK tells failures to nobody but its own log. */
