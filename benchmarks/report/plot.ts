@@ -20,9 +20,9 @@ export interface Plot {
   readonly series: readonly { readonly name: string; readonly points: readonly PlotPoint[] }[]
 }
 
-const WIDTH = 880
+const WIDTH = 910
 const HEIGHT = 440
-const BOX = { left: 74, right: 282, top: 48, bottom: 56 }
+const BOX = { left: 74, right: 312, top: 48, bottom: 56 }
 const COLOURS = ['#1b6ca8', '#d1495b', '#2e8b57', '#8e5aa8', '#c77700', '#4a4a4a']
 /** Told apart without colours, too. */
 const DASHES = ['', '7 4', '2 3', '10 3 2 3', '', '7 4']
