@@ -7,6 +7,7 @@ import type { BusOptions } from '../src/bus/shared.ts'
 import { asQueryable } from '../src/engine.ts'
 import { engineKit, logIn, timer, timers } from './engine-kit.ts'
 import type { Kit } from './engine-kit.ts'
+import { until } from './support.ts'
 
 let kit: Kit
 beforeEach(async () => {
@@ -196,6 +197,27 @@ describe('receiving', () => {
     await Promise.all(links.map((link, index) => work(link, `n${index}.`)))
     for (const link of links) while ((await link.receive(100, handle)) > 0);
     expect([seen.length, new Set(seen).size]).toEqual([120, 120])
+  })
+
+  test('that leaves partitions out is told to come again', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 4, partitionsMax: 2 })
+    let rings = 0
+    reader.onNews(() => {
+      rings += 1
+    })
+    const sender = await connect('sender', [])
+    await send(sender, ...timers('t', 40, (index) => `k${index}`))
+    const handle = async () => []
+    await until(async () => {
+      await kit.database.query('select pg_sleep(0.005)')
+      return rings > 0
+    })
+    rings = 0
+    const first = await reader.receive(100, handle)
+    expect([first < 40, rings > 0]).toEqual([true, true])
+    let seen = first
+    for (let count = 1; count > 0; seen += count) count = await reader.receive(100, handle)
+    expect(seen).toBe(40)
   })
 
   test('whose batch failed is given it again', async () => {

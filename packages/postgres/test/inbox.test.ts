@@ -114,6 +114,19 @@ describe('an inbox', () => {
     expect([taken(), inbox.hasMore]).toEqual([null, false])
   })
 
+  test('lets go of everything when a few are very large, and counts anew', () => {
+    const large = (from: number): Handed => ({
+      ...at(from, from + 1),
+      text: pack([timer('t', 'k', 'x'.repeat(3_000_000))]),
+    })
+    inbox.hear([large(5), large(6)])
+    inbox.left([moved(7)])
+    inbox.hear([large(7), large(8)])
+    expect(inbox.hasMore).toBe(true)
+    inbox.hear([large(9)])
+    expect([inbox.hasMore, taken()]).toEqual([false, null])
+  })
+
   test('is careful for a while after another instance was met', () => {
     expect(inbox.isContended).toBe(false)
     inbox.contend()

@@ -20,6 +20,9 @@ export interface Handed {
 /** Messages that may wait: some batches. */
 const WAITING_COUNT_MAX = 2_000
 
+/** And their characters: a few large ones must not fill the memory. */
+const WAITING_LENGTH_MAX = 8_000_000
+
 /** Batches in a row that may come from here before the reader looks for what others have written. */
 const UNSEEN_MAX = 50
 
@@ -32,6 +35,7 @@ export class Inbox {
   /** In order of offsets. */
   readonly #waiting = new Map<string, Handed[]>()
   #count = 0
+  #length = 0
   #unseen = 0
   /** Batches before it is believed that nobody else takes part any more. */
   #contended = 0
@@ -45,7 +49,7 @@ export class Inbox {
   hear(handed: readonly Handed[] | null): void {
     if (handed === null) this.#mustLook = true
     for (const entry of handed ?? []) this.#add(entry)
-    if (this.#count > WAITING_COUNT_MAX) this.forget()
+    if (this.#count > WAITING_COUNT_MAX || this.#length > WAITING_LENGTH_MAX) this.forget()
   }
 
   /** Another instance took what was here: to work on it again is in vain, so cursors are locked first. */
@@ -98,7 +102,7 @@ export class Inbox {
       this.#positions.set(place, to)
       const entries = this.#waiting.get(place) ?? []
       const kept = entries.filter((entry) => entry.from >= to)
-      this.#count += sizeOf(kept) - sizeOf(entries)
+      for (const read of entries.filter((entry) => entry.from < to)) this.#sum(read, -1)
       if (kept.length === 0) this.#waiting.delete(place)
       else this.#waiting.set(place, kept)
     }
@@ -109,6 +113,7 @@ export class Inbox {
     this.#positions.clear()
     this.#waiting.clear()
     this.#count = 0
+    this.#length = 0
     this.#mustLook = true
   }
 
@@ -121,12 +126,13 @@ export class Inbox {
     if (entries[at]?.from === entry.from) return
     entries.splice(at + 1, 0, entry)
     this.#waiting.set(place, entries)
-    this.#count += entry.to - entry.from
+    this.#sum(entry, 1)
   }
-}
 
-function sizeOf(entries: readonly Handed[]): number {
-  return entries.reduce((sum, { from, to }) => sum + to - from, 0)
+  #sum({ from, to, text }: Handed, sign: 1 | -1): void {
+    this.#count += sign * (to - from)
+    this.#length += sign * text.length
+  }
 }
 
 function placeOf(topic: string, partition: number): string {

@@ -72,7 +72,10 @@ export class Reading {
       async (tx) => {
         this.#inbox.looks()
         const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax })
-        return fetched.messages.length === 0 ? 0 : await this.#batch(tx, fetched, handle)
+        if (fetched.messages.length === 0) return 0
+        // Others may have been left out, and no news of them will come.
+        if (fetched.moves.length >= Math.min(partitionsMax, countMax)) tx.onCommit(() => this.#ring())
+        return await this.#batch(tx, fetched, handle)
       },
       { isEarly: true },
     )
