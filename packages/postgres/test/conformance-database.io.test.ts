@@ -57,10 +57,7 @@ const LEVELS: readonly (readonly [Isolation, number])[] = [
   ['serializable', 4],
 ]
 
-/** The stricter ones with the long tier: they take a minute, and `npm test` has five. */
-const PLAYED = process.env['ENSEMBLE_LONG'] === '1' ? LEVELS : LEVELS.slice(0, 1)
-
-describe.each(PLAYED)('%s', (isolation, begins) => {
+describe.each(LEVELS)('%s', (isolation, begins) => {
   const database = suiteOn({
     name: `engineDatabase at ${isolation}`,
     open: () => engineKit(`conformance ${isolation}`),

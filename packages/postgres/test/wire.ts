@@ -36,6 +36,8 @@ export async function wireTo(url: string): Promise<Wire> {
     const server = connect(Number(target.port || '5432'), target.hostname)
     for (const socket of [client, server]) {
       sockets.add(socket)
+      // Each piece goes on as it comes: held back for the other side's acknowledgement it would cost 40 ms.
+      socket.setNoDelay(true)
       socket.on('error', () => undefined)
       socket.on('close', () => sockets.delete(socket))
     }
