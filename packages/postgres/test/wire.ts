@@ -1,7 +1,8 @@
 // Owns: a proxy between the driver and a real server that spoils statements on the wire: refused by the server with a
 // SQLSTATE, cut before it came, or answered and the answer lost. Speaks just enough of PostgreSQL's protocol 3.
 // I1: what the server refuses, the server itself refuses, so its transaction is in the state that the driver is told.
-// I2: statements are counted as they are sent: one for each Query, or for each Execute.
+// I2: what follows an error comes a little later, as it may on any network: nobody may act before the answer has ended.
+// I3: statements are counted as they are sent: one for each Query, or for each Execute.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
@@ -125,6 +126,7 @@ function relay(client: Socket, server: Socket, { fault, onFlight }: Ears): void 
       else fates.push(sent.fate)
     }
   })
+  const pass = pausing(client)
   const heard = messagesIn({ isTyped: true })
   server.on('data', (data) => {
     for (const { bytes } of heard(data)) {
@@ -133,11 +135,34 @@ function relay(client: Socket, server: Socket, { fault, onFlight }: Ears): void 
       if (type === 'Z') flights.shift()
       const answer = type === 'Z' ? bytes : passedOn(flight, type, bytes)
       if (answer === 'lose') return lose()
-      if (answer !== null) client.write(answer)
+      if (answer !== null) pass(answer)
     }
   })
   client.on('close', () => server.destroy())
   server.on('close', () => client.destroy())
+}
+
+const PAUSE_MS = 5
+
+/** Writes in order, and pauses after an error. */
+function pausing(client: Socket): (bytes: Buffer) => void {
+  let held: Buffer[] | null = null
+  const go = (): void => {
+    const all = held ?? []
+    held = null
+    for (const bytes of all) pass(bytes)
+  }
+  const pass = (bytes: Buffer): void => {
+    if (held !== null) {
+      held.push(bytes)
+      return
+    }
+    client.write(bytes)
+    if (bytes[0] !== 'E'.charCodeAt(0)) return
+    held = []
+    setTimeout(go, PAUSE_MS)
+  }
+  return pass
 }
 
 /** Null: nothing is passed on. */

@@ -4,7 +4,7 @@
  * process a read and both a wake-up; here one Sync ends them all. The idea is libpq's pipeline mode.
  * I1: in order, one flight at a time; what is sent meanwhile is the next one.
  * I2: what fails ends its flight: the server passes over the statements behind it, which are told so (`Skipped`).
- * I3: answers are believed when the whole flight has landed: a statement of its own commits with the Sync.
+ * I3: answers, failures too, are told when the whole flight has landed: a statement of its own commits with the Sync.
  */
 import type { Connection, PoolClient, Submittable } from 'pg'
 import { DatabaseError } from './errors.ts'
@@ -17,6 +17,9 @@ export class Skipped extends DatabaseError {
     super('ROLLED_BACK', 'not executed: a statement before it failed', { sqlState: '25P02' })
   }
 }
+
+/** That the session is ready again, or gone. */
+const ANSWER_ENDS = ['readyForQuery', 'end'] as const
 
 const lanes = new WeakMap<PoolClient, Lane>()
 
@@ -133,14 +136,30 @@ class Flight implements Submittable {
     for (const passenger of this.#passengers) passenger.arrive()
   }
 
-  /** From the server for the current statement, or from the driver for all: the connection is gone. */
-  handleError(error: unknown, { submittedNamedStatements }: DriverConnection): void {
-    const isFromServer = typeof error === 'object' && error !== null && 'severity' in error
+  /**
+   * From the server for the current statement, or from the driver for all: the connection is gone. What the server
+   * refused is told when its answer has ended, for only that says in which state the session is.
+   */
+  handleError(error: unknown, connection: DriverConnection): void {
     const failed = this.#current
-    this.#landed()
+    if (failed === undefined || typeof error !== 'object' || error === null || !('severity' in error)) {
+      this.#landed()
+      for (const passenger of this.#passengers) passenger.refuse(error)
+      return
+    }
+    const land = (): void => {
+      for (const event of ANSWER_ENDS) connection.off(event, land)
+      this.#landed()
+      this.#tell(failed, error, connection)
+    }
+    // Behind the client's own listeners, so that it knows the state by then.
+    for (const event of ANSWER_ENDS) connection.on(event, land)
+  }
+
+  #tell(failed: Passenger, error: unknown, { submittedNamedStatements }: DriverConnection): void {
     for (const [index, passenger] of this.#passengers.entries()) {
-      if (isFromServer && index < this.#at) passenger.arrive()
-      else if (passenger === failed || !isFromServer) passenger.refuse(error)
+      if (index < this.#at) passenger.arrive()
+      else if (passenger === failed) passenger.refuse(error)
       else {
         // Its Parse was passed over, too.
         if (passenger.name !== null) delete submittedNamedStatements[passenger.name]

@@ -39,6 +39,8 @@ export interface DriverConnection {
   describe(message: { readonly type: 'P'; readonly name: string }): void
   execute(): void
   sync(): void
+  on(event: string, listener: () => void): void
+  off(event: string, listener: () => void): void
   sendCopyFail(reason: string): void
 }
 
