@@ -1,6 +1,7 @@
 // Owns: the pages that people see in a browser: signing in, signing out, and what went wrong. Pure.
 // I1: no script; every value is escaped; a form goes to this server, and its answer to the client's own address only.
 // I2: a page says the same of a wrong password and of a name that nobody has.
+import { escapeHtml } from '@ensemble/http'
 import { createHash } from 'node:crypto'
 
 /** A page and the origins, beside this server's, that the answer to its form may lead to. */
@@ -75,12 +76,12 @@ export function textOf({ title, body }: Page): string {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
-    <title>${escape(title)}</title>
+    <title>${escapeHtml(title)}</title>
     <style>${STYLE}</style>
   </head>
   <body>
     <main>
-      <h1>${escape(title)}</h1>
+      <h1>${escapeHtml(title)}</h1>
       ${body}
     </main>
   </body>
@@ -89,10 +90,10 @@ export function textOf({ title, body }: Page): string {
 }
 
 export function signInPage({ clientName, wishes, username, onward, trouble }: SignIn): Page {
-  const named = wishes.map((wish) => `<li>${escape(WISHES[wish] ?? wish)}</li>`).join('')
+  const named = wishes.map((wish) => `<li>${escapeHtml(WISHES[wish] ?? wish)}</li>`).join('')
   const asked =
-    wishes.length === 0 ? '' : `<p>If you sign in, ${escape(clientName)} may:</p><ul>${named}</ul>`
-  const said = trouble === undefined ? '' : `<p role="alert">${escape(trouble.text)}</p>`
+    wishes.length === 0 ? '' : `<p>If you sign in, ${escapeHtml(clientName)} may:</p><ul>${named}</ul>`
+  const said = trouble === undefined ? '' : `<p role="alert">${escapeHtml(trouble.text)}</p>`
   const verb = wishes.length === 0 ? 'Sign in' : 'Sign in and allow'
   return {
     status: trouble?.status ?? 200,
@@ -100,7 +101,7 @@ export function signInPage({ clientName, wishes, username, onward, trouble }: Si
     onward,
     body: `${asked}${said}
       <form method="post" autocomplete="on">
-        <label>Username <input name="username" value="${escape(username)}" maxlength="100" required
+        <label>Username <input name="username" value="${escapeHtml(username)}" maxlength="100" required
           autocomplete="username" autocapitalize="none" spellcheck="false"${focusIf(username === '')}></label>
         <label>Password <input name="password" type="password" maxlength="128" required
           autocomplete="current-password"${focusIf(username !== '')}></label>
@@ -120,8 +121,8 @@ export function signOutPage(action: string, secret: string, onward: readonly str
     title: 'Sign out?',
     onward,
     body: `<p>What you signed in to in this browser has to ask for your password again.</p>
-      <form method="post" action="${escape(action)}">
-        <input type="hidden" name="xsrf" value="${escape(secret)}">
+      <form method="post" action="${escapeHtml(action)}">
+        <input type="hidden" name="xsrf" value="${escapeHtml(secret)}">
         <button name="logout" value="yes">Sign out</button>
       </form>`,
   }
@@ -143,18 +144,6 @@ export function troublePage(status: number, text: string): Page {
   return {
     status,
     title: 'That did not work',
-    body: `<p>${escape(text)}</p><p>Go back to where you came from and start again.</p>`,
+    body: `<p>${escapeHtml(text)}</p><p>Go back to where you came from and start again.</p>`,
   }
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '')
 }

@@ -1,5 +1,5 @@
 // Owns: the page on which people read the messages and what providers said of them. No script; every value is escaped.
-import type { Pagination } from '@ensemble/http'
+import { escapeHtml, type Pagination } from '@ensemble/http'
 import { momentOf } from '@ensemble/service-contracts'
 import { createHash } from 'node:crypto'
 import type { Message } from './message.ts'
@@ -55,25 +55,13 @@ function article(message: Message): string {
   const { channel, status, address, userId, createdAt, template, subject, text } = message
   const to = address ?? (userId === null ? 'nobody' : `user ${userId}, whose address is not known`)
   const told = [
-    `<strong>${escape(channel)}</strong>`,
-    escape(status),
-    `to ${escape(to)}`,
+    `<strong>${escapeHtml(channel)}</strong>`,
+    escapeHtml(status),
+    `to ${escapeHtml(to)}`,
     momentOf(createdAt),
   ]
-  const words = template === null ? told : [...told, escape(template)]
-  const title = subject === '' ? '' : `<h2>${escape(subject)}</h2>`
+  const words = template === null ? told : [...told, escapeHtml(template)]
+  const title = subject === '' ? '' : `<h2>${escapeHtml(subject)}</h2>`
   const spans = words.map((word) => `<span>${word}</span>`).join('')
-  return `<article><header>${spans}</header>${title}<pre>${escape(text)}</pre></article>`
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '')
+  return `<article><header>${spans}</header>${title}<pre>${escapeHtml(text)}</pre></article>`
 }

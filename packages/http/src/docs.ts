@@ -7,6 +7,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { PUBLIC } from './access.ts'
 import type { Access } from './access.ts'
 import type { Server } from './ports.ts'
+import { escapeHtml } from './html.ts'
 
 export interface OpenApiInfo {
   readonly title: string
@@ -128,12 +129,4 @@ function pageOf(title: string): string {
   </body>
 </html>
 `
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -6,6 +6,8 @@ export type { ServerOptions } from './server.ts'
 /** Forms beside JSON, for the routes of OAuth. */
 export { acceptForms } from './body.ts'
 export type { OpenApiInfo } from './docs.ts'
+/** Text in pages. */
+export { escapeHtml } from './html.ts'
 /** A graceful end: refuse new requests, answer those at work, close. */
 export { DRAIN_MS_MAX, drain } from './drain.ts'
 export type { DrainOptions } from './drain.ts'

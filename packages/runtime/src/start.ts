@@ -18,7 +18,7 @@ import { EnsembleError } from './errors.ts'
 import { inputFingerprint } from './fingerprint.ts'
 import { cancelOf, historyOf, sagaKey, withdrawOf, SLIP_LENGTH_MAX } from './letters.ts'
 import { messagesOf } from './perform/operation.ts'
-import type { Queryable, StartRow, Stores } from './ports.ts'
+import type { StartRow } from './ports.ts'
 
 export interface StartRequest<Input> {
   /** Id of the saga, at most 200 characters; the same id again is the same saga. */
@@ -68,17 +68,12 @@ export interface StartsDecided {
   readonly messages: readonly Message[]
 }
 
-/** Decides starts in bulk beside what is stored of them. `now` is asked after that was read. */
-export async function decideStarts(
-  tx: Queryable,
+/** Decides starts in bulk beside what is stored of them. Pure. */
+export function decideStarts(
   starts: readonly Starting[],
-  { stores, now }: { stores: Stores; now: () => Promise<Time> },
-): Promise<StartsDecided> {
-  const stored = await stores.starts.load(
-    tx,
-    starts.map(({ saga }) => ({ plan: saga.plan, id: saga.id })),
-  )
-  const startedAt = await now()
+  stored: readonly StartRow[],
+  startedAt: Time,
+): StartsDecided {
   const known = new Map(stored.map((row) => [sagaKey(row.saga), row]))
   const rows: StartRow[] = []
   const messages: Message[] = []

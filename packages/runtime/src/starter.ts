@@ -83,12 +83,10 @@ export class Starter {
   async startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {
     const { database, clock, link, pattern } = this.#options
     const starting = checkedStart(typed(plan), request, pattern)
-    const { stores } = database
-    const { answers, rows, messages } = await decideStarts(tx, [starting], {
-      stores,
-      now: () => Promise.resolve(clock.now()),
-    })
-    if (rows.length > 0) await stores.starts.insert(tx, rows)
+    const { starts } = database.stores
+    const stored = await starts.load(tx, [starting.saga])
+    const { answers, rows, messages } = decideStarts([starting], stored, clock.now())
+    if (rows.length > 0) await starts.insert(tx, rows)
     const [answer] = answers
     if (answer === undefined) throw new Error('the start was not answered')
     if (answer instanceof Error) throw answer
@@ -167,10 +165,14 @@ export class Starter {
     type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
     let startedAt = 0
     const stored = async (tx: Transaction): Promise<Stored> => {
-      const { stores } = database
-      const { answers, rows, messages } = await decideStarts(tx, starting, { stores, now: () => timeOf(tx) })
+      const { starts } = database.stores
+      const before = await starts.load(
+        tx,
+        starting.map(({ saga }) => saga),
+      )
       startedAt = tx.now
-      if (rows.length > 0) tx.defer(stores.starts.insert(tx, rows))
+      const { answers, rows, messages } = decideStarts(starting, before, startedAt)
+      if (rows.length > 0) tx.defer(starts.insert(tx, rows))
       return { value: answers, messages }
     }
     const answers = await rerun(() => link.transaction(stored))
@@ -210,11 +212,6 @@ export class Starter {
     }
     return { signal: heard.signal, end: () => told, forget }
   }
-}
-
-async function timeOf(tx: Transaction): Promise<number> {
-  await tx.begun?.()
-  return tx.now
 }
 
 function unknownSaga({ plan, id }: SagaName): EnsembleError {
