@@ -20,11 +20,7 @@ const seats = participant('seats', {
   confirm: command({ input: OneTrip, event: 'confirmed' }),
 })
 const cards = participant('cards', {
-  charge: command({
-    input: Trip,
-    rejections: { declined: OneTrip },
-    event: 'charged',
-  }),
+  charge: command({ input: Trip, rejections: { declined: OneTrip }, event: 'charged' }),
 })
 // endregion
 
