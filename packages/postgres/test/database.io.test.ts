@@ -6,6 +6,7 @@ import { openDatabase, PROFILES } from '../src/index.ts'
 import { freshDatabase } from '../src/testing.ts'
 import { failureOf, rowsOf, scene, signal, until } from './support.ts'
 import type { Scene } from './support.ts'
+import { throughPort } from './wire.ts'
 
 let place: Scene
 
@@ -188,10 +189,10 @@ test('a transaction takes one flush to begin, one per awaited statement, one for
   })
   await once(proxy.listen(0, '127.0.0.1'), 'listening')
   const address = proxy.address()
-  const port = typeof address === 'object' ? address?.port : undefined
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
   const db = await place.open({
     sizeMax: 1,
-    url: Object.assign(new URL(place.url), { port: String(port) }).href,
+    url: throughPort(place.url, port),
   })
   const run = async (): Promise<number> => {
     flushes = 0

@@ -73,6 +73,17 @@ async function ask(url: string, text: string): Promise<readonly Record<string, u
   }
 }
 
+function byTcp(url: string): string {
+  const changed = new URL(url)
+  changed.searchParams.delete('host')
+  return changed.href
+}
+
+function socketOf({ adminUrl }: Pick<EmbeddedServer, 'adminUrl'>): string {
+  const { port, searchParams } = new URL(adminUrl)
+  return join(searchParams.get('host') ?? '', `.s.PGSQL.${port}`)
+}
+
 async function killed(child: ChildProcess): Promise<void> {
   const end = once(child, 'exit')
   child.kill('SIGKILL')
@@ -83,7 +94,7 @@ test('a directory with no parents becomes a durable server of UTF-8, UTC and one
   const lines: string[] = []
   const server = await start({ log: (line) => lines.push(line) })
   const settings = `select name, setting from pg_settings where name = any(array['fsync', 'synchronous_commit',
-    'listen_addresses', 'unix_socket_directories', 'TimeZone', 'server_encoding', 'jit']) order by name`
+    'listen_addresses', 'TimeZone', 'server_encoding', 'jit']) order by name`
   const rows = await ask(server.adminUrl, settings)
   expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
     TimeZone: 'UTC',
@@ -92,18 +103,51 @@ test('a directory with no parents becomes a durable server of UTF-8, UTC and one
     listen_addresses: '127.0.0.1',
     server_encoding: 'UTF8',
     synchronous_commit: 'on',
-    unix_socket_directories: '',
   })
   expect((await stat(join(base, 'a', 'b', 'password'))).mode & 0o777).toBe(0o600)
   expect(await ask(server.adminUrl, `select lower('ÄÖ') as low, 'a' < 'B' as "isByLanguage"`)).toEqual([
     { low: 'äö', isByLanguage: false },
   ])
-  const wrong = openDatabase({
-    name: 'test',
-    url: server.url('postgres', { name: 'postgres', password: 'x' }),
-  })
-  await expect(wrong).rejects.toMatchObject({ code: 'CONNECTION', sqlState: '28P01' })
+  const wrong = server.url('postgres', { name: 'postgres', password: 'x' })
+  for (const url of [wrong, byTcp(wrong)]) {
+    const refused = openDatabase({ name: 'test', url })
+    await expect(refused).rejects.toMatchObject({ code: 'CONNECTION', sqlState: '28P01' })
+  }
   expect(lines[0]).toBe(`starting PostgreSQL in ${join(base, 'a', 'b')}`)
+})
+
+const ROUTE = 'select inet_client_addr() as address'
+
+test('its URL leads to a Unix socket that is shut to others, and to TCP where the parameter is left out', async () => {
+  const server = await start({ durable: false })
+  const data = join(base, 'a', 'b', 'data')
+  expect(new URL(server.adminUrl).searchParams.get('host')).toBe(data)
+  expect(await ask(server.adminUrl, ROUTE)).toEqual([{ address: null }])
+  expect(await ask(byTcp(server.adminUrl), ROUTE)).toEqual([{ address: '127.0.0.1' }])
+  const socket = socketOf(server)
+  const modes = [await stat(data), await stat(socket)].map(({ mode }) => mode & 0o777)
+  expect(modes).toEqual([0o700, 0o700])
+})
+
+test('two servers have a socket each, and each URL leads to its own', async () => {
+  const directories = [join(base, 'c d'), join(base, 'é')]
+  for (const directory of directories) servers.push(await startEmbedded({ directory, durable: false }))
+  const found = await Promise.all(servers.map((server) => ask(server.adminUrl, 'show data_directory')))
+  expect(found).toEqual(directories.map((directory) => [{ data_directory: join(directory, 'data') }]))
+})
+
+/** As the system hands out ports, five digits. */
+const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107
+const SOCKET_BYTES = Buffer.byteLength('/data/.s.PGSQL.12345')
+
+test.each([
+  { bytes: PATH_BYTES_MAX, route: 'a socket', address: null },
+  { bytes: PATH_BYTES_MAX + 1, route: 'TCP', address: '127.0.0.1' },
+])('a socket path of $bytes bytes has a URL by $route', async ({ bytes, address }) => {
+  const name = 'x'.repeat(bytes - SOCKET_BYTES - Buffer.byteLength(`${base}/`))
+  const server = await startEmbedded({ directory: join(base, name), durable: false })
+  servers.push(server)
+  expect(await ask(server.adminUrl, ROUTE)).toEqual([{ address }])
 })
 
 test('what was committed survives stop, restart and SIGKILL of the server, on the same port', async () => {
@@ -143,28 +187,37 @@ test('a server left by a killed process is taken over, running', async () => {
   expect(await ask(server.adminUrl, 'select id from kept')).toEqual([{ id: 1 }])
 })
 
-test('a left server with other settings, and one killed as well, are started anew', async () => {
+test('a left server with other settings or no socket, and one killed as well, are started anew', async () => {
   const left = await hold(join(base, 'a', 'b'))
   await killed(left.process)
   const fast = await start({ durable: false })
   expect([fast.isTakenOver, await ask(fast.adminUrl, 'show fsync')]).toEqual([false, [{ fsync: 'off' }]])
   await fast.stop()
+  const shut = await hold(join(base, 'a', 'b'))
+  await killed(shut.process)
+  await rm(socketOf(shut.said))
+  const open = await start()
+  expect([open.isTakenOver, await ask(open.adminUrl, ROUTE)]).toEqual([false, [{ address: null }]])
+  await open.stop()
   const both = await hold(join(base, 'a', 'b'))
   await killed(both.process)
   process.kill(both.said.pid, 'SIGKILL')
   expect((await start()).isTakenOver).toBe(false)
 })
 
-test('a pid file that names a stranger is put aside, and the stranger is left alone', async () => {
+test('a pid file and a socket that name a stranger are put aside, and the stranger is left alone', async () => {
   const first = await start({ durable: false })
   await first.stop()
-  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-  holders.push(stranger)
   const data = join(base, 'a', 'b', 'data')
+  // The server believes in processes of its own user alone.
+  const { uid } = await stat(data)
+  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { uid })
+  holders.push(stranger)
   await writeFile(
     join(data, 'postmaster.pid'),
     `${stranger.pid}\n${data}\n1\n${first.port}\n\n127.0.0.1\n\nready\n`,
   )
+  await writeFile(`${socketOf(first)}.lock`, `${stranger.pid}\n${data}\n1\n${first.port}\n.\n`)
   const second = await start({ durable: false })
   expect(await ask(second.adminUrl, 'select 1 as one')).toEqual([{ one: 1 }])
   expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])

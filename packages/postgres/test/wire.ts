@@ -28,6 +28,13 @@ export interface Wire {
   close(): Promise<void>
 }
 
+/** The same database by way of a proxy on this port: a URL may name a Unix socket, which would lead past it. */
+export function throughPort(url: string, port: number): string {
+  const through = Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) })
+  through.searchParams.delete('host')
+  return through.href
+}
+
 export async function wireTo(url: string): Promise<Wire> {
   const target = new URL(url)
   let fault: (name: string) => WireFault | undefined = () => undefined
@@ -51,9 +58,9 @@ export async function wireTo(url: string): Promise<Wire> {
   })
   await once(proxy.listen(0, '127.0.0.1'), 'listening')
   const address = proxy.address()
-  const port = typeof address === 'object' ? address?.port : undefined
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
   return {
-    url: Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href,
+    url: throughPort(url, port),
     arm: (next) => {
       fault = next
     },

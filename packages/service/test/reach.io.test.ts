@@ -80,18 +80,18 @@ describe('a database that cannot be used', () => {
 })
 
 test('a read endpoint of the whole server is one of each service: its role, its database, the endpoint', async () => {
-  const { host } = new URL(server.adminUrl)
-  const readUrl = `${server.adminUrl}?options=-c%20work_mem%3D8MB`
+  const endpoint = new URL(server.adminUrl)
+  endpoint.searchParams.set('options', '-c work_mem=8MB')
   const places = await makePlaces({
     services: SERVICES,
     adminUrl: server.adminUrl,
-    readUrl,
+    readUrl: endpoint.href,
     isSeparate: false,
   })
   const { order } = places.services
   const { username, password } = new URL(order?.url ?? '')
   expect(order?.readUrl).toBe(
-    `postgres://${username}:${password}@${host}/ensemble?options=-c%20work_mem%3D8MB`,
+    `postgres://${username}:${password}@${endpoint.host}/ensemble${endpoint.search}`,
   )
   const database = await openDatabase({ name: 'order', url: order?.url ?? '', readUrl: order?.readUrl })
   const settingOf = async (pool: Pick<typeof database, 'query'>): Promise<unknown> =>

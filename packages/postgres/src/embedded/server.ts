@@ -1,7 +1,7 @@
 /**
  * Owns the life of the embedded PostgreSQL server of one directory: start, take over, restart, stop.
  * I1: data is durable unless `durable: false`; the server outlives our death and is found again by its directory.
- * I2: it listens on 127.0.0.1 only, and only with the password kept in the directory.
+ * I2: it listens on 127.0.0.1 and on a Unix socket in its directory, and only with the password kept there.
  * I3: one living process of ours per directory (owner.ts).
  */
 import { spawn } from 'node:child_process'
@@ -23,6 +23,7 @@ import { EmbeddedError } from './errors.ts'
 import { boundLog, followLog, lastLines } from './log.ts'
 import { takeOwnership } from './owner.ts'
 import { endPostmaster, isServerOf, readPostmaster, stopServer, waitForEnd } from './postmaster.ts'
+import { removeLeftSockets, SOCKET_SETTINGS, socketHost } from './socket.ts'
 
 export interface EmbeddedOptions {
   /** Made with its parents if need be. */
@@ -39,6 +40,7 @@ export interface EmbeddedOptions {
 }
 
 export interface EmbeddedServer {
+  /** By the Unix socket, which is its `host` parameter, where there is one; without the parameter it is the one by TCP. */
   url(database?: string, user?: { readonly name: string; readonly password: string }): string
   readonly adminUrl: string
   readonly port: number
@@ -64,7 +66,7 @@ const START_RETRY_MS = 100
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: HOST,
-  unix_socket_directories: '',
+  ...SOCKET_SETTINGS,
   // Two instances of each service with all their pools full, and room for people.
   max_connections: '400',
   shared_buffers: '128MB',
@@ -146,9 +148,11 @@ function handleOf(
 ): EmbeddedServer {
   let running: Running | undefined = first
   const { cluster, binaries, clock } = plan
+  const socket = socketHost(cluster.data, first.port)
+  const query = socket === undefined ? '' : `?host=${encodeURIComponent(socket)}`
   const url: EmbeddedServer['url'] = (database = 'postgres', user) => {
     const { name, password } = user ?? { name: SUPERUSER, password: cluster.password }
-    return `postgres://${name}:${encodeURIComponent(password)}@${HOST}:${first.port}/${database}`
+    return `postgres://${name}:${encodeURIComponent(password)}@${HOST}:${first.port}/${database}${query}`
   }
   return {
     url,
@@ -212,6 +216,7 @@ async function start(plan: Plan, port: number | undefined): Promise<Running> {
   const portFile = join(cluster.directory, 'port')
   const last = Number(await readFile(portFile, 'utf8').catch(() => '0'))
   await boundLog(cluster.log)
+  await removeLeftSockets(cluster.data)
   for (let tries = 1; ; tries += 1) {
     const chosen = port ?? (last > 0 && (await isFree(last)) ? last : await freePort())
     if (!(await isFree(chosen))) {
@@ -276,7 +281,7 @@ async function spawnServer(plan: Plan, port: number): Promise<number | undefined
 async function setting(cluster: Cluster, port: number, name: string): Promise<unknown> {
   const { password } = cluster
   const config = {
-    host: HOST,
+    host: socketHost(cluster.data, port) ?? HOST,
     port,
     user: SUPERUSER,
     password,
