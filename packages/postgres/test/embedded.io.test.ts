@@ -130,7 +130,7 @@ test('its URL leads to a Unix socket that is shut to others, and to TCP where th
 })
 
 test('two servers have a socket each, and each URL leads to its own', async () => {
-  const directories = [join(base, 'c d'), join(base, 'é')]
+  const directories = [join(base, 'c+d &%23'), join(base, 'é')]
   for (const directory of directories) servers.push(await startEmbedded({ directory, durable: false }))
   const found = await Promise.all(servers.map((server) => ask(server.adminUrl, 'show data_directory')))
   expect(found).toEqual(directories.map((directory) => [{ data_directory: join(directory, 'data') }]))

@@ -23,7 +23,7 @@ import { EmbeddedError } from './errors.ts'
 import { boundLog, followLog, lastLines } from './log.ts'
 import { takeOwnership } from './owner.ts'
 import { endPostmaster, isServerOf, readPostmaster, stopServer, waitForEnd } from './postmaster.ts'
-import { removeLeftSockets, SOCKET_SETTINGS, socketHost } from './socket.ts'
+import { canListen, removeLeftSockets, socketHost, socketSettings } from './socket.ts'
 
 export interface EmbeddedOptions {
   /** Made with its parents if need be. */
@@ -66,7 +66,6 @@ const START_RETRY_MS = 100
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: HOST,
-  ...SOCKET_SETTINGS,
   // Two instances of each service with all their pools full, and room for people.
   max_connections: '400',
   shared_buffers: '128MB',
@@ -103,6 +102,8 @@ interface Plan {
   readonly binaries: Binaries
   readonly account: Account | undefined
   readonly settings: Readonly<Record<string, string>>
+  /** Of the Unix socket, where there is one. */
+  readonly host: string | undefined
   readonly clock: Clock
 }
 
@@ -115,12 +116,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     const binaries = await findBinaries(account)
     const isDurable = options.durable !== false
     const cluster = await prepareCluster(directory, { binaries, account, isDurable })
-    const chosen = { ...SETTINGS, ...(isDurable ? DURABLE : VOLATILE) }
+    const host = await socketHost(cluster.data)
+    const chosen = { ...SETTINGS, ...socketSettings(host), ...(isDurable ? DURABLE : VOLATILE) }
     const fingerprint = createHash('sha256')
       .update(JSON.stringify([binaries.version, chosen]))
       .digest('hex')
     const settings = { ...chosen, [FINGERPRINT]: fingerprint }
-    const plan: Plan = { cluster, binaries, account, settings, clock }
+    const plan: Plan = { cluster, binaries, account, settings, host, clock }
     const tail = options.log === undefined ? undefined : await followLog(cluster.log, log)
     const found = await takeOver(plan, options.port)
     log(found === undefined ? `starting PostgreSQL in ${directory}` : `taking over PostgreSQL ${found.pid}`)
@@ -147,9 +149,8 @@ function handleOf(
   onStop: () => Promise<void>,
 ): EmbeddedServer {
   let running: Running | undefined = first
-  const { cluster, binaries, clock } = plan
-  const socket = socketHost(cluster.data, first.port)
-  const query = socket === undefined ? '' : `?host=${encodeURIComponent(socket)}`
+  const { cluster, binaries, host, clock } = plan
+  const query = host === undefined ? '' : `?host=${encodeURIComponent(host)}`
   const url: EmbeddedServer['url'] = (database = 'postgres', user) => {
     const { name, password } = user ?? { name: SUPERUSER, password: cluster.password }
     return `postgres://${name}:${encodeURIComponent(password)}@${HOST}:${first.port}/${database}${query}`
@@ -196,7 +197,7 @@ async function takeOver(plan: Plan, port: number | undefined): Promise<Running |
   const found = await readPostmaster(cluster.data)
   const isOurs = found !== undefined && (await isServerOf(found.pid, cluster.data))
   if (isOurs && (port === undefined || port === found.port)) {
-    const actual = await setting(cluster, found.port, FINGERPRINT)
+    const actual = await setting(plan, found.port, FINGERPRINT)
     if (actual === settings[FINGERPRINT]) return { pid: found.pid, port: found.port }
   }
   await endPostmaster(cluster.data, binaries, clock)
@@ -278,10 +279,10 @@ async function spawnServer(plan: Plan, port: number): Promise<number | undefined
 }
 
 /** Nothing where the server does not answer, or not to our password. */
-async function setting(cluster: Cluster, port: number, name: string): Promise<unknown> {
+async function setting({ cluster, host = HOST }: Plan, port: number, name: string): Promise<unknown> {
   const { password } = cluster
   const config = {
-    host: socketHost(cluster.data, port) ?? HOST,
+    host,
     port,
     user: SUPERUSER,
     password,
@@ -307,11 +308,5 @@ async function freePort(): Promise<number> {
 }
 
 async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  const isListening = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false))
-    server.listen(port, HOST, () => resolve(true))
-  })
-  await new Promise((resolve) => server.close(resolve))
-  return isListening
+  return await canListen({ host: HOST, port })
 }
