@@ -40,7 +40,7 @@ export interface EmbeddedOptions {
 }
 
 export interface EmbeddedServer {
-  /** By the Unix socket, which is its `host` parameter, where there is one; without the parameter it is the one by TCP. */
+  /** By the Unix socket, where there is one: its parameter `host`. Without that parameter it leads to TCP. */
   url(database?: string, user?: { readonly name: string; readonly password: string }): string
   readonly adminUrl: string
   readonly port: number

@@ -16,8 +16,8 @@ const PROBE = `${NAME}probe`
 const PATH_BYTES_MAX = platform() === 'darwin' ? 103 : 107
 
 /**
- * What clients take for the host. Nothing where they must come over TCP: the system has no such sockets, the path is too
- * long for them, or the file system holds none, as a folder of the host's in a container may.
+ * What clients take for the host. Nothing where they must come over TCP: the system has no such sockets, the path is
+ * too long for them, or the file system holds none, as a folder of the host's in a container may.
  */
 export async function socketHost(data: string): Promise<string | undefined> {
   const path = join(data, PROBE)
@@ -31,7 +31,7 @@ export function socketSettings(host: string | undefined): Readonly<Record<string
   return { unix_socket_directories: host === undefined ? '' : '.', unix_socket_permissions: '0700' }
 }
 
-/** The server removes its own, unless the process number in the lock is another process's by now, or the port changed. */
+/** The server removes its own, unless the number in the lock is another process's by now, or the port changed. */
 export async function removeLeftSockets(data: string): Promise<void> {
   const left = (await readdir(data)).filter((name) => name.startsWith(NAME))
   for (const name of left) await rm(join(data, name), { force: true })
