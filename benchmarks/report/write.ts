@@ -97,8 +97,9 @@ const CHAPTERS: Readonly<Record<SectionName, Chapter>> = {
     title: 'Recovery against backlog',
     x: 'backlog',
     text:
-      'The services are processes of their own and are killed (SIGKILL) with sagas in flight; the desk goes on starting ' +
-      'sagas, which nobody handles. The seconds are those from the start of the new processes until every saga has ended.',
+      'The services are processes of their own and are killed (SIGKILL) with sagas in flight; the desk goes on ' +
+      'starting sagas, which nobody handles. The seconds are those from the start of the new processes until every ' +
+      'saga has ended.',
     isOpenEnded: true,
     drawn: [
       {
