@@ -144,7 +144,11 @@ function noteOf({ valueBytes }: EngineOptions): string {
 }
 
 /** One real saga of each kind is the model of its copies; returns how the models ended. */
-async function prepared(system: BenchSystem, options: EngineOptions, say: Say): Promise<Partial<Ends>> {
+export async function prepared(
+  system: BenchSystem,
+  options: EngineOptions,
+  say: Say,
+): Promise<Partial<Ends>> {
   const { desk, plan, ground } = system
   const { history, waiting } = options
   const inputOf = (id: string): OrderSaga => ({ id, total: 100, note: noteOf(options), refused: false })
