@@ -11,7 +11,7 @@ test('the result is the last line, if that is an object', () => {
 
 test('a failure is told without paths, and without who is let into the server', () => {
   const args = ['--backlog', '9', '--database-url', 'postgres://somebody:secret@127.0.0.1:1/postgres']
-  expect(toldOf('/home/somebody/bench.ts', args)).toBe('bench.ts --backlog 9 --database-url ://...')
+  expect(toldOf('/home/somebody/bench.ts', args)).toBe('bench.ts --backlog 9 --database-url postgres://...')
 })
 
 test('what a result does not have is no number', () => {
