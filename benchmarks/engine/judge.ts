@@ -1,12 +1,6 @@
 // Owns: what must be true of the business rows after a run. Pure.
 import { STEPS_TO_CHARGE, STEPS_WHOLE } from '../order-saga/contracts.ts'
-
-/** How the callers saw their sagas end; `running` did not end while they waited. */
-export interface Ends {
-  readonly completed: number
-  readonly compensated: number
-  readonly running: number
-}
+import type { Ends } from '../order-saga/system.ts'
 
 export interface Ran {
   readonly steps: number

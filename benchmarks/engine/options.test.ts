@@ -16,6 +16,7 @@ describe('options of the engine', () => {
       valueBytes: 0,
       history: 0,
       waiting: 0,
+      backlog: 0,
       warmUp: 2,
     })
   })
@@ -23,6 +24,10 @@ describe('options of the engine', () => {
   test('a count instead of seconds, one process by its number', () => {
     const options = engineOptions(['--sagas', '500', '--processes', '1', '--value-bytes', '100'])
     expect(options).toMatchObject({ until: { count: 500 }, processes: 'one', valueBytes: 100 })
+  })
+
+  test('a backlog is handled by processes of their own, which can be killed', () => {
+    expect(engineOptions(['--backlog', '1000'])).toMatchObject({ backlog: 1_000, processes: 'many' })
   })
 
   test('a saga too short for a charge refuses none unless told, and cannot be told', () => {
@@ -44,6 +49,8 @@ describe('options of the engine', () => {
     [['--help']],
     [['--seconds', '5', '--sagas', '5']],
     [['--bus', 'memory', '--processes', 'many']],
+    [['--backlog', '10', '--seconds', '5']],
+    [['--backlog', '10', '--bus', 'memory']],
     [['--concurrency', '0']],
     [['--concurrency', '4097']],
     [['--sagas', '1.5']],

@@ -13,6 +13,7 @@ const CALLERS_MAX = 4_096
 const PARTITIONS_MAX = 64
 const NOTE_BYTES_MAX = 200_000
 const SAGAS_MAX = 100_000_000
+const BACKLOG_MAX = 1_000_000
 const WARM_UP_SECONDS_MAX = 600
 
 const number = z.coerce.number<string>()
@@ -34,6 +35,8 @@ const Line = z.object({
   /** Finished sagas, and waiting ones, that are there before. */
   history: whole.min(0).max(SAGAS_MAX).default(0),
   waiting: whole.min(0).max(SAGAS_MAX).default(0),
+  /** Sagas that are started while nobody handles them: the run is how long the system needs to end them. */
+  backlog: whole.min(0).max(BACKLOG_MAX).default(0),
   /** Seconds that are not counted. */
   warmUp: number.min(0).max(WARM_UP_SECONDS_MAX).default(2),
   databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -55,9 +58,14 @@ export const USAGE =
 
 export function engineOptions(args: readonly string[]): EngineOptions {
   const { seconds, sagas, processes, fail, ...line } = readOptions(args, Line)
+  const isRecovery = line.backlog > 0
   const canFail = line.steps >= STEPS_TO_CHARGE
   const problems = [
     ...(seconds !== undefined && sagas !== undefined ? ['--seconds and --sagas: say one of them'] : []),
+    ...(isRecovery && (seconds ?? sagas) !== undefined ? ['--backlog: lasts until it is done'] : []),
+    ...(isRecovery && line.bus === 'memory'
+      ? ['--backlog: a bus in memory does not outlive its process']
+      : []),
     ...(processes === 'many' && line.bus === 'memory' ? ['--bus memory: is memory of one process'] : []),
     ...((fail ?? 0) > 0 && !canFail ? [`--fail: a saga of ${line.steps} steps has no charge to refuse`] : []),
   ]
@@ -65,7 +73,7 @@ export function engineOptions(args: readonly string[]): EngineOptions {
   return {
     ...line,
     until: sagas === undefined ? { seconds: seconds ?? SECONDS_DEFAULT } : { count: sagas },
-    processes: processes === 'many' ? 'many' : 'one',
+    processes: processes === 'many' || isRecovery ? 'many' : 'one',
     fail: fail ?? (canFail ? FAIL_DEFAULT : 0),
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startEmbedded } from '@ensemble/postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { engineOptions } from './options.ts'
+import { runRecovery } from './recovery.ts'
 import { runEngine } from './run.ts'
 
 async function serverUrl(durable: boolean): Promise<string> {
@@ -29,6 +30,14 @@ test('a run counts what was done and holds the rows against it, in one process a
   expect(await run(url, many)).toMatchObject({ ...whole, processes: 'many', steps: 6 })
   const copies = '--sagas 10 --history 50 --waiting 20 --fail 0'
   expect(await run(url, copies)).toMatchObject({ sagas: 10, completed: 10, invariants: 'hold' })
+})
+
+test('processes that were killed with sagas in flight are made good by new ones, which end every saga', async () => {
+  const options = engineOptions(['--database-url', await serverUrl(true), '--backlog', '300'])
+  const result = await runRecovery(options, () => undefined)
+  expect(result).toMatchObject({ completed: 270, compensated: 30, running: 0, errors: 0, invariants: 'hold' })
+  // Some may have ended before the kill.
+  expect(result['backlog']).toBeGreaterThan(300 - options.concurrency - 1)
 })
 
 test('a server that may lose what it acknowledged is refused', async () => {

@@ -12,12 +12,12 @@ import { batchesOf, type Tally } from '../measure/tally.ts'
 import { growthOf, watch, type Sample } from '../measure/watch.ts'
 import { waitingSagaIn, type OrderSaga } from '../order-saga/contracts.ts'
 import { SERVICES } from '../order-saga/host.ts'
-import { openSystem, type BenchSystem } from '../order-saga/system.ts'
+import { openSystem, type BenchSystem, type Ends } from '../order-saga/system.ts'
 import { copySaga, modelOf, sagaId } from './copies.ts'
-import { violations, type Ends } from './judge.ts'
+import { violations } from './judge.ts'
 import type { EngineOptions } from './options.ts'
 
-type Say = (line: string) => void
+export type Say = (line: string) => void
 type End = keyof Ends
 
 const WITHIN = '60s'
@@ -79,7 +79,7 @@ export async function runEngine(options: EngineOptions, say: Say): Promise<Resul
   }
 }
 
-interface Moment {
+export interface Moment {
   readonly reading: Reading
   readonly tally: Tally
 }
@@ -115,7 +115,7 @@ async function measure(system: BenchSystem, options: EngineOptions, say: Say): P
   return { loaded, before, after, samples: await stopWatching() }
 }
 
-async function momentOf(system: BenchSystem): Promise<Moment> {
+export async function momentOf(system: BenchSystem): Promise<Moment> {
   const tally = await system.tally()
   return { tally, reading: await reading(system.ground, tally.cpuMs) }
 }
@@ -144,7 +144,11 @@ function noteOf({ valueBytes }: EngineOptions): string {
 }
 
 /** One real saga of each kind is the model of its copies; returns how the models ended. */
-async function prepared(system: BenchSystem, options: EngineOptions, say: Say): Promise<Partial<Ends>> {
+export async function prepared(
+  system: BenchSystem,
+  options: EngineOptions,
+  say: Say,
+): Promise<Partial<Ends>> {
   const { desk, plan, ground } = system
   const { history, waiting } = options
   const inputOf = (id: string): OrderSaga => ({ id, total: 100, note: noteOf(options), refused: false })

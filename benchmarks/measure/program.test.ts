@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { numberAt, resultIn } from './program.ts'
+import { numberAt, resultIn, toldOf } from './program.ts'
 import { markdownTable, medianWords } from './table.ts'
 
 test('the result is the last line, if that is an object', () => {
@@ -7,6 +7,11 @@ test('the result is the last line, if that is an object', () => {
   expect(resultIn('{"a":1}\nbroken')).toBe(undefined)
   expect(resultIn('7')).toBe(undefined)
   expect(resultIn('')).toBe(undefined)
+})
+
+test('a failure is told without paths, and without who is let into the server', () => {
+  const args = ['--backlog', '9', '--database-url', 'postgres://somebody:secret@127.0.0.1:1/postgres']
+  expect(toldOf('/home/somebody/bench.ts', args)).toBe('bench.ts --backlog 9 --database-url postgres://...')
 })
 
 test('what a result does not have is no number', () => {

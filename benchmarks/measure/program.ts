@@ -2,6 +2,7 @@
 // its last line is the result.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { basename } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 /** As a program printed it. */
@@ -16,11 +17,16 @@ export async function runProgram(path: string, args: readonly string[]): Promise
   ])
   const measured = resultIn(output)
   if (code !== 0 || measured === undefined)
-    throw new Error(`${path} ${args.join(' ')} ended with ${String(code)}: ${output.slice(-OUTPUT_SHOWN)}`)
+    throw new Error(`${toldOf(path, args)} ended with ${String(code)}: ${output.slice(-OUTPUT_SHOWN)}`)
   return measured
 }
 
 const OUTPUT_SHOWN = 2_000
+
+/** For a report that others read: without this machine's paths, or who is let into its server. Pure. */
+export function toldOf(path: string, args: readonly string[]): string {
+  return [basename(path), ...args].join(' ').replaceAll(/:\/\/\S*/g, '://...')
+}
 
 /** The last line, if it is a JSON object. Pure. */
 export function resultIn(output: string): Measured | undefined {

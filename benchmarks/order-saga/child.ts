@@ -8,6 +8,8 @@ import type { Seat } from './host.ts'
 export interface Child {
   tally(): Promise<Tally>
   stop(): Promise<void>
+  /** SIGKILL: it has no word in it. */
+  kill(): Promise<void>
 }
 
 const PROGRAM = fileURLToPath(new URL('./service-process.ts', import.meta.url))
@@ -33,6 +35,10 @@ export async function startChild(seat: Seat): Promise<Child> {
     },
     stop: async () => {
       if (child.connected) child.send('stop')
+      await ended.catch(() => undefined)
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
       await ended.catch(() => undefined)
     },
   }

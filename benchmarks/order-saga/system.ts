@@ -4,7 +4,7 @@ import type { Pattern, Plan } from '@ensemble/core'
 import { logAdmin, sqlFile } from '@ensemble/postgres'
 import type { Host } from '@ensemble/runtime'
 import { startTelling, together, type Tally } from '../measure/tally.ts'
-import { startChild } from './child.ts'
+import { startChild, type Child } from './child.ts'
 import { orderSagaIn, type OrderSaga } from './contracts.ts'
 import { openGround, type Ground, type Wanted } from './ground.ts'
 import { openBus, openHost, SERVICES, type Seat, type ServiceName } from './host.ts'
@@ -15,6 +15,13 @@ export interface SystemOptions extends Wanted {
   readonly steps: number
 }
 
+/** How sagas ended; `running` have not. */
+export interface Ends {
+  readonly completed: number
+  readonly compensated: number
+  readonly running: number
+}
+
 export interface BenchSystem {
   readonly desk: Host
   readonly plan: Plan<OrderSaga>
@@ -23,10 +30,17 @@ export interface BenchSystem {
   tally(): Promise<Tally>
   /** Counts of the business rows by state, and the sum of the ledger. */
   check(): Promise<Readonly<Record<string, number>>>
+  /** Of sagas that the desk has started, whether somebody waits for them or not. */
+  ends(): Promise<Ends>
+  /** Kills all processes but this one. */
+  killOthers(): Promise<void>
+  /** Starts them anew; resolves when they are ready. */
+  startOthers(): Promise<void>
   stop(): Promise<void>
 }
 
 const CHECK = sqlFile(new URL('./sql/check.sql', import.meta.url))
+const ENDS = sqlFile(new URL('./sql/ends.sql', import.meta.url))
 /** As the reference system does it. */
 const PRUNE_EVERY_MS = 5_000
 const PRUNE_COUNT_MAX = 5_000
@@ -47,9 +61,12 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   const others = SERVICES.filter(
     (name) => name !== 'desk' && (name !== 'orchestrator' || pattern === 'orchestration'),
   )
-  const children =
-    processes === 'one' ? [] : await Promise.all(others.map((name) => startChild(seatOf(name))))
-  for (const child of children) stack.defer(() => child.stop())
+  let children: readonly Child[] = []
+  const startOthers = async (): Promise<void> => {
+    children = await Promise.all(others.map((name) => startChild(seatOf(name))))
+  }
+  if (processes === 'many') await startOthers()
+  stack.defer(async () => void (await Promise.all(children.map((child) => child.stop()))))
   const here: readonly ServiceName[] = processes === 'one' ? [...others, 'desk'] : ['desk']
   let desk: Host | undefined
   for (const name of here) {
@@ -66,12 +83,26 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
     ground,
     tally: async () =>
       together([teller.tally(), ...(await Promise.all(children.map((child) => child.tally())))]),
-    check: async () => {
-      const { rows } = await ground.admin.query(CHECK)
-      return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]))
+    check: async () => countsOf((await ground.admin.query(CHECK)).rows[0]),
+    ends: async () => {
+      const {
+        completed = 0,
+        compensated = 0,
+        running = 0,
+      } = countsOf((await ground.admin.query(ENDS)).rows[0])
+      return { completed, compensated, running }
     },
+    killOthers: async () => {
+      await Promise.all(children.map((child) => child.kill()))
+      children = []
+    },
+    startOthers,
     stop: () => owned.disposeAsync(),
   }
+}
+
+function countsOf(row: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))
 }
 
 /** What every group has read is deleted; returns how to end that. */

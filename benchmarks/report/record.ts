@@ -8,6 +8,7 @@ import type { ReportCell } from './sections.ts'
 export type Numbers = Readonly<Partial<Record<Metric, number>>>
 
 export const METRICS = [
+  'recovery_s',
   'per_s',
   'p50_ms',
   'p99_ms',
@@ -82,6 +83,7 @@ export function numbersOf(measured: Measured): Numbers {
   const part = (whose: string): unknown =>
     typeof cpu === 'object' && cpu !== null ? Reflect.get(cpu, whose) : undefined
   const values: Readonly<Record<Metric, unknown>> = {
+    recovery_s: measured['recovery_s'],
     per_s: measured['sagas_per_s'] ?? measured['orders_per_s'],
     p50_ms: measured['p50_ms'],
     p99_ms: measured['p99_ms'],

@@ -42,7 +42,7 @@ describe('what is measured', () => {
   test('every cell is a command that is typed as it is run, but for the server', () => {
     const cells = SECTIONS.flatMap((section) => groupsOf(section, options).flat())
     const engines = cells.filter(({ typed }) => typed.startsWith('npm run bench -- '))
-    expect(engines).toHaveLength(62)
+    expect(engines).toHaveLength(68)
     for (const { command, typed } of engines)
       expect(`npm run bench -- ${command('URL').args.join(' ')}`).toBe(`${typed} --database-url URL`)
   })
@@ -119,6 +119,21 @@ describe('the report', () => {
       { name: 'orchestration, postgres', points: [{ x: 64, y: 400, least: 300, most: 500 }] },
     ])
   })
+})
+
+test('a recovery is told in seconds against the backlog, and does not last for some that were asked for', () => {
+  const [first] = groupsOf('recovery', reportOptions(['--backlogs', '1000,10000']))
+  expect(first?.map(({ series, x, typed }) => [series, x, typed])).toEqual([
+    ['orchestration', 1_000, 'npm run bench -- --backlog 1000 --pattern orchestration'],
+    ['choreography', 1_000, 'npm run bench -- --backlog 1000 --pattern choreography'],
+  ])
+  const cell = first?.[0]
+  if (cell === undefined) throw new Error('no cell')
+  const measured = { recovery_s: 2, sagas_per_s: 500 }
+  const { text, plots } = reportOf(recorded({}, [{ cell, round: 0, measured, failure: null }], circumstances))
+  expect(text).toContain('3 rounds, today, 2 cores.')
+  expect(text).toContain('| orchestration | 1,000 | 2.00 | 500 |')
+  expect(plots.map(({ file }) => file)).toEqual(['recovery-seconds'])
 })
 
 describe('a plot', () => {

@@ -68,6 +68,12 @@ const GROUPS: Readonly<Record<SectionName, (options: ReportOptions) => Groups>> 
   ],
   history: (options) => paired('history', options, [0, options.history], (history) => ({ history })),
   waiting: (options) => paired('waiting', options, [0, options.waiting], (waiting) => ({ waiting })),
+  recovery: ({ backlogs }) =>
+    backlogs.map((backlog) =>
+      PATTERNS.map((pattern) =>
+        benchCell('recovery', { series: pattern, x: backlog }, flagsOf({ backlog, pattern })),
+      ),
+    ),
   http: ({ seconds }) => [
     PATTERNS.map((pattern): ReportCell => {
       const args = flagsOf({ concurrency: CALLERS, seconds, pattern })
@@ -117,11 +123,18 @@ function patternCell(
 
 function engineCell(
   section: SectionName,
-  { series, x }: Pick<ReportCell, 'series' | 'x'>,
+  at: Pick<ReportCell, 'series' | 'x'>,
   { seconds, warmUp }: ReportOptions,
   flags: Flags,
 ): ReportCell {
-  const args = flagsOf({ seconds, warmUp, ...flags })
+  return benchCell(section, at, flagsOf({ seconds, warmUp, ...flags }))
+}
+
+function benchCell(
+  section: SectionName,
+  { series, x }: Pick<ReportCell, 'series' | 'x'>,
+  args: readonly string[],
+): ReportCell {
   return {
     name: `${section}, ${series}, ${x}`,
     section,

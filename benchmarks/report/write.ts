@@ -17,6 +17,8 @@ interface Chapter {
   /** Of the column that tells the rows of a series apart. */
   readonly x: string
   readonly text: string
+  /** A run lasts until its work is done, not for so many seconds. */
+  readonly isOpenEnded?: boolean
   readonly drawn: readonly Drawn[]
 }
 
@@ -91,6 +93,26 @@ const CHAPTERS: Readonly<Record<SectionName, Chapter>> = {
     text: 'Sagas that wait for a payment while others run, as copies of a real one.',
     drawn: [],
   },
+  recovery: {
+    title: 'Recovery against backlog',
+    x: 'backlog',
+    text:
+      'The services are processes of their own and are killed (SIGKILL) with sagas in flight; the desk goes on ' +
+      'starting sagas, which nobody handles. The seconds are those from the start of the new processes until every ' +
+      'saga has ended.',
+    isOpenEnded: true,
+    drawn: [
+      {
+        file: 'recovery-seconds',
+        metric: 'recovery_s',
+        plot: {
+          title: 'Seconds until every saga has ended',
+          x: { label: 'sagas that wait', isLog: true },
+          y: { label: 'seconds', isLog: true },
+        },
+      },
+    ],
+  },
   http: {
     title: 'The whole system over HTTP',
     x: 'clients',
@@ -100,6 +122,7 @@ const CHAPTERS: Readonly<Record<SectionName, Chapter>> = {
 }
 
 const COLUMNS: readonly (readonly [head: string, metric: Metric])[] = [
+  ['recovery s', 'recovery_s'],
   ['per second', 'per_s'],
   ['p50 ms', 'p50_ms'],
   ['p99 ms', 'p99_ms'],
@@ -138,9 +161,10 @@ rounds, with the least and the most in brackets. CPU, commits, log bytes and mes
 of all processes. Durable settings (\`fsync\`, \`synchronous_commit\`, \`full_page_writes\`) were on in every run, and
 the invariants held unless a failure is named.`
 
-function chapterText({ title, x, text, drawn }: Chapter, section: Section): string {
+function chapterText({ title, x, text, drawn, isOpenEnded = false }: Chapter, section: Section): string {
   const { measured, machine, rounds, seconds, rows } = section
-  const how = `${rounds} rounds of ${seconds} s, ${measured}, ${machine}.`
+  const length = isOpenEnded ? '' : ` of ${seconds} s`
+  const how = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}${length}, ${measured}, ${machine}.`
   const plots = drawn.map(({ file, plot }) => `![${plot.title}](plots/${file}.svg)`)
   const failures = rows.flatMap(({ series, x: at, failures: those }) =>
     those.map((failure) => `* failed: ${series}, ${at}: ${failure.split('\n')[0] ?? ''}`),

@@ -18,6 +18,7 @@ const FUNCTIONS = new Set([
   'max',
   'min',
   'now',
+  'octet_length',
   'pg_catalog.extract',
   'pg_catalog.substring',
   'row_number',

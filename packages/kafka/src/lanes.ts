@@ -1,6 +1,7 @@
 // Owns: what a reader knows of the partitions that are its own: what came, what is handed out, what is done. Pure.
 // I1: messages of a partition are handed out in order, to one holder at a time.
 // I2: a done position only ever moves forward; what comes from before it is left out.
+import { Room } from '@ensemble/runtime'
 import type { Delivered } from '@ensemble/runtime'
 
 export interface Place {
@@ -13,8 +14,14 @@ export interface Position extends Place {
   readonly offset: number
 }
 
+/** A message that came, and the characters of its value. */
+interface Arrived {
+  readonly message: Delivered
+  readonly length: number
+}
+
 interface Slice extends Place {
-  readonly messages: readonly Delivered[]
+  readonly arrived: readonly Arrived[]
   /** Where the partition stood when they were handed out. */
   readonly from: number
   /** Behind the last message. */
@@ -28,7 +35,7 @@ export interface Hold {
 
 interface Lane extends Place {
   done: number
-  waiting: Delivered[]
+  waiting: Arrived[]
   holder: Slice | null
 }
 
@@ -65,27 +72,31 @@ export class Lanes {
     return this.#lanes.get(placeKey(place))?.done
   }
 
-  add(message: Delivered): void {
+  add(message: Delivered, length: number): void {
     const lane = this.#lanes.get(placeKey(message))
     if (lane === undefined || Number(message.position) < lane.done) return
-    lane.waiting.push(message)
+    lane.waiting.push({ message, length })
     this.#waitingCount += 1
   }
 
-  /** At most `countMax` messages of partitions that nobody holds, with another one first each time. */
+  /**
+   * At most `countMax` messages, no longer than a batch may be, of partitions that nobody holds, with another one first
+   * each time.
+   */
   take(countMax: number): Hold | null {
     const slices: Slice[] = []
-    let left = countMax
+    const room = new Room(countMax)
     for (const lane of this.#inTurn()) {
-      if (lane.holder !== null || lane.waiting.length === 0 || left === 0) continue
-      const messages = lane.waiting.splice(0, left)
-      const to = Number(messages.at(-1)?.position) + 1
-      lane.holder = { topic: lane.topic, partition: lane.partition, messages, from: lane.done, to }
+      const count = lane.holder === null ? room.takeFrom(lane.waiting) : 0
+      if (count === 0) continue
+      const arrived = lane.waiting.splice(0, count)
+      const to = Number(arrived.at(-1)?.message.position) + 1
+      lane.holder = { topic: lane.topic, partition: lane.partition, arrived, from: lane.done, to }
       slices.push(lane.holder)
-      left -= messages.length
+      this.#waitingCount -= count
     }
-    this.#waitingCount -= countMax - left
-    return slices.length === 0 ? null : { messages: slices.flatMap(({ messages }) => messages), slices }
+    if (slices.length === 0) return null
+    return { messages: slices.flatMap(({ arrived }) => arrived.map(({ message }) => message)), slices }
   }
 
   /**
@@ -100,7 +111,7 @@ export class Lanes {
       else if (lane.done !== slice.from) return []
       if (lane.done >= slice.to) return []
       lane.done = slice.to
-      const rest = lane.waiting.filter(({ position }) => Number(position) >= slice.to)
+      const rest = lane.waiting.filter(({ message }) => Number(message.position) >= slice.to)
       this.#waitingCount -= lane.waiting.length - rest.length
       lane.waiting = rest
       return [{ topic: lane.topic, partition: lane.partition, offset: lane.done }]
@@ -113,7 +124,7 @@ export class Lanes {
       const lane = this.#lanes.get(placeKey(slice))
       if (lane?.holder !== slice) continue
       lane.holder = null
-      const back = slice.messages.filter(({ position }) => Number(position) >= lane.done)
+      const back = slice.arrived.filter(({ message }) => Number(message.position) >= lane.done)
       lane.waiting.unshift(...back)
       this.#waitingCount += back.length
     }

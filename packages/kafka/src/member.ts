@@ -179,7 +179,7 @@ export class Member {
     while (this.#lanes.freeCount < countMax && this.#lanes.waitingCount < waitingMax) {
       const record = stream.read() as TextRecord | null
       if (record === null) return
-      this.#lanes.add(this.#delivered(record))
+      this.#lanes.add(this.#delivered(record), record.value?.length ?? 0)
     }
   }
 

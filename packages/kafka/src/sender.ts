@@ -32,7 +32,9 @@ export class Sender {
       acks: ProduceAcks.ALL,
       serializers: stringSerializers,
     })
-    this.#send = gathered((lists: readonly (readonly Message[])[]) => this.#sendAll(lists), CALLERS_MAX)
+    this.#send = gathered((lists: readonly (readonly Message[])[]) => this.#sendAll(lists), {
+      countMax: CALLERS_MAX,
+    })
   }
 
   /** Errors: CONNECTION, MESSAGE_TOO_LARGE, TOPIC_UNFIT. */

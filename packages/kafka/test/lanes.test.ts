@@ -1,4 +1,5 @@
 // What a reader hands out, and how far it is, over partitions that come and go.
+import { BATCH_LENGTH_MAX } from '@ensemble/runtime'
 import type { Delivered } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
 import { Lanes, type Hold } from '../src/lanes.ts'
@@ -15,7 +16,7 @@ function filled(): Lanes {
     { topic: T, partition: 0, offset: 5 },
     { topic: T, partition: 1, offset: 5 },
   ])
-  for (const partition of [0, 1]) for (const at of [5, 6, 7, 8]) lanes.add(message(partition, at))
+  for (const partition of [0, 1]) for (const at of [5, 6, 7, 8]) lanes.add(message(partition, at), 1)
   return lanes
 }
 
@@ -36,9 +37,26 @@ describe('taking', () => {
     expect([lanes.take(9), lanes.waitingCount, lanes.freeCount]).toEqual([null, 1, 0])
   })
 
+  test('is bounded in length, too, but for one message that is too long alone; the rest comes after it', () => {
+    const lanes = new Lanes([
+      { topic: T, partition: 0, offset: 0 },
+      { topic: T, partition: 1, offset: 0 },
+    ])
+    const lengths = [BATCH_LENGTH_MAX, BATCH_LENGTH_MAX / 2, BATCH_LENGTH_MAX / 2, 1]
+    for (const [at, length] of lengths.entries()) lanes.add(message(0, at), length)
+    lanes.add(message(1, 0), BATCH_LENGTH_MAX + 1)
+    const holds = [1, 2, 3].map(() => {
+      const hold = taken(lanes, 9)
+      lanes.finish(hold)
+      return placesOf(hold)
+    })
+    expect(holds).toEqual([['0/0'], ['1/0'], ['0/1', '0/2']])
+    expect([placesOf(lanes.take(9)), lanes.waitingCount]).toEqual([['0/3'], 0])
+  })
+
   test('leaves out what came from before the done position, and what is of no partition here', () => {
     const lanes = new Lanes([{ topic: T, partition: 0, offset: 5 }])
-    for (const one of [message(0, 4), message(0, 5), message(7, 5)]) lanes.add(one)
+    for (const one of [message(0, 4), message(0, 5), message(7, 5)]) lanes.add(one, 1)
     expect(placesOf(lanes.take(9))).toEqual(['0/5'])
   })
 })
@@ -58,7 +76,7 @@ describe('finishing', () => {
   test('of earlier lanes moves a partition that is here again, and drops what came of it', () => {
     const hold = taken(filled(), 3)
     const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
-    for (const at of [5, 6, 7, 8]) later.add(message(0, at))
+    for (const at of [5, 6, 7, 8]) later.add(message(0, at), 1)
     expect(later.finish(hold)).toEqual([{ topic: T, partition: 0, offset: 8 }])
     expect([placesOf(later.take(9)), later.waitingCount]).toEqual([['0/8'], 0])
   })
@@ -73,7 +91,7 @@ describe('finishing', () => {
   test('of earlier lanes leaves a partition alone that has moved since', () => {
     const early = taken(filled(), 3)
     const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
-    for (const at of [5, 6, 7, 8]) later.add(message(0, at))
+    for (const at of [5, 6, 7, 8]) later.add(message(0, at), 1)
     later.finish(taken(later, 1))
     expect(later.finish(early)).toEqual([])
     expect(placesOf(later.take(9))).toEqual(['0/6', '0/7', '0/8'])
@@ -82,7 +100,7 @@ describe('finishing', () => {
   test('of earlier lanes while the same messages are held again: released, those that are done do not come', () => {
     const early = taken(filled(), 3)
     const later = new Lanes([{ topic: T, partition: 0, offset: 5 }])
-    for (const at of [5, 6, 7, 8]) later.add(message(0, at))
+    for (const at of [5, 6, 7, 8]) later.add(message(0, at), 1)
     const again = taken(later, 9)
     later.finish(early)
     later.release(again)

@@ -5,6 +5,7 @@
 // I4: nothing is ever removed, so that a new group reads from the beginning.
 import { pack, unpack } from '@ensemble/core'
 import type { Message } from '@ensemble/core'
+import { Room } from '@ensemble/runtime'
 import type { Delivered } from '@ensemble/runtime'
 
 /** What is appended as it is, decodable or not. */
@@ -70,16 +71,20 @@ export class Log {
     this.#readers.delete(reader)
   }
 
-  /** Takes up to `countMax` messages of partitions that nobody in the group holds, with another one first each time. */
+  /**
+   * Takes up to `countMax` messages, no longer than a batch may be, of partitions that nobody in the group holds, with
+   * another one first each time.
+   */
   hold(reader: Reader, countMax: number): Hold | null {
     const group = this.#groupOf(reader.group)
     const slices: Slice[] = []
     const messages: Delivered[] = []
+    const room = new Room(countMax)
     for (const at of this.#slotsInTurn(reader.topics)) {
       if (group.held.has(at.slot)) continue
       const texts = this.#partitions.get(at.slot) ?? []
       const from = group.positions.get(at.slot) ?? 0
-      const to = Math.min(texts.length, from + countMax - messages.length)
+      const to = from + room.takeFrom(texts.slice(from, from + countMax))
       if (to <= from) continue
       texts
         .slice(from, to)

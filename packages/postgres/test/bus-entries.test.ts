@@ -83,13 +83,13 @@ describe('fetched rows', () => {
         { ok: false, text: '[1]', reason: 'an entry of 2 messages holds 1', position: '5' },
         { ok: true, position: '7' },
       ],
-      moves: [{ topic: 'a', partition: 0, from: 5, to: 8 }],
+      moves: [{ topic: 'a', partition: 0, from: 5, to: 8, hasRest: false }],
     })
   })
 
   test('end at a gap; a gap at the cursor is a loss', () => {
     expect(fetchedOf('g', [row({}), row({ end_offset: '10', message_count: 1 })]).moves).toEqual([
-      { topic: 'a', partition: 0, from: 5, to: 7 },
+      { topic: 'a', partition: 0, from: 5, to: 7, hasRest: false },
     ])
     expect(() => fetchedOf('g', [row({ end_offset: '8', start_offset: '6' })])).toThrow(
       expect.objectContaining({

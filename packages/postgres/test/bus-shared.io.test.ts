@@ -220,6 +220,35 @@ describe('receiving', () => {
     expect(seen).toBe(40)
   })
 
+  test('that leaves long messages for the next batch is told to come again, whoever sent them', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 2 })
+    let rings = 0
+    reader.onNews(() => {
+      rings += 1
+    })
+    const long = (id: string, key: string) => ({ ...timer('t', key, id), data: 'x'.repeat(400_000) })
+    const [sent, others] = [['a', 'b', 'c', 'd'], await connect('sender', [])]
+    const received = async (): Promise<string> => {
+      let ids = ''
+      await reader.receive(100, async (_tx, batch) => {
+        ids = batch.map(idOf).join(' ')
+        return []
+      })
+      return ids
+    }
+    const batchesOf = async (sender: Link): Promise<readonly unknown[]> => {
+      for (const id of sent) await send(sender, long(id, 'k'))
+      rings = 0
+      return [await received(), rings > 0, await received()]
+    }
+    const halves = ['a b', true, 'c d']
+    expect([await batchesOf(reader), await batchesOf(others), await batchesOf(reader)]).toEqual([
+      halves,
+      halves,
+      halves,
+    ])
+  })
+
   test('whose batch failed is given it again', async () => {
     const reader = await connect('reader', ['t'], { partitions: 1 })
     await send(reader, timer('t', 'k', 'a'))

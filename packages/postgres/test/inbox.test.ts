@@ -1,5 +1,6 @@
 // Scenes: what a reader may believe of what its own process has put on the log.
 import { pack } from '@ensemble/core'
+import { BATCH_LENGTH_MAX } from '@ensemble/runtime'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { entriesOf } from '../src/bus/entries.ts'
 import { Inbox, placed } from '../src/bus/inbox.ts'
@@ -10,7 +11,7 @@ const at = (from: number, to: number, topic = 't', partition = 0): Handed => {
   const names = Array.from({ length: to - from }, (_, index) => `${topic}${from + index}`)
   return { topic, partition, from, to, text: pack(names.map((name) => timer(topic, 'k', name))) }
 }
-const moved = (to: number, topic = 't') => ({ topic, partition: 0, from: 0, to })
+const moved = (to: number, topic = 't', hasRest = false) => ({ topic, partition: 0, from: 0, to, hasRest })
 
 let inbox: Inbox
 /** The reader has read up to 5. */
@@ -30,7 +31,7 @@ describe('an inbox', () => {
     inbox.hear([at(5, 7)])
     inbox.hear([at(7, 8)])
     const batch = inbox.take(100)
-    expect(batch?.moves).toEqual([{ topic: 't', partition: 0, from: 5, to: 8 }])
+    expect(batch?.moves).toEqual([{ topic: 't', partition: 0, from: 5, to: 8, hasRest: false }])
     expect(batch?.messages.map(({ position }) => position)).toEqual(['5', '6', '7'])
     expect(taken()).toEqual(['5 t5', '6 t6', '7 t7'])
   })
@@ -102,6 +103,31 @@ describe('an inbox', () => {
     inbox.hear([at(5, 8), at(8, 10)])
     expect(taken(4)).toEqual(['5 t5', '6 t6', '7 t7'])
     expect(taken(2)).toBeNull()
+  })
+
+  test('keeps to the bound in length, too; what alone is above it is given alone', () => {
+    const long = (from: number, part: number): Handed => ({
+      ...at(from, from + 1),
+      text: pack([timer('t', 'k', 'x'.repeat(BATCH_LENGTH_MAX * part))]),
+    })
+    inbox.hear([long(5, 0.4), long(6, 0.4), long(7, 0.4), long(8, 1.1), at(9, 10)])
+    const counts = [7, 8, 9, 10].map((to) => {
+      const count = inbox.take(100)?.messages.length
+      inbox.left([moved(to)])
+      return count
+    })
+    expect([counts, inbox.hasMore]).toEqual([[2, 1, 1, 1], false])
+  })
+
+  test('has the reader look again for what a look has left, unless it is here', () => {
+    inbox.left([moved(5, 'u')])
+    inbox.hear([at(5, 6, 'u')])
+    inbox.left([moved(7, 't', true)])
+    expect(taken()).toBeNull()
+    inbox.looks()
+    inbox.hear([at(7, 9)])
+    inbox.left([moved(7, 't', true)])
+    expect(taken()?.toSorted()).toEqual(['5 u5', '7 t7', '8 t8'])
   })
 
   test('lets go of everything when too much waits, and when the reader failed', () => {

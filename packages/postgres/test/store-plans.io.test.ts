@@ -9,7 +9,7 @@ import { engineKit } from './engine-kit.ts'
 import type { Kit } from './engine-kit.ts'
 
 const STATEMENTS = {
-  log_fetch: ['text, text[], int8, int8', `'reader', '{a,b,c}', 64, 200`],
+  log_fetch: ['text, text[], int8, int8, int8', `'reader', '{a,b,c}', 64, 200, 1000000`],
   log_append: [
     'text[], int4[], int4[], int4[], text[], int8',
     `'{a,b}', '{0,1}', '{1,1}', '{1,1}', '{"[]","[]"}', 2`,
@@ -34,7 +34,7 @@ const STATEMENTS = {
     'text[], text[], text[], text[]',
     `'{p,p}', '{s1,s2}', '{completed,completed}', '{null,null}'`,
   ],
-  scheduled_take_due: ['int8', '100'],
+  scheduled_take_due: ['int8, int8', '100, 1000000'],
   outbox_claim: ['int8, int8', '100, 1000'],
   claim_load: ['text[]', `'{v1,v2}'`],
 } as const

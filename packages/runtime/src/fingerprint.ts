@@ -2,8 +2,15 @@
 import { isRecord } from '@ensemble/core'
 import { createHash } from 'node:crypto'
 
-export function inputFingerprint(input: unknown): string {
-  return createHash('sha256').update(canonical(input)).digest('hex')
+export interface Print {
+  readonly fingerprint: string
+  /** Characters of the input as JSON. */
+  readonly length: number
+}
+
+export function printOf(input: unknown): Print {
+  const text = canonical(input)
+  return { fingerprint: createHash('sha256').update(text).digest('hex'), length: text.length }
 }
 
 function canonical(value: unknown): string {

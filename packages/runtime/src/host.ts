@@ -3,7 +3,6 @@
 // I2: stop() ends the batch under way, then the loops, then the connection.
 import type {
   InputOf,
-  Message,
   Outcome,
   OutcomeOf,
   Pattern,
@@ -19,7 +18,7 @@ import type { EffectHandler, Implementation, Settlement } from './handlers.ts'
 import { systemIds } from './ids.ts'
 import { answerAgain, retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
 import { perform, type PerformOptions } from './perform/perform.ts'
-import { checkedOnce, serviceOf, type LocalWork, type Service } from './perform/work.ts'
+import { checkedOnce, lengthOfInput, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
 import type { Bus, Clock, Database, Ids, Link, Queryable, Transaction } from './ports.ts'
 import type { Observer } from './dispatch.ts'
@@ -208,7 +207,8 @@ class RunningHost implements Host {
       pattern: options.pattern ?? 'orchestration',
       stopping: this.#stopping.signal,
     })
-    this.#executeOne = gathered((works) => this.#executeBatch(works), this.#batchCountMax(LOCAL_COUNT_MAX))
+    const executing = { countMax: this.#batchCountMax(LOCAL_COUNT_MAX), lengthOf: lengthOfInput }
+    this.#executeOne = gathered((works) => this.#executeBatch(works), executing)
   }
 
   run(): void {
@@ -378,11 +378,9 @@ class RunningHost implements Host {
   }
 
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
-    const done = async (
-      tx: Transaction,
-    ): Promise<{ value: readonly (Outcome | Error)[]; messages: readonly Message[] }> => {
+    const done = async (tx: Transaction) => {
       const { messages, results } = await perform(tx, works, this.#performs)
-      const value = works.map(({ operation }) => {
+      const value = works.map(({ operation }): Outcome | Error => {
         const result = results.get(operation)
         if (result === undefined) return new Error(`operation '${operation}' was not decided`)
         if (result.ok) return result.outcome

@@ -26,6 +26,7 @@ export type { Loss } from './lost.ts'
 export type { CallTold } from './diagnostics.ts'
 export { outboxed } from './relay.ts'
 export { gathered } from './shell/gather.ts'
+export { BATCH_LENGTH_MAX, Room } from './shell/room.ts'
 export { systemClock } from './clock.ts'
 export { systemIds } from './ids.ts'
 export type {

@@ -159,7 +159,7 @@ export interface ScheduledStore {
     tx: Transaction,
     rows: readonly { readonly dueAt: Time; readonly messages: readonly Message[] }[],
   ): Promise<void>
-  /** Deletes what is due and returns it, oldest first. */
+  /** Deletes what is due and returns it, oldest first; bounded in its length, too (BATCH_LENGTH_MAX). */
   takeDue(tx: Transaction, countMax: number): Promise<readonly Message[]>
   /** The earliest due time, null when nothing is scheduled. */
   nextDue(tx: Queryable): Promise<Time | null>
@@ -253,7 +253,10 @@ export interface Transport {
 }
 
 export interface Subscription {
-  /** The next messages, at most `countMax`, held until done or released; null when there are none now. */
+  /**
+   * The next messages, at most `countMax` and no longer than BATCH_LENGTH_MAX, but one at least; held until done or
+   * released; null when there are none now.
+   */
   take(countMax: number): Promise<Delivery | null>
   /** Calls back whenever there may be something new. */
   onNews(news: () => void): void
@@ -282,8 +285,8 @@ export interface Link {
     work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
   ): Promise<T>
   /**
-   * Handles the next batch in one transaction with its position; returns the number of messages, 0 when
-   * there were none.
+   * Handles the next batch in one transaction with its position: at most `countMax` messages, no longer than
+   * BATCH_LENGTH_MAX, but one at least. Returns their number, 0 when there were none.
    */
   receive(
     countMax: number,

@@ -7,6 +7,7 @@
 // I4: the bus position moves only after the database has committed.
 import type { Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
+import { batched, lengthOf } from './shell/room.ts'
 import type {
   Bus,
   Database,
@@ -22,8 +23,8 @@ import type {
 /** After this long a row of the outbox counts as left behind, milliseconds. */
 const LEFT_BEHIND_MS = 5_000
 
-/** Rows of the outbox that one sweep sends. */
-const SWEEP_COUNT_MAX = 100
+/** Rows of the outbox that one sweep sends; each is what a whole batch had to say. */
+const SWEEP_COUNT_MAX = 50
 
 export function outboxed(transport: Transport, ids: Ids): Bus {
   return {
@@ -98,11 +99,13 @@ class OutboxLink implements Link {
       claimAfterMs: LEFT_BEHIND_MS,
     })
     if (rows.length === 0) return 0
-    await transport.send(rows.flatMap((row) => row.messages))
-    await this.#outbox.remove(
-      database,
-      rows.map((row) => row.id),
-    )
+    for (const some of batched(rows, lengthOf)) {
+      await transport.send(some.flatMap((row) => row.messages))
+      await this.#outbox.remove(
+        database,
+        some.map((row) => row.id),
+      )
+    }
     tell('relay', { service, count: rows.length })
     return rows.length
   }

@@ -15,7 +15,7 @@ import {
   type Time,
 } from '@ensemble/core'
 import { EnsembleError } from './errors.ts'
-import { inputFingerprint } from './fingerprint.ts'
+import { printOf, type Print } from './fingerprint.ts'
 import { cancelOf, historyOf, sagaKey, withdrawOf, SLIP_LENGTH_MAX } from './letters.ts'
 import { messagesOf } from './perform/operation.ts'
 import type { StartRow } from './ports.ts'
@@ -31,6 +31,7 @@ export interface Starting {
   readonly plan: Plan
   readonly saga: SagaRef
   readonly input: unknown
+  readonly print: Print
 }
 
 export interface Started {
@@ -57,7 +58,8 @@ export function checkedStart(plan: Plan, request: StartRequest<unknown>, pattern
   }
   const checked = check(plan.input, request.input)
   if (!checked.ok) throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, checked.problems)
-  return { plan, saga: { plan: plan.name, id, pattern: chosen }, input: checked.value }
+  const saga: SagaRef = { plan: plan.name, id, pattern: chosen }
+  return { plan, saga, input: checked.value, print: printOf(checked.value) }
 }
 
 export interface StartsDecided {
@@ -78,7 +80,7 @@ export function decideStarts(
   const rows: StartRow[] = []
   const messages: Message[] = []
   const answers = starts.map((starting): Started | Error => {
-    const fingerprint = inputFingerprint(starting.input)
+    const { fingerprint } = starting.print
     const before = known.get(sagaKey(starting.saga))
     if (before !== undefined) return startedBefore(before, fingerprint)
     const sent = startMessages(starting, startedAt)

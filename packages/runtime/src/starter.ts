@@ -72,8 +72,11 @@ export class Starter {
     options.stopping.addEventListener('abort', () => {
       for (const sleeper of this.#asleep) sleeper.abort(TOLD)
     })
-    this.#startOne = gathered((starting) => this.#startBatch(starting), START_COUNT_MAX)
-    this.#statusOne = gathered((sagas) => this.#statuses(sagas), STATUS_COUNT_MAX)
+    this.#startOne = gathered((starting) => this.#startBatch(starting), {
+      countMax: START_COUNT_MAX,
+      lengthOf: ({ print }) => print.length,
+    })
+    this.#statusOne = gathered((sagas) => this.#statuses(sagas), { countMax: STATUS_COUNT_MAX })
   }
 
   async start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started> {

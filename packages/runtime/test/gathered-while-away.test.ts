@@ -8,11 +8,14 @@ test.each(['CONNECTION', 'TIMEOUT'] as const)(
   'a hundred calls fail with %s after a few tries, not after a hundred',
   async (code) => {
     const sizes: number[] = []
-    const call = gathered<number, number>(async (items) => {
-      sizes.push(items.length)
-      await Promise.resolve()
-      throw new MemoryError(code, 'away')
-    }, 99)
+    const call = gathered<number, number>(
+      async (items) => {
+        sizes.push(items.length)
+        await Promise.resolve()
+        throw new MemoryError(code, 'away')
+      },
+      { countMax: 99 },
+    )
     const failures = await Promise.all(
       Array.from({ length: 100 }, (_, item) => call(item).catch((error: unknown) => error)),
     )
@@ -22,11 +25,14 @@ test.each(['CONNECTION', 'TIMEOUT'] as const)(
 )
 
 test('one item that waits for a lock in vain fails alone', async () => {
-  const call = gathered<number, number>(async (items) => {
-    await Promise.resolve()
-    if (items.includes(2)) throw new MemoryError('TIMEOUT', 'the row is locked')
-    return items
-  }, 99)
+  const call = gathered<number, number>(
+    async (items) => {
+      await Promise.resolve()
+      if (items.includes(2)) throw new MemoryError('TIMEOUT', 'the row is locked')
+      return items
+    },
+    { countMax: 99 },
+  )
   const answers = await Promise.allSettled(Array.from({ length: 5 }, (_, item) => call(item)))
   expect(answers.map(({ status }) => status)).toEqual([
     'fulfilled',
@@ -39,12 +45,15 @@ test('one item that waits for a lock in vain fails alone', async () => {
 
 test('a call that finds the database back is answered, and so are those behind it', async () => {
   let tries = 0
-  const call = gathered<number, number>(async (items) => {
-    tries += 1
-    await Promise.resolve()
-    if (tries === 2) throw new MemoryError('CONNECTION', 'the connection broke')
-    return items
-  }, 99)
+  const call = gathered<number, number>(
+    async (items) => {
+      tries += 1
+      await Promise.resolve()
+      if (tries === 2) throw new MemoryError('CONNECTION', 'the connection broke')
+      return items
+    },
+    { countMax: 99 },
+  )
   const answers = await Promise.all(Array.from({ length: 5 }, (_, item) => call(item)))
   expect([answers, tries]).toEqual([[0, 1, 2, 3, 4], 6])
 })

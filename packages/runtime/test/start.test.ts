@@ -1,7 +1,8 @@
 // Starting, calling locally, gathering, stopping; and that a batch costs as many statements as one message.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import { memoryDatabase, manualClock, sharedMemoryBus, MemoryError } from '@ensemble/memory'
-import { createHost, EnsembleError } from '@ensemble/runtime'
+import { BATCH_LENGTH_MAX, createHost, EnsembleError } from '@ensemble/runtime'
 import { gathered } from '../src/shell/gather.ts'
 import { Bell } from '../src/shell/bell.ts'
 import { contracts, implementationOf, ledger, newScript, planOf, PlanInput } from './services.ts'
@@ -50,6 +51,19 @@ describe.each(PATTERNS_BOTH)('start, %s', (pattern) => {
       expect(await world.ended(plan)).toBe('completed')
       expect(await world.desk.status({ plan: 'begin', id: 'gone' })).toBeNull()
       expect(world.witnessed.some((message) => message.key === 'gone')).toBe(false)
+    })
+  })
+
+  it('of many large ones at once takes several transactions, each as long as a batch may be', async () => {
+    await inWorld({ pattern, plans: [plan] }, async (world) => {
+      const counts: number[] = []
+      const hear = (told: unknown): void => void counts.push(Number(Reflect.get(Object(told), 'count')))
+      subscribe('ensemble:start', hear)
+      const key = 'x'.repeat(BATCH_LENGTH_MAX / 10)
+      const ids = ['first', ...Array.from({ length: 9 }, (_, index) => `large ${index}`)]
+      await meanwhile(world, Promise.all(ids.map((id) => world.desk.start(plan, { id, input: { key } }))))
+      unsubscribe('ensemble:start', hear)
+      expect(counts).toEqual([1, 9])
     })
   })
 
@@ -181,11 +195,14 @@ describe('execute', () => {
 describe('gathered calls', () => {
   it('are never made twice when the commit is not known', async () => {
     const batches: number[] = []
-    const call = gathered<number, number>(async (items) => {
-      batches.push(items.length)
-      if (items.length > 1) throw new MemoryError('COMMIT_UNKNOWN', 'the connection broke')
-      return items
-    }, 10)
+    const call = gathered<number, number>(
+      async (items) => {
+        batches.push(items.length)
+        if (items.length > 1) throw new MemoryError('COMMIT_UNKNOWN', 'the connection broke')
+        return items
+      },
+      { countMax: 10 },
+    )
     const all = await Promise.all([call(1), codeOf(call(2)), codeOf(call(3))])
     expect([all, batches]).toEqual([
       [1, 'COMMIT_UNKNOWN', 'COMMIT_UNKNOWN'],
@@ -194,10 +211,13 @@ describe('gathered calls', () => {
   })
 
   it('that fail together are tried one by one', async () => {
-    const call = gathered<number, number>(async (items) => {
-      if (items.includes(3)) throw new EnsembleError('INPUT_INVALID', '3')
-      return items
-    }, 10)
+    const call = gathered<number, number>(
+      async (items) => {
+        if (items.includes(3)) throw new EnsembleError('INPUT_INVALID', '3')
+        return items
+      },
+      { countMax: 10 },
+    )
     expect(await Promise.all([call(1), call(2), codeOf(call(3)), call(4)])).toEqual([
       1,
       2,

@@ -1,5 +1,7 @@
 // Owns: messages that wait in the memory database: scheduled ones, the outbox, dead letters.
+import { pack } from '@ensemble/core'
 import type { Message, Time } from '@ensemble/core'
+import { Room } from '@ensemble/runtime'
 import type { DeadLetter, DeadLetterStore, OutboxStore, ScheduledStore } from '@ensemble/runtime'
 import { first, firstFree, reading, writing } from '../statement.ts'
 import type { TableRef } from '../statement.ts'
@@ -29,10 +31,11 @@ export function scheduledStore(home: object): ScheduledStore {
       writing(tx, (open) => {
         const due = open.inOrder(table, ({ dueAt }) => dueAt <= open.now, byDueTime)
         const taken: Message[] = []
+        const room = new Room(countMax)
         let ahead = 0
         // A pack is never split, so the last one may go past the bound. What others hold counts, too.
         for (const row of first(due, countMax)) {
-          if (ahead >= countMax) break
+          if (ahead >= countMax || !room.takes(pack(row.messages).length)) break
           ahead += row.messages.length
           if (open.lockFree(table, String(row.sequence)) === undefined) continue
           taken.push(...row.messages)

@@ -14,11 +14,15 @@ export interface Move {
   readonly partition: number
   readonly from: number
   readonly to: number
+  /** The log had more there than was asked for. */
+  readonly hasRest: boolean
 }
 
 export interface Fetched {
   readonly messages: readonly Delivered[]
   readonly moves: readonly Move[]
+  /** The log had more than a batch may have in length. */
+  readonly isCut: boolean
 }
 
 /** `rows` ordered by topic, partition and offset. */
@@ -40,9 +44,9 @@ export function fetchedOf(group: string, rows: readonly Columns[]): Fetched {
       const startOffset = integer(first, 'start_offset')
       throw new MessagesLost({ group, topic, partition, nextOffset: from, startOffset })
     }
-    moves.push({ topic, partition, from, to })
+    moves.push({ topic, partition, from, to, hasRest: first['has_rest'] === true })
   }
-  return { messages, moves }
+  return { messages, moves, isCut: rows[0]?.['is_cut'] === true }
 }
 
 /** Adds the messages of one partition and answers the offset after them. */

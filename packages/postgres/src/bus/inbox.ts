@@ -2,7 +2,8 @@
 // has just written it need not read. Pure.
 // I1: what is taken follows without a gap where the reader left its cursor; whether the cursor is still there only the
 // database knows (log_claim.sql, log_advance.sql).
-// I2: a gap, too much, or news of others end that: the reader looks into the log.
+// I2: a gap, too much, news of others, or what a look has left end that: the reader looks into the log.
+import { Room } from '@ensemble/runtime'
 import type { Columns } from '../store/columns.ts'
 import type { Entry } from './entries.ts'
 import { fetchedOf } from './fetched.ts'
@@ -73,17 +74,22 @@ export class Inbox {
     this.#unseen = 0
   }
 
-  /** A batch of at most `countMax` messages; null when the log has to be looked into. */
+  /** It has left some of what it saw, nobody knows where. */
+  looksAgain(): void {
+    this.#mustLook = true
+  }
+
+  /** At most `countMax` messages, no longer than a batch may be; null when the log has to be looked into. */
   take(countMax: number): Fetched | null {
     if (this.#mustLook || this.#unseen >= UNSEEN_MAX) return null
     const rows: Columns[] = []
-    let left = countMax
+    const room = new Room(countMax)
     for (const [place, entries] of this.#waiting) {
       const from = this.#positions.get(place)
       let next = from
       for (const entry of entries) {
-        if (from === undefined || entry.from !== next || entry.to - entry.from > left) break
-        left -= entry.to - entry.from
+        if (from === undefined || entry.from !== next) break
+        if (!room.takes(entry.text.length, entry.to - entry.from)) break
         next = entry.to
         rows.push(rowOf(entry, from))
       }
@@ -97,12 +103,14 @@ export class Inbox {
 
   /** The reader has left its cursors there. */
   left(moves: readonly Move[]): void {
-    for (const { topic, partition, to } of moves) {
+    for (const { topic, partition, to, hasRest } of moves) {
       const place = placeOf(topic, partition)
       this.#positions.set(place, to)
       const entries = this.#waiting.get(place) ?? []
       const kept = entries.filter((entry) => entry.from >= to)
       for (const read of entries.filter((entry) => entry.from < to)) this.#sum(read, -1)
+      // Else what is here would go before it, as long as there is some.
+      if (hasRest && kept[0]?.from !== to) this.#mustLook = true
       if (kept.length === 0) this.#waiting.delete(place)
       else this.#waiting.set(place, kept)
     }
@@ -150,6 +158,8 @@ function rowOf({ topic, partition, from, to, text }: Handed, nextOffset: number)
     end_offset: to,
     message_count: to - from,
     messages: text,
+    has_rest: false,
+    is_cut: false,
   }
 }
 

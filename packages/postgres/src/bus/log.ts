@@ -3,7 +3,7 @@
 // I2: `append` and `advance` send their statement before they return, so that COMMIT can follow in the same
 // flush.
 import type { Message } from '@ensemble/core'
-import { MessagesLost } from '@ensemble/runtime'
+import { BATCH_LENGTH_MAX, MessagesLost } from '@ensemble/runtime'
 import type { Queryable } from '@ensemble/runtime'
 import { DatabaseError } from '../database/errors.ts'
 import { statementOf } from '../database/statement.ts'
@@ -150,7 +150,13 @@ export class Log {
     { group, topics, countMax, partitionsMax }: Reading,
   ): Promise<readonly Columns[]> {
     // More partitions than messages would share out less than one each.
-    const { rows } = await tx.query(this.#fetch, [group, topics, Math.min(partitionsMax, countMax), countMax])
+    const { rows } = await tx.query(this.#fetch, [
+      group,
+      topics,
+      Math.min(partitionsMax, countMax),
+      countMax,
+      BATCH_LENGTH_MAX,
+    ])
     return rows
   }
 

@@ -73,8 +73,10 @@ export class Reading {
         this.#inbox.looks()
         const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax })
         if (fetched.messages.length === 0) return 0
-        // Others may have been left out, and no news of them will come.
-        if (fetched.moves.length >= Math.min(partitionsMax, countMax)) tx.onCommit(() => this.#ring())
+        const isPart = fetched.isCut || fetched.moves.length >= Math.min(partitionsMax, countMax)
+        if (isPart) this.#inbox.looksAgain()
+        // No news of what was left will come.
+        if (isPart || fetched.moves.some(({ hasRest }) => hasRest)) tx.onCommit(() => this.#ring())
         return await this.#batch(tx, fetched, handle)
       },
       { isEarly: true },

@@ -1,5 +1,6 @@
 // Owns: messages that wait in SQL: those with a due time, and those that may not be on the bus yet.
 // I1: a pack of messages is one row and is never split.
+import { BATCH_LENGTH_MAX } from '@ensemble/runtime'
 import type { OutboxStore, ScheduledStore } from '@ensemble/runtime'
 import { messages, messagesText, text, time, timeText } from './columns.ts'
 import type { Columns } from './columns.ts'
@@ -24,7 +25,7 @@ export const scheduledStore: ScheduledStore = {
   },
 
   takeDue: async (tx, countMax) => {
-    const { rows } = await tx.query(SCHEDULED_TAKE_DUE, [countMax])
+    const { rows } = await tx.query(SCHEDULED_TAKE_DUE, [countMax, BATCH_LENGTH_MAX])
     return oldestFirst(rows, 'due_at').flatMap((row) => messages(row, 'messages'))
   },
 

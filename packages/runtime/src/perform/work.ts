@@ -17,6 +17,7 @@ import {
 } from '@ensemble/core'
 import { EnsembleError, errorInfo } from '../errors.ts'
 import type { EventHandler, Handler, Implementation } from '../handlers.ts'
+import { lengthOf } from '../shell/room.ts'
 
 interface Common {
   /** The message that brought it; set aside or stored as the origin of what is still to be answered. */
@@ -69,6 +70,10 @@ export interface LocalWork {
   readonly stored: boolean
   readonly saga: SagaRef | null
   readonly input: Checked<unknown>
+}
+
+export function lengthOfInput({ input }: LocalWork): number {
+  return lengthOf(input)
 }
 
 /** A parked decision is made again. */

@@ -1,9 +1,17 @@
 // Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a
 // batch is under way go together in the next one.
 import { errorInfo } from '../errors.ts'
+import { Room } from './room.ts'
+
+export interface GatherOptions<In> {
+  readonly countMax: number
+  /** Characters of an item, where items may be long: a batch is bounded in them, too. */
+  readonly lengthOf?: (item: In) => number
+}
 
 interface Waiting<In, Out> {
   readonly item: In
+  readonly length: number
   readonly resolve: (value: Out) => void
   readonly reject: (error: unknown) => void
 }
@@ -20,7 +28,7 @@ const AWAY_MAX = 2
  */
 export function gathered<In, Out>(
   handle: (items: readonly In[]) => Promise<readonly (Out | Error)[]>,
-  countMax: number,
+  { countMax, lengthOf = () => 0 }: GatherOptions<In>,
 ): (item: In) => Promise<Out> {
   let queue: Waiting<In, Out>[] = []
   let busy = false
@@ -66,15 +74,16 @@ export function gathered<In, Out>(
   const drain = async (): Promise<void> => {
     busy = true
     while (queue.length > 0) {
-      const items = queue.slice(0, countMax)
-      queue = queue.slice(countMax)
+      const count = new Room(countMax).takeFrom(queue)
+      const items = queue.slice(0, count)
+      queue = queue.slice(count)
       await batch(items)
     }
     busy = false
   }
   return (item) =>
     new Promise((resolve, reject) => {
-      queue.push({ item, resolve, reject })
+      queue.push({ item, length: lengthOf(item), resolve, reject })
       if (!busy) void drain()
     })
 }

@@ -7,7 +7,10 @@ export interface Settings {
   readonly retry: RetryPolicy
   /** Silence after which an orchestrated saga's outstanding operation is asked for again, milliseconds. */
   readonly overdueAfterMs: number
-  /** Messages of one batch: large enough to spread the cost of a commit, small enough to keep locks short. */
+  /**
+   * Messages of one batch: large enough to spread the cost of a commit, small enough to keep locks short. Long ones
+   * are fewer: a batch has a million characters at most, or one message.
+   */
   readonly batchCountMax: number
   /** How often to look for messages when no news comes, milliseconds. */
   readonly pollMs: number

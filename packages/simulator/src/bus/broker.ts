@@ -6,6 +6,7 @@
 // I3: a member that is silent for longer than the session is removed.
 import { pack, type Message } from '@ensemble/core'
 import type { RawMessage } from '@ensemble/memory'
+import { Room } from '@ensemble/runtime'
 import type { Delivered, Delivery, Subscription, Transport } from '@ensemble/runtime'
 import { mixed } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
@@ -219,11 +220,12 @@ export class Broker {
     const messages: Delivered[] = []
     const taken: { place: string; from: number; to: number }[] = []
     const take = Symbol('take')
+    const room = new Room(countMax)
     for (const place of this.#parts.chance.shuffled([...member.positions.keys()])) {
       if (member.held.has(place)) continue
       const from = member.positions.get(place) ?? 0
       const texts = this.#partitions.get(place) ?? []
-      const to = Math.min(texts.length, from + countMax - messages.length)
+      const to = from + room.takeFrom(texts.slice(from, from + countMax))
       if (to <= from) continue
       const [topic = place, partition = '0'] = place.split('/')
       for (const [index, text] of texts.slice(from, to).entries()) {

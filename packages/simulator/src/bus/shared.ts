@@ -4,6 +4,7 @@
 // I3: news of a commit may come late or not at all; polling is the truth.
 import { pack, type Message, type Time } from '@ensemble/core'
 import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
+import { Room } from '@ensemble/runtime'
 import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
 import { mixed, type Chance } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
@@ -53,6 +54,8 @@ interface Reading {
 interface Taken {
   readonly messages: readonly Delivered[]
   readonly moves: readonly Move[]
+  /** There was more, which would have been too long. */
+  readonly isCut: boolean
 }
 
 interface Reader {
@@ -128,17 +131,20 @@ export class SharedLog {
   take(open: Open, what: Reading): Taken {
     const held = this.#hold(open, what)
     const quotaOf = sharing(held, what.countMax)
+    const room = new Room(what.countMax)
     const messages: Delivered[] = []
     const moves: Move[] = []
-    for (const { place, topic, partition, from, news } of held.sort((a, b) => (a.place < b.place ? -1 : 1))) {
-      const to = from + Math.min(news, quotaOf(news))
-      for (let offset = from; offset < to; offset += 1) {
-        const text = open.get(this.entries, `${place}/${offset}`)?.text ?? ''
-        messages.push(...this.#texts.delivered(text, { topic, partition, offset }))
-      }
-      moves.push({ place, from, to })
+    let isCut = false
+    for (const at of held.sort((a, b) => (a.place < b.place ? -1 : 1))) {
+      const { place, topic, partition, from, news } = at
+      const wanted = this.#textsOf(open, at, Math.min(news, quotaOf(news)))
+      const texts = wanted.slice(0, room.takeFrom(wanted))
+      isCut ||= texts.length < wanted.length
+      for (const [index, text] of texts.entries())
+        messages.push(...this.#texts.delivered(text, { topic, partition, offset: from + index }))
+      if (texts.length > 0) moves.push({ place, from, to: from + texts.length })
     }
-    return { messages, moves }
+    return { messages, moves, isCut }
   }
 
   /** Errors: MOVED. */
@@ -203,6 +209,13 @@ export class SharedLog {
       else held.push({ ...at, from: cursor.next, news: at.head - cursor.next })
     }
     return held
+  }
+
+  #textsOf(open: Open, { place, from }: Held, count: number): readonly string[] {
+    return Array.from(
+      { length: count },
+      (_, index) => open.get(this.entries, `${place}/${from + index}`)?.text ?? '',
+    )
   }
 
   #placesOf(topics: readonly string[]): readonly Place[] {
@@ -274,8 +287,10 @@ class SharedLink implements Link {
     const { database, group, topics, process } = this.#parts
     return await database.transaction(async (tx) => {
       const reading = { group, topics, countMax }
-      const { messages, moves } = await writing(tx, (open) => this.#log.take(open, reading))
+      const { messages, moves, isCut } = await writing(tx, (open) => this.#log.take(open, reading))
       if (messages.length === 0) return 0
+      // No news of the rest will come.
+      if (isCut) tx.onCommit(() => this.#log.tellOf(new Set(topics)))
       process.watch?.took(process.name, messages)
       const answers = await handle(tx, messages)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))

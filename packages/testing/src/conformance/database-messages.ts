@@ -1,11 +1,13 @@
 // Owns: the scenes about messages that wait in the database: scheduled ones, the outbox, dead letters.
 // I1: what is stored holds each message three times, as on a bus; the scenes count and compare messages.
+import { pack } from '@ensemble/core'
 import type { Message, Time } from '@ensemble/core'
+import { BATCH_LENGTH_MAX } from '@ensemble/runtime'
 import type { Database, DeadLetter } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
 import { COPIES, firstMessages, tripled } from './copies.ts'
 import type { DatabaseWorld } from './database.ts'
-import { HOUR_MS, LONG_AGO, message } from './samples.ts'
+import { HOUR_MS, LONG_AGO, longMessages, message } from './samples.ts'
 import { codeOf, sorted } from './world.ts'
 
 export function messageStoreScenes(world: () => DatabaseWorld): void {
@@ -62,6 +64,24 @@ function scheduledScenes(world: () => DatabaseWorld): void {
       await schedule(database, [{ dueAt: LONG_AGO, messages: [note('a'), note('b')] }])
       const taken = await database.transaction((tx) => database.stores.scheduled.takeDue(tx, 1))
       expect(taken).toEqual(tripled([note('a'), note('b')]))
+    })
+
+    test('long messages are taken in several goes, none lost, oldest first; the longest pack alone', async () => {
+      const { database } = world()
+      const sent = longMessages('t')
+      await schedule(
+        database,
+        sent.map((one, index) => ({ dueAt: LONG_AGO + index, messages: [one] })),
+      )
+      const sizes: number[] = []
+      const got: Message[] = []
+      while (got.length < sent.length) {
+        const taken = await take(database, 100)
+        sizes.push(pack(tripled(taken)).length)
+        got.push(...taken)
+      }
+      expect(got).toEqual(sent)
+      expect(Math.max(...sizes)).toBeLessThan(1.01 * BATCH_LENGTH_MAX)
     })
 
     test('nextDue is the earliest time, null when nothing is scheduled', async () => {

@@ -1,11 +1,12 @@
 // Owns: the scenes about a batch, its rows, its answers and its position, which are one transaction.
-import type { Link } from '@ensemble/runtime'
+import { BATCH_LENGTH_MAX } from '@ensemble/runtime'
+import type { Delivered, Link } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
 import { COPIES } from './copies.ts'
-import { idsOf, onceEach } from './delivered.ts'
+import { firsts, idsOf, onceEach } from './delivered.ts'
 import type { LinkWorld } from './link.ts'
 import { drain, linked, NOTHING, received, recorded, records, send } from './linked.ts'
-import { message, messages, operation } from './samples.ts'
+import { longMessages, message, messages, operation } from './samples.ts'
 import { troubled } from './troubled.ts'
 import { codeOf, sorted, until } from './world.ts'
 
@@ -76,6 +77,26 @@ export function receiveScenes(world: () => LinkWorld): void {
       expect([first, second, third].map((batch) => batch.length)).toEqual([4, 4, 2])
       expect(idsOf([...first, ...second, ...third])).toEqual(sent.map(({ id }) => id))
       expect(await link.receive(4, async () => NOTHING)).toBe(0)
+    })
+
+    test('long messages are handled in several batches, none lost, in order; the longest alone', async () => {
+      const { link } = await linked(world(), 'order')
+      const sent = longMessages(world().topics[0])
+      for (const one of sent) await send(link, [one])
+      const sizes: number[] = []
+      const got: Delivered[] = []
+      await until('all copies', async () => {
+        const count = await link.receive(100 * COPIES, async (_, batch) => {
+          sizes.push(batch.reduce((length, one) => length + JSON.stringify(one).length, 0))
+          got.push(...batch)
+          return NOTHING
+        })
+        return count === 0 && got.length === sent.length * COPIES ? true : null
+      })
+      expect(idsOf(firsts(got))).toEqual(sent.map(({ id }) => id))
+      // An entry holds several messages, and what is around them counts differently from bus to bus.
+      expect(Math.max(...sizes)).toBeLessThan(1.2 * BATCH_LENGTH_MAX)
+      expect(sizes.length).toBeGreaterThan(3)
     })
 
     test('a batch may end between two copies of a message: its effect is recorded once', async () => {

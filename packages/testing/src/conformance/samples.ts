@@ -34,6 +34,13 @@ export function messages(
   )
 }
 
+/** Twelve messages of one key, 250,000 characters each, between short ones. */
+export function longMessages(topic: string): EventMessage[] {
+  return messages(24, { topic, keyCount: 1 }).map((one, index) =>
+    index % 2 === 0 ? one : { ...one, data: { note: 'n'.repeat(250_000) } },
+  )
+}
+
 export function operation(id: string, fields: Partial<OperationRow> = {}): OperationRow {
   return {
     id,
