@@ -15,7 +15,7 @@ import {
 import { orderSagaIn, waitingSagaIn, type OrderSaga } from './contracts.ts'
 import { orderService, paymentService } from './services.ts'
 
-export const SERVICES = ['orders', 'payments', 'orchestrator', 'desk'] as const
+export const SERVICES = ['orders', 'payments', 'desk'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
 export type BusKind = 'postgres' | 'kafka' | 'memory'
@@ -56,7 +56,7 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
 export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {
   const database = engineDatabase(await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE }))
   const plans: readonly Plan<OrderSaga>[] = [orderSagaIn(pattern, steps), waitingSagaIn(pattern)]
-  const host = await createHost({ service, database, bus, plans, ...PARTS[service], pattern })
+  const host = await createHost({ service, database, bus, plans, ...partOf(service, pattern), pattern })
   return {
     host,
     stop: async () => {
@@ -68,9 +68,16 @@ export async function openHost({ service, url, schema, pattern, steps }: Seat, b
 
 const POOL_SIZE = 4
 
-const PARTS: Readonly<Record<ServiceName, Partial<HostOptions>>> = {
-  orders: { implementation: orderService },
-  payments: { implementation: paymentService },
-  orchestrator: { orchestrates: true },
-  desk: { starts: true },
+/** The desk orchestrates what it starts, as a team's own service does: the engine is a library in it. */
+function partOf(service: ServiceName, pattern: Pattern): Partial<HostOptions> {
+  switch (service) {
+    case 'orders':
+      return { implementation: orderService }
+    case 'payments':
+      return { implementation: paymentService }
+    case 'desk':
+      return { starts: true, orchestrates: pattern === 'orchestration' }
+    default:
+      return service satisfies never
+  }
 }

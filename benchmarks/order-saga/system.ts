@@ -44,9 +44,7 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   const { bus, close } = openBus(ground.bus)
   stack.defer(close)
   const counted = teller.counted(bus)
-  const others = SERVICES.filter(
-    (name) => name !== 'desk' && (name !== 'orchestrator' || pattern === 'orchestration'),
-  )
+  const others = SERVICES.filter((name) => name !== 'desk')
   const children =
     processes === 'one' ? [] : await Promise.all(others.map((name) => startChild(seatOf(name))))
   for (const child of children) stack.defer(() => child.stop())

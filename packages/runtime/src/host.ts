@@ -12,6 +12,7 @@ import type {
   RequestSpec,
   Span,
 } from '@ensemble/core'
+import type { AdvanceOptions } from './advance/advance.ts'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
@@ -161,11 +162,12 @@ class RunningHost implements Host {
   readonly #calls = new Bell()
   readonly #loops: Promise<void>[] = []
   readonly #effects: EffectWorker | null
+  readonly #advances: AdvanceOptions | null
   readonly #starter: Starter
   readonly #executeOne: (work: LocalWork) => Promise<Outcome>
 
   constructor(options: HostOptions, { settings, link, listens }: Connected) {
-    const { service, database, plans = [], implementation = null } = options
+    const { service, database, plans = [], implementation = null, orchestrates = false } = options
     this.service = service
     this.#options = options
     this.#settings = settings
@@ -200,12 +202,14 @@ class RunningHost implements Host {
             handlers: effects,
             onDone: () => this.#calls.ring(),
           })
+    this.#advances = orchestrates ? this.#officeWork() : null
     this.#starter = new Starter({
       service,
       database,
       link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
+      advance: this.#advances,
       stopping: this.#stopping.signal,
     })
     this.#executeOne = gathered((works) => this.#executeBatch(works), this.#batchCountMax(LOCAL_COUNT_MAX))
@@ -322,8 +326,7 @@ class RunningHost implements Host {
     return { shop: this.#performs.shop, database: this.#database, link: this.#link }
   }
 
-  #receiver(): Receiver {
-    const { observer = null, orchestrates = false, starts = false } = this.#options
+  #officeWork(): AdvanceOptions {
     const { shop, stores, horizonCheckedBefore: checkBefore } = this.#performs
     const office = {
       plans: shop.plans,
@@ -331,16 +334,20 @@ class RunningHost implements Host {
       chance: shop.chance,
       overdueAfterMs: this.#settings.overdueAfterMs,
     }
-    const onDue = (): void => this.#due.ring()
+    return { office, stores, horizonCheckedBefore: checkBefore, onDue: () => this.#due.ring() }
+  }
+
+  #receiver(): Receiver {
+    const { observer = null, starts = false } = this.#options
     return new Receiver({
       service: this.#own,
       database: this.#database,
       link: this.#link,
-      shop,
+      shop: this.#performs.shop,
       perform: this.#performs,
-      advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onDue } : null,
+      advance: this.#advances,
       observer,
-      onEnded: starts ? (ends) => this.#starter.tellEnds(ends) : null,
+      starter: starts ? this.#starter : null,
       batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
   }

@@ -1,6 +1,6 @@
 // Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded in
 // one statement, decisions are made in memory by the kernel, results are written in one statement each.
-import { ORCHESTRATOR, type Message, type Time } from '@ensemble/core'
+import { ORCHESTRATOR, type Message, type SagaRef, type Time } from '@ensemble/core'
 import { bury } from '../bury.ts'
 import { storeScheduled } from '../perform/store.ts'
 import type { SagaRow, Stores, Transaction } from '../ports.ts'
@@ -22,9 +22,23 @@ export async function advance(
   options: AdvanceOptions,
 ): Promise<readonly Message[]> {
   if (works.length === 0) return []
+  const rows = await loadSagas(
+    tx,
+    works.map(({ saga }) => saga),
+    options.stores,
+  )
+  return await decideAll(tx, works, { rows, options })
+}
+
+/** The same with the rows in hand. */
+export async function decideAll(
+  tx: Transaction,
+  works: readonly AdvanceWork[],
+  { rows, options }: { readonly rows: readonly SagaRow[]; readonly options: AdvanceOptions },
+): Promise<readonly Message[]> {
+  if (works.length === 0) return []
   const { stores } = options
-  const rows = await loadSagas(tx, works, stores)
-  // Asked after it: the first statement may leave before the time is known.
+  // Asked after the rows: the first statement may leave before the time is known.
   await tx.begun?.()
   const checkBefore = options.horizonCheckedBefore(tx.now)
   const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
@@ -46,7 +60,8 @@ export async function release(
   { stores }: AdvanceOptions,
 ): Promise<void> {
   if (works.length === 0) return
-  const parked = (await loadSagas(tx, works, stores)).filter((row) => row.parked === 'PLAN_THROWS')
+  const sagas = works.map(({ saga }) => saga)
+  const parked = (await loadSagas(tx, sagas, stores)).filter((row) => row.parked === 'PLAN_THROWS')
   const released = parked.map((row) => ({ ...row, parked: null }))
   if (released.length > 0) tx.defer(stores.sagas.update(tx, released))
 }
@@ -56,14 +71,12 @@ function issuedAt({ heard }: AdvanceWork): Time {
   return heard.type === 'cancel' ? heard.issuedAt : Number.POSITIVE_INFINITY
 }
 
-async function loadSagas(
+export async function loadSagas(
   tx: Transaction,
-  works: readonly AdvanceWork[],
+  sagas: readonly SagaRef[],
   stores: Stores,
 ): Promise<readonly SagaRow[]> {
-  const unique = new Map(
-    works.map(({ saga }) => [`${saga.plan}/${saga.id}`, { plan: saga.plan, id: saga.id }]),
-  )
+  const unique = new Map(sagas.map(({ plan, id }) => [`${plan}/${id}`, { plan, id }]))
   const ids = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
   return await stores.sagas.load(tx, ids)
 }
