@@ -13,6 +13,7 @@ import type {
   Span,
 } from '@ensemble/core'
 import type { AdvanceOptions } from './advance/advance.ts'
+import { Recollection } from './advance/recollection.ts'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
@@ -334,7 +335,13 @@ class RunningHost implements Host {
       chance: shop.chance,
       overdueAfterMs: this.#settings.overdueAfterMs,
     }
-    return { office, stores, horizonCheckedBefore: checkBefore, onDue: () => this.#due.ring() }
+    return {
+      office,
+      stores,
+      sagas: new Recollection(stores.sagas),
+      horizonCheckedBefore: checkBefore,
+      onDue: () => this.#due.ring(),
+    }
   }
 
   #receiver(): Receiver {

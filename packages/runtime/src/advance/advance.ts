@@ -3,14 +3,16 @@
 import { ORCHESTRATOR, type Message, type SagaRef, type Time } from '@ensemble/core'
 import { bury } from '../bury.ts'
 import { storeScheduled } from '../perform/store.ts'
-import type { SagaRow, Stores, Transaction } from '../ports.ts'
+import type { SagaRow, SagaStore, Stores, Transaction } from '../ports.ts'
 import { Ledger, type Office } from './ledger.ts'
 import { hear } from './hear.ts'
+import type { Recollection } from './recollection.ts'
 import type { AdvanceWork } from './signals.ts'
 
 export interface AdvanceOptions {
   readonly office: Office
   readonly stores: Stores
+  readonly sagas: Recollection
   readonly horizonCheckedBefore: (now: Time) => Time
   /** Something is due at once. */
   readonly onDue: () => void
@@ -25,7 +27,7 @@ export async function advance(
   const rows = await loadSagas(
     tx,
     works.map(({ saga }) => saga),
-    options.stores,
+    options.sagas,
   )
   return await decideAll(tx, works, { rows, options })
 }
@@ -37,16 +39,17 @@ export async function decideAll(
   { rows, options }: { readonly rows: readonly SagaRow[]; readonly options: AdvanceOptions },
 ): Promise<readonly Message[]> {
   if (works.length === 0) return []
-  const { stores } = options
+  const { stores, sagas } = options
   // Asked after the rows: the first statement may leave before the time is known.
   await tx.begun?.()
   const checkBefore = options.horizonCheckedBefore(tx.now)
   const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
   const ledger = new Ledger(rows, { now: tx.now, horizon })
   for (const work of works) hear(options.office, ledger, work)
-  const { inserts, updates } = ledger.changes()
-  if (inserts.length > 0) tx.defer(stores.sagas.insert(tx, inserts))
-  if (updates.length > 0) tx.defer(stores.sagas.update(tx, updates))
+  const { inserts, updates, unchanged } = ledger.changes()
+  await sagas.confirm(tx, unchanged)
+  if (inserts.length > 0) tx.defer(sagas.insert(tx, inserts))
+  if (updates.length > 0) tx.defer(sagas.update(tx, updates))
   storeScheduled(tx, ledger.scheduled, stores)
   if (ledger.scheduled.some(({ dueAt }) => dueAt <= ledger.now)) tx.onCommit(options.onDue)
   const told = bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
@@ -57,13 +60,16 @@ export async function decideAll(
 export async function release(
   tx: Transaction,
   works: readonly AdvanceWork[],
-  { stores }: AdvanceOptions,
+  { stores, sagas }: AdvanceOptions,
 ): Promise<void> {
   if (works.length === 0) return
-  const sagas = works.map(({ saga }) => saga)
-  const parked = (await loadSagas(tx, sagas, stores)).filter((row) => row.parked === 'PLAN_THROWS')
-  const released = parked.map((row) => ({ ...row, parked: null }))
-  if (released.length > 0) tx.defer(stores.sagas.update(tx, released))
+  const rows = await loadSagas(
+    tx,
+    works.map(({ saga }) => saga),
+    stores.sagas,
+  )
+  const released = rows.filter((row) => row.parked === 'PLAN_THROWS').map((row) => ({ ...row, parked: null }))
+  if (released.length > 0) tx.defer(sagas.update(tx, released))
 }
 
 function issuedAt({ heard }: AdvanceWork): Time {
@@ -74,9 +80,9 @@ function issuedAt({ heard }: AdvanceWork): Time {
 export async function loadSagas(
   tx: Transaction,
   sagas: readonly SagaRef[],
-  stores: Stores,
+  store: Pick<SagaStore, 'load'>,
 ): Promise<readonly SagaRow[]> {
   const unique = new Map(sagas.map(({ plan, id }) => [`${plan}/${id}`, { plan, id }]))
   const ids = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
-  return await stores.sagas.load(tx, ids)
+  return await store.load(tx, ids)
 }

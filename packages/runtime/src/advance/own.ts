@@ -9,12 +9,12 @@ import { heardIn } from './signals.ts'
 export async function loadOwn(
   tx: Transaction,
   sagas: readonly SagaRef[],
-  { stores }: AdvanceOptions,
+  options: AdvanceOptions,
 ): Promise<readonly SagaRow[]> {
   return await loadSagas(
     tx,
     sagas.filter(({ pattern }) => pattern === 'orchestration'),
-    stores,
+    options.sagas,
   )
 }
 
