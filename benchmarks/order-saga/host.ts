@@ -5,6 +5,7 @@ import { memoryBus } from '@ensemble/memory'
 import { engineDatabase, openDatabase, sharedBus } from '@ensemble/postgres'
 import {
   createHost,
+  limited,
   outboxed,
   systemClock,
   systemIds,
@@ -47,10 +48,12 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
   readonly bus: Bus
   readonly close: () => Promise<void>
 } {
-  if (kind === 'postgres') return { bus: sharedBus({ partitions }), close: async () => undefined }
+  const limit = { batchesMax: 2 }
+  if (kind === 'postgres')
+    return { bus: limited(sharedBus({ partitions }), limit), close: async () => undefined }
   const transport =
     kind === 'kafka' ? kafkaTransport({ brokers: brokers.split(','), partitions }) : memoryBus({ partitions })
-  return { bus: outboxed(transport, systemIds(systemClock)), close: () => transport.close() }
+  return { bus: limited(outboxed(transport, systemIds(systemClock)), limit), close: () => transport.close() }
 }
 
 export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {

@@ -26,6 +26,8 @@ export type { Loss } from './lost.ts'
 export type { CallTold } from './diagnostics.ts'
 export { outboxed } from './relay.ts'
 export { gathered } from './shell/gather.ts'
+export { limited } from './shell/limited.ts'
+export type { Limit } from './shell/limited.ts'
 export { systemClock } from './clock.ts'
 export { systemIds } from './ids.ts'
 export type {

@@ -11,7 +11,7 @@ import {
   sharedBus,
   type EngineDatabase,
 } from '@ensemble/postgres'
-import { outboxed, type Bus, type Ids } from '@ensemble/runtime'
+import { limited, outboxed, type Bus, type Ids, type Limit } from '@ensemble/runtime'
 import type { KeptLog } from './log-keeper.ts'
 import { BUS, isTogether, type Place, type Places } from './places.ts'
 
@@ -43,8 +43,11 @@ export interface GroundsOptions {
 /** Each service holds one connection while it works on a batch, and needs another to send what it decided. */
 const BUS_CONNECTIONS_PER_SERVICE = 3
 
+/** Of services that share a process: one batch is decided while another is stored. */
+const LIMIT: Limit = { batchesMax: 2 }
+
 export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Grounds {
-  const shared = sharedBus()
+  const shared = limited(sharedBus(), LIMIT)
   const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
   const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
   let transported: Promise<Transported> | undefined
