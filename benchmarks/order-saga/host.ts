@@ -48,7 +48,7 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
   readonly bus: Bus
   readonly close: () => Promise<void>
 } {
-  const limit = { batchesMax: 2 }
+  const limit = { batchesMax: kind === 'postgres' ? 2 : 3 }
   if (kind === 'postgres')
     return { bus: limited(sharedBus({ partitions }), limit), close: async () => undefined }
   const transport =

@@ -3,7 +3,6 @@
 // I2: stop() ends the batch under way, then the loops, then the connection.
 import type {
   InputOf,
-  Message,
   Outcome,
   OutcomeOf,
   Pattern,
@@ -20,7 +19,8 @@ import { EnsembleError } from './errors.ts'
 import type { EffectHandler, Implementation, Settlement } from './handlers.ts'
 import { systemIds } from './ids.ts'
 import { answerAgain, retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
-import { perform, type PerformOptions } from './perform/perform.ts'
+import { execute, type Executed } from './perform/execute.ts'
+import type { PerformOptions } from './perform/perform.ts'
 import { checkedOnce, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
 import type { Bus, Clock, Database, Ids, Link, Queryable, Transaction } from './ports.ts'
@@ -329,12 +329,7 @@ class RunningHost implements Host {
 
   #officeWork(): AdvanceOptions {
     const { shop, stores, horizonCheckedBefore: checkBefore } = this.#performs
-    const office = {
-      plans: shop.plans,
-      retry: shop.retry,
-      chance: shop.chance,
-      overdueAfterMs: this.#settings.overdueAfterMs,
-    }
+    const office = { ...shop, overdueAfterMs: this.#settings.overdueAfterMs }
     return {
       office,
       stores,
@@ -392,18 +387,7 @@ class RunningHost implements Host {
   }
 
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
-    const done = async (
-      tx: Transaction,
-    ): Promise<{ value: readonly (Outcome | Error)[]; messages: readonly Message[] }> => {
-      const { messages, results } = await perform(tx, works, this.#performs)
-      const value = works.map(({ operation }) => {
-        const result = results.get(operation)
-        if (result === undefined) return new Error(`operation '${operation}' was not decided`)
-        if (result.ok) return result.outcome
-        return result.error instanceof Error ? result.error : new Error(String(result.error))
-      })
-      return { value, messages }
-    }
+    const done = (tx: Transaction): Promise<Executed> => execute(tx, works, this.#performs)
     return await rerun(() => this.#link.transaction(done))
   }
 
