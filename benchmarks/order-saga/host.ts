@@ -5,6 +5,7 @@ import { memoryBus } from '@ensemble/memory'
 import { engineDatabase, openDatabase, sharedBus } from '@ensemble/postgres'
 import {
   createHost,
+  limited,
   outboxed,
   systemClock,
   systemIds,
@@ -15,7 +16,7 @@ import {
 import { orderSagaIn, waitingSagaIn, type OrderSaga } from './contracts.ts'
 import { orderService, paymentService } from './services.ts'
 
-export const SERVICES = ['orders', 'payments', 'orchestrator', 'desk'] as const
+export const SERVICES = ['orders', 'payments', 'desk'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
 export type BusKind = 'postgres' | 'kafka' | 'memory'
@@ -47,16 +48,18 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
   readonly bus: Bus
   readonly close: () => Promise<void>
 } {
-  if (kind === 'postgres') return { bus: sharedBus({ partitions }), close: async () => undefined }
+  const limit = { batchesMax: kind === 'postgres' ? 2 : 3 }
+  if (kind === 'postgres')
+    return { bus: limited(sharedBus({ partitions }), limit), close: async () => undefined }
   const transport =
     kind === 'kafka' ? kafkaTransport({ brokers: brokers.split(','), partitions }) : memoryBus({ partitions })
-  return { bus: outboxed(transport, systemIds(systemClock)), close: () => transport.close() }
+  return { bus: limited(outboxed(transport, systemIds(systemClock)), limit), close: () => transport.close() }
 }
 
 export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {
   const database = engineDatabase(await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE }))
   const plans: readonly Plan<OrderSaga>[] = [orderSagaIn(pattern, steps), waitingSagaIn(pattern)]
-  const host = await createHost({ service, database, bus, plans, ...PARTS[service], pattern })
+  const host = await createHost({ service, database, bus, plans, ...partOf(service, pattern), pattern })
   return {
     host,
     stop: async () => {
@@ -68,9 +71,16 @@ export async function openHost({ service, url, schema, pattern, steps }: Seat, b
 
 const POOL_SIZE = 4
 
-const PARTS: Readonly<Record<ServiceName, Partial<HostOptions>>> = {
-  orders: { implementation: orderService },
-  payments: { implementation: paymentService },
-  orchestrator: { orchestrates: true },
-  desk: { starts: true },
+/** The desk orchestrates what it starts, as a team's own service does: the engine is a library in it. */
+function partOf(service: ServiceName, pattern: Pattern): Partial<HostOptions> {
+  switch (service) {
+    case 'orders':
+      return { implementation: orderService }
+    case 'payments':
+      return { implementation: paymentService }
+    case 'desk':
+      return { starts: true, orchestrates: pattern === 'orchestration' }
+    default:
+      return service satisfies never
+  }
 }

@@ -58,9 +58,7 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   const { bus, close } = openBus(ground.bus)
   stack.defer(close)
   const counted = teller.counted(bus)
-  const others = SERVICES.filter(
-    (name) => name !== 'desk' && (name !== 'orchestrator' || pattern === 'orchestration'),
-  )
+  const others = SERVICES.filter((name) => name !== 'desk')
   let children: readonly Child[] = []
   const startOthers = async (): Promise<void> => {
     children = await Promise.all(others.map((name) => startChild(seatOf(name))))

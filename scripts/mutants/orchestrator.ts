@@ -121,4 +121,21 @@ export const orchestratorMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'stale-row-is-believed',
+    harm: 'a message is ignored for what a remembered row says, although another instance has changed it: it is lost',
+    file: 'packages/runtime/src/advance/recollection.ts',
+    edits: [
+      {
+        find: `const recalled = rows.filter((row) => this.#recalled.has(row))`,
+        replace: `const recalled = rows.filter(() => false)`,
+      },
+    ],
+  },
+  {
+    name: 'own-end-is-not-stored',
+    harm: 'the starter never hears of the end that it has decided itself',
+    file: 'packages/runtime/src/dispatch.ts',
+    edits: [{ find: `    sorted.ends.push(...own)\n`, replace: '' }],
+  },
 ]

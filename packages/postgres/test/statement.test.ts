@@ -80,6 +80,13 @@ describe('a session', () => {
     expect(sessionOptions({ ...settings, isReadOnly: false }, PROFILES.cockroach)).not.toContain(mode)
   })
 
+  test('that writes looks rows up by key, however small their table was when its plans were made', () => {
+    const writing = sessionOptions({ ...settings, isReadOnly: false }, PROFILES.postgres)
+    for (const whole of ['enable_hashjoin=off', 'enable_mergejoin=off', 'enable_seqscan=off'])
+      expect(writing).toContain(whole)
+    expect(sessionOptions(settings, PROFILES.postgres)).not.toContain('enable_hashjoin')
+  })
+
   test('keeps the options of its url, before ours', () => {
     const { connectionString } = clientConfig('postgres://a:b@h:1/d?options=-c%20a%3D1', '-c b=2', 'order')
     expect(new URL(connectionString ?? '').searchParams.get('options')).toBe('-c a=1 -c b=2')

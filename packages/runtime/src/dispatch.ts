@@ -1,7 +1,8 @@
 // Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
 // transaction, and what cannot be handled is put away.
-import type { ErrorInfo, Message, Time } from '@ensemble/core'
+import type { ErrorInfo, Message, SagaRef, Time } from '@ensemble/core'
 import { advance, release, type AdvanceOptions } from './advance/advance.ts'
+import { endsIn } from './advance/own.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
@@ -28,8 +29,15 @@ export interface BatchOptions {
   readonly perform: PerformOptions
   readonly advance: AdvanceOptions | null
   readonly observer: Observer | null
-  /** Hears the ends of sagas; null when this host starts none. */
-  readonly onEnded: ((ends: readonly StartEnd[]) => void) | null
+  /** Who hears the ends of sagas; null when this host starts none. */
+  readonly starter: EndsHeard | null
+}
+
+export interface EndsHeard {
+  tellEnds(ends: readonly StartEnd[]): void
+  /** Of sagas whose end this process has stored with their last decision. */
+  tellOwnEnds(ends: readonly StartEnd[]): void
+  knowsEnd(saga: SagaRef): boolean
 }
 
 /** Everything that one batch means for this host, in its transaction; returns what is to be sent. */
@@ -46,19 +54,23 @@ export async function handleBatch(
     sent.push(...performed.messages)
     tell('perform', { service: service.name, count: sorted.works.length })
   }
+  const { starter } = options
   if (options.advance !== null && sorted.advances.length > 0) {
-    sent.push(...(await advance(tx, sorted.advances, options.advance)))
+    const decided = await advance(tx, sorted.advances, options.advance)
+    sent.push(...decided)
     tell('advance', { service: service.name, count: sorted.advances.length })
+    const own = starter === null ? [] : endsIn(decided)
+    sorted.ends.push(...own)
+    if (own.length > 0) tx.onCommit(() => starter?.tellOwnEnds(own))
   }
   if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
   if (options.observer !== null && sorted.observed.length > 0) {
     await options.observer.record(tx, sorted.observed)
     tell('record', { service: service.name, count: sorted.observed.length })
   }
-  const { onEnded } = options
-  if (onEnded !== null && sorted.ends.length > 0) {
+  if (starter !== null && sorted.ends.length > 0) {
     tx.defer(database.stores.starts.ended(tx, sorted.ends))
-    tx.onCommit(() => onEnded(sorted.ends))
+    tx.onCommit(() => starter.tellEnds(sorted.ends))
   }
   sent.push(...bury(tx, sorted.deadLetters, cemeteryOf(options)))
   sent.push(...setAsideAll(tx, sorted.unknown, options))
@@ -90,8 +102,8 @@ function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
     const { message } = delivered
     if (observes.has(delivered.topic)) sorted.observed.push(message)
     if (options.advance !== null) sorted.advances.push(...heardIn(message))
-    if (options.onEnded !== null && message.type === 'ended')
-      sorted.ends.push({ saga: message.saga, ...message.end })
+    if (options.starter !== null && message.type === 'ended' && !options.starter.knowsEnd(message.saga))
+      sorted.ends.push(...endsIn([message]))
     try {
       sorted.works.push(...worksOf(options.service, message))
     } catch (error) {
@@ -139,7 +151,7 @@ export async function buried(
 ): Promise<readonly Message[]> {
   await tx.begun?.()
   const info = errorInfo(error)
-  const sorted = sortBatch(batch, { ...options, advance: null, observer: null, onEnded: null })
+  const sorted = sortBatch(batch, { ...options, advance: null, observer: null, starter: null })
   const letters = batch.map((delivered): DeadLetter => {
     if (!delivered.ok) return undecodable(delivered)
     const { topic, partition, position, message } = delivered

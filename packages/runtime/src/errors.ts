@@ -16,6 +16,7 @@ export type EnsembleErrorCode =
   | 'HOST_MISCONFIGURED'
   | 'TOO_OLD'
   | 'KILLS_WORKER'
+  | 'MOVED'
 
 /** An error of the engine with a stable code; `details` names fields and fixes where there are any. */
 export class EnsembleError extends Error {

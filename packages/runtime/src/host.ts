@@ -11,13 +11,16 @@ import type {
   RequestSpec,
   Span,
 } from '@ensemble/core'
+import type { AdvanceOptions } from './advance/advance.ts'
+import { Recollection } from './advance/recollection.ts'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
 import type { EffectHandler, Implementation, Settlement } from './handlers.ts'
 import { systemIds } from './ids.ts'
 import { answerAgain, retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
-import { perform, type PerformOptions } from './perform/perform.ts'
+import { execute, type Executed } from './perform/execute.ts'
+import type { PerformOptions } from './perform/perform.ts'
 import { checkedOnce, lengthOfInput, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
 import type { Bus, Clock, Database, Ids, Link, Queryable, Transaction } from './ports.ts'
@@ -160,11 +163,12 @@ class RunningHost implements Host {
   readonly #calls = new Bell()
   readonly #loops: Promise<void>[] = []
   readonly #effects: EffectWorker | null
+  readonly #advances: AdvanceOptions | null
   readonly #starter: Starter
   readonly #executeOne: (work: LocalWork) => Promise<Outcome>
 
   constructor(options: HostOptions, { settings, link, listens }: Connected) {
-    const { service, database, plans = [], implementation = null } = options
+    const { service, database, plans = [], implementation = null, orchestrates = false } = options
     this.service = service
     this.#options = options
     this.#settings = settings
@@ -199,12 +203,14 @@ class RunningHost implements Host {
             handlers: effects,
             onDone: () => this.#calls.ring(),
           })
+    this.#advances = orchestrates ? this.#officeWork() : null
     this.#starter = new Starter({
       service,
       database,
       link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
+      advance: this.#advances,
       stopping: this.#stopping.signal,
     })
     const executing = { countMax: this.#batchCountMax(LOCAL_COUNT_MAX), lengthOf: lengthOfInput }
@@ -322,25 +328,29 @@ class RunningHost implements Host {
     return { shop: this.#performs.shop, database: this.#database, link: this.#link }
   }
 
-  #receiver(): Receiver {
-    const { observer = null, orchestrates = false, starts = false } = this.#options
+  #officeWork(): AdvanceOptions {
     const { shop, stores, horizonCheckedBefore: checkBefore } = this.#performs
-    const office = {
-      plans: shop.plans,
-      retry: shop.retry,
-      chance: shop.chance,
-      overdueAfterMs: this.#settings.overdueAfterMs,
+    const office = { ...shop, overdueAfterMs: this.#settings.overdueAfterMs }
+    return {
+      office,
+      stores,
+      sagas: new Recollection(stores.sagas),
+      horizonCheckedBefore: checkBefore,
+      onDue: () => this.#due.ring(),
     }
-    const onDue = (): void => this.#due.ring()
+  }
+
+  #receiver(): Receiver {
+    const { observer = null, starts = false } = this.#options
     return new Receiver({
       service: this.#own,
       database: this.#database,
       link: this.#link,
-      shop,
+      shop: this.#performs.shop,
       perform: this.#performs,
-      advance: orchestrates ? { office, stores, horizonCheckedBefore: checkBefore, onDue } : null,
+      advance: this.#advances,
       observer,
-      onEnded: starts ? (ends) => this.#starter.tellEnds(ends) : null,
+      starter: starts ? this.#starter : null,
       batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
   }
@@ -378,16 +388,7 @@ class RunningHost implements Host {
   }
 
   async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
-    const done = async (tx: Transaction) => {
-      const { messages, results } = await perform(tx, works, this.#performs)
-      const value = works.map(({ operation }): Outcome | Error => {
-        const result = results.get(operation)
-        if (result === undefined) return new Error(`operation '${operation}' was not decided`)
-        if (result.ok) return result.outcome
-        return result.error instanceof Error ? result.error : new Error(String(result.error))
-      })
-      return { value, messages }
-    }
+    const done = (tx: Transaction): Promise<Executed> => execute(tx, works, this.#performs)
     return await rerun(() => this.#link.transaction(done))
   }
 

@@ -2,6 +2,8 @@
 // I1: a start row commits with its message; what is waited for is read from the row, and the news only wakes
 // the reader.
 import { spanMs, type Message, type Pattern, type Plan, type SagaRef, type Span } from '@ensemble/core'
+import type { AdvanceOptions } from './advance/advance.ts'
+import { beginOwn, loadOwn } from './advance/own.ts'
 import { tell } from './diagnostics.ts'
 import { EnsembleError } from './errors.ts'
 import { sagaKey } from './letters.ts'
@@ -39,6 +41,8 @@ export interface StarterOptions {
   readonly link: Link
   readonly clock: Clock
   readonly pattern: Pattern
+  /** Of a host that orchestrates, too: what it starts it begins at once. */
+  readonly advance: AdvanceOptions | null
   readonly stopping: AbortSignal
 }
 
@@ -48,6 +52,8 @@ const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
 /** Sagas that are known to run because they were started here and no end was heard. */
 const OPEN_COUNT_MAX = 10_000
+/** Ends that come back over the bus soon after they were stored here. */
+const KNOWN_ENDS_MAX = 10_000
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
 
@@ -63,6 +69,7 @@ export class Starter {
   readonly #options: StarterOptions
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
+  readonly #knownEnds = new Set<string>()
   readonly #asleep = new Set<AbortController>()
   readonly #startOne: (starting: Starting) => Promise<Started>
   readonly #statusOne: (saga: SagaName) => Promise<SagaStatus | null>
@@ -151,6 +158,14 @@ export class Starter {
     }
   }
 
+  tellOwnEnds(ends: readonly StartEnd[]): void {
+    for (const { saga } of ends) remember(this.#knownEnds, sagaKey(saga))
+  }
+
+  knowsEnd({ plan, id, pattern }: SagaRef): boolean {
+    return pattern === 'orchestration' && this.#knownEnds.has(sagaKey({ plan, id }))
+  }
+
   async #statuses(sagas: readonly SagaName[]): Promise<readonly (SagaStatus | null)[]> {
     const { database } = this.#options
     const rows = await database.stores.starts.load(database, sagas)
@@ -164,19 +179,21 @@ export class Starter {
   }
 
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    const { database, link, service } = this.#options
+    const { database, link, service, advance } = this.#options
+    const sagas = starting.map(({ saga }) => saga)
     type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
     let startedAt = 0
     const stored = async (tx: Transaction): Promise<Stored> => {
       const { starts } = database.stores
-      const before = await starts.load(
-        tx,
-        starting.map(({ saga }) => saga),
-      )
+      const [before, own] = await Promise.all([
+        starts.load(tx, sagas),
+        advance === null ? [] : loadOwn(tx, sagas, advance),
+      ])
       startedAt = tx.now
       const { answers, rows, messages } = decideStarts(starting, before, startedAt)
       if (rows.length > 0) tx.defer(starts.insert(tx, rows))
-      return { value: answers, messages }
+      if (advance === null) return { value: answers, messages }
+      return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }
     }
     const answers = await rerun(() => link.transaction(stored))
     for (const answer of answers)
@@ -215,6 +232,12 @@ export class Starter {
     }
     return { signal: heard.signal, end: () => told, forget }
   }
+}
+
+function remember(keys: Set<string>, key: string): void {
+  keys.add(key)
+  const [oldest] = keys.size > KNOWN_ENDS_MAX ? keys : []
+  if (oldest !== undefined) keys.delete(oldest)
 }
 
 function unknownSaga({ plan, id }: SagaName): EnsembleError {

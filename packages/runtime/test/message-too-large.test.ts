@@ -35,7 +35,13 @@ function system(isTooLarge: IsTooLarge) {
     clock,
     desk,
     open: async () => [
-      await createHost({ ...at, service: 'desk', database: desk, starts: true, orchestrates: true }),
+      await createHost({ ...at, service: 'desk', database: desk, starts: true }),
+      await createHost({
+        ...at,
+        service: 'orchestrator',
+        database: memoryDatabase({ name: 'orchestrator', clock }),
+        orchestrates: true,
+      }),
       ...(await Promise.all(
         (['a', 'b'] as const).map((service) =>
           createHost({

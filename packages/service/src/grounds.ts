@@ -11,7 +11,7 @@ import {
   sharedBus,
   type EngineDatabase,
 } from '@ensemble/postgres'
-import { outboxed, type Bus, type Ids } from '@ensemble/runtime'
+import { limited, outboxed, type Bus, type Ids, type Limit } from '@ensemble/runtime'
 import type { KeptLog } from './log-keeper.ts'
 import { BUS, isTogether, type Place, type Places } from './places.ts'
 
@@ -43,8 +43,13 @@ export interface GroundsOptions {
 /** Each service holds one connection while it works on a batch, and needs another to send what it decided. */
 const BUS_CONNECTIONS_PER_SERVICE = 3
 
+/** Of services that share a process: one batch is decided while another is stored. */
+const LIMIT: Limit = { batchesMax: 2 }
+/** And a third one while what another sends is on its way to a bus that is elsewhere. */
+const LIMIT_APART: Limit = { batchesMax: 3 }
+
 export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Grounds {
-  const shared = sharedBus()
+  const shared = limited(sharedBus(), LIMIT)
   const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
   const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
   let transported: Promise<Transported> | undefined
@@ -105,7 +110,7 @@ async function openKafka(
   stack.defer(() => transport.close())
   await transport.ping()
   return {
-    bus: outboxed(transport, ids),
+    bus: limited(outboxed(transport, ids), LIMIT_APART),
     pingBus: () => transport.ping(),
     // The brokers forget by time; how much is unread still says whether new work should wait.
     log: { prune: async () => 0, size: () => transport.backlog(), lag: (group) => transport.lag(group) },
@@ -120,5 +125,9 @@ async function openTransport(
   stack.defer(() => database.close())
   const transport = await postgresTransport(database)
   stack.defer(() => transport.close())
-  return { bus: outboxed(transport, ids), pingBus: () => database.ping(), log: logAdmin(database) }
+  return {
+    bus: limited(outboxed(transport, ids), LIMIT_APART),
+    pingBus: () => database.ping(),
+    log: logAdmin(database),
+  }
 }

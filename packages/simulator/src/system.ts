@@ -38,6 +38,8 @@ export interface Shape {
   readonly latencyMsMax: number
   readonly interleaved: number
   readonly observes: boolean
+  /** The desk orchestrates what it starts; there is no orchestrator of its own. */
+  readonly isOwn: boolean
 }
 
 export interface SystemParts {
@@ -100,7 +102,7 @@ export class System {
     return [
       ...Object.keys(subject.participants),
       STARTER,
-      ORCHESTRATOR,
+      ...(shape.isOwn ? [] : [ORCHESTRATOR]),
       ...(shape.observes ? [OBSERVER] : []),
     ]
   }
@@ -229,7 +231,7 @@ export class System {
       settings: shape.settings,
       ...(role === OBSERVER ? { observer: observer() } : { plans }),
       ...(participant === undefined ? {} : { implementation: participant(this.world.outsideOf(process)) }),
-      ...(role === STARTER ? { starts: true } : {}),
+      ...(role === STARTER ? { starts: true, orchestrates: shape.isOwn } : {}),
       ...(role === ORCHESTRATOR ? { orchestrates: true } : {}),
     }
   }

@@ -15,6 +15,7 @@ import { toDatabaseError } from './errors.ts'
 import { openNotices } from './notices.ts'
 import { clientConfig, SESSION_LIMITS, sessionOptions } from './settings.ts'
 import type { Isolation, SessionLimits, SessionSettings } from './settings.ts'
+import { ServerTime } from './server-time.ts'
 import { retried, runTransaction, TRIES_MAX_DEFAULT } from './transaction.ts'
 import type { Database, Queryable } from './types.ts'
 
@@ -89,6 +90,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   })
   const writing = sourceOf(write, 'write')
   const writer = queryable(writing, clock)
+  const time = new ServerTime(clock)
   let closed: Promise<unknown> | undefined
 
   return {
@@ -97,7 +99,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     query: (statement, values) => writer.query(statement, values),
     read: queryable(sourceOf(read, 'read'), clock),
     transaction: (work, { triesMax = TRIES_MAX_DEFAULT, isEarly = false } = {}) =>
-      runTransaction({ checkOut: () => checkOut(writing), clock, triesMax, isEarly }, work),
+      runTransaction({ checkOut: () => checkOut(writing), clock, triesMax, isEarly, time }, work),
     counted: () => Object.fromEntries(meter.counts),
     listen: async (channel, onNotify) =>
       (await notices?.listen(channel, onNotify)) ?? (async () => undefined),

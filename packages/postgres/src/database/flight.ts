@@ -4,7 +4,8 @@
  * process a read and both a wake-up; here one Sync ends them all. The idea is libpq's pipeline mode.
  * I1: in order, one flight at a time; what is sent meanwhile is the next one.
  * I2: what fails ends its flight: the server passes over the statements behind it, which are told so (`Skipped`).
- * I3: answers, failures too, are told when the whole flight has landed: a statement of its own commits with the Sync.
+ * I3: what was sent behind a BEGIN that failed is not executed, in whichever flight: it would commit by itself.
+ * I4: answers, failures too, are told when the whole flight has landed: a statement of its own commits with the Sync.
  */
 import type { Connection, PoolClient, Submittable } from 'pg'
 import { DatabaseError } from './errors.ts'
@@ -61,8 +62,9 @@ class Lane {
     const boarding = this.#waiting.splice(0, plain === -1 ? this.#waiting.length : Math.max(1, plain))
     if (boarding.length === 0) return
     this.#isBusy = true
-    const landed = (): void => {
+    const landed = (hasBegun: boolean): void => {
       this.#isBusy = false
+      if (!hasBegun) for (const passenger of this.#waiting.splice(0)) passenger.refuse(new Skipped())
       if (this.#waiting.length > 0) this.#call()
     }
     this.#client.query(new Flight(boarding, landed))
@@ -72,11 +74,11 @@ class Lane {
 /** What the driver's client sends and tells what comes back. */
 class Flight implements Submittable {
   readonly #passengers: readonly Passenger[]
-  readonly #landed: () => void
+  readonly #landed: (hasBegun: boolean) => void
   /** The first that the server has not answered. */
   #at = 0
 
-  constructor(passengers: readonly Passenger[], landed: () => void) {
+  constructor(passengers: readonly Passenger[], landed: (hasBegun: boolean) => void) {
     this.#passengers = passengers
     this.#landed = landed
   }
@@ -132,7 +134,7 @@ class Flight implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.#landed()
+    this.#landed(true)
     for (const passenger of this.#passengers) passenger.arrive()
   }
 
@@ -143,13 +145,13 @@ class Flight implements Submittable {
   handleError(error: unknown, connection: DriverConnection): void {
     const failed = this.#current
     if (failed === undefined || typeof error !== 'object' || error === null || !('severity' in error)) {
-      this.#landed()
+      this.#landed(true)
       for (const passenger of this.#passengers) passenger.refuse(error)
       return
     }
     const land = (): void => {
       for (const event of ANSWER_ENDS) connection.off(event, land)
-      this.#landed()
+      this.#landed(failed.text !== 'BEGIN')
       this.#tell(failed, error, connection)
     }
     // Behind the client's own listeners, so that it knows the state by then.

@@ -47,7 +47,11 @@ export function sessionOptions(settings: SessionSettings, profile: Profile): str
   if (profile.canAvoidScans) values.push(['enable_seqscan', 'off'])
   // What writes asks for rows by key, in lists whose lengths differ: made for each length, plans cost more than they
   // save. What reads may filter by anything.
-  if (profile.canAvoidScans && !settings.isReadOnly) values.push(['plan_cache_mode', 'force_generic_plan'])
+  if (profile.canAvoidScans && !settings.isReadOnly) {
+    values.push(['plan_cache_mode', 'force_generic_plan'])
+    // Made while a table was small, a plan that hashes or sorts it whole would be kept while it grows.
+    values.push(['enable_hashjoin', 'off'], ['enable_mergejoin', 'off'])
+  }
   if (schema !== undefined) values.push(['search_path', quoteName(schema)])
   if (isolation !== undefined) values.push(['default_transaction_isolation', isolation])
   if (settings.isReadOnly) values.push(['default_transaction_read_only', 'on'])

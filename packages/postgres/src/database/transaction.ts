@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { Skipped } from './flight.ts'
+import type { ServerTime } from './server-time.ts'
 import type { Statement } from './statement.ts'
 import type { Result, SqlTransaction } from './types.ts'
 
@@ -39,6 +40,7 @@ export interface TransactionRun extends Retry {
   readonly checkOut: () => Promise<Connection>
   /** The work begins before BEGIN is answered: its first statement leaves in the same flush. */
   readonly isEarly: boolean
+  readonly time: ServerTime
 }
 
 export async function runTransaction<T>(
@@ -68,7 +70,7 @@ function canRetry(error: unknown): boolean {
 async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
   const connection = await run.checkOut()
   try {
-    const tx = new OpenTransaction(connection)
+    const tx = new OpenTransaction(connection, run.time)
     const opened = tx.begin()
     // Answered before any statement of an early work is.
     opened.catch(() => undefined)
@@ -88,6 +90,7 @@ async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Pro
 
 class OpenTransaction implements SqlTransaction {
   readonly #connection: Connection
+  readonly #time: ServerTime
   readonly #deferred: Promise<unknown>[] = []
   readonly #refused = new Map<Promise<unknown>, { readonly error: unknown }>()
   readonly #actions: (() => void)[] = []
@@ -99,8 +102,10 @@ class OpenTransaction implements SqlTransaction {
   #opening: Promise<void> | undefined
   #now: number | undefined
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, time: ServerTime) {
     this.#connection = connection
+    this.#time = time
+    this.#now = time.now
   }
 
   get now(): number {
@@ -110,7 +115,7 @@ class OpenTransaction implements SqlTransaction {
   }
 
   async begun(): Promise<void> {
-    await this.#opening
+    if (this.#now === undefined) await this.#opening
   }
 
   begin(): Promise<void> {
@@ -120,14 +125,17 @@ class OpenTransaction implements SqlTransaction {
 
   async #begin(): Promise<void> {
     const begun = this.#track(this.#connection.control('BEGIN'))
-    const time = this.#track(this.#connection.send(NOW, []))
+    const asked = this.#time.isStale ? this.#track(this.#connection.send(NOW, [])) : undefined
     // Awaited below; handled here because BEGIN may fail first.
-    time.catch(() => undefined)
+    asked?.catch(() => undefined)
     begun.catch(() => {
       this.#hasBegun = false
     })
     await begun
-    this.#now = Number((await time).rows[0]?.['now'])
+    if (asked === undefined) return
+    const time = Number((await asked).rows[0]?.['now'])
+    this.#time.hear(time)
+    this.#now ??= time
   }
 
   query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {

@@ -24,8 +24,10 @@ export const sagaStore: SagaStore = {
     await tx.query(INSERT, columnsOf(sorted(given, ({ plan, id }) => `${plan}/${id}`)))
   },
 
-  update: async (tx, rows) => {
-    if (rows.length === 0) return
+  update: async (tx, given) => {
+    if (given.length === 0) return
+    // Rows need not have been loaded, which locks them in this order.
+    const rows = sorted(given, ({ plan, id }) => `${plan}/${id}`)
     await tx.query(UPDATE, [...columnsOf(rows), rows.map(({ version }) => version), rows.length])
   },
 

@@ -1,16 +1,18 @@
 // Owns: the verb advance: a batch of what reaches the orchestrator, in one transaction. Saga rows are loaded in
 // one statement, decisions are made in memory by the kernel, results are written in one statement each.
-import { ORCHESTRATOR, type Message, type Time } from '@ensemble/core'
+import { ORCHESTRATOR, type Message, type SagaRef, type Time } from '@ensemble/core'
 import { bury } from '../bury.ts'
 import { storeScheduled } from '../perform/store.ts'
-import type { SagaRow, Stores, Transaction } from '../ports.ts'
+import type { SagaRow, SagaStore, Stores, Transaction } from '../ports.ts'
 import { Ledger, type Office } from './ledger.ts'
 import { hear } from './hear.ts'
+import type { Recollection } from './recollection.ts'
 import type { AdvanceWork } from './signals.ts'
 
 export interface AdvanceOptions {
   readonly office: Office
   readonly stores: Stores
+  readonly sagas: Recollection
   readonly horizonCheckedBefore: (now: Time) => Time
   /** Something is due at once. */
   readonly onDue: () => void
@@ -22,17 +24,32 @@ export async function advance(
   options: AdvanceOptions,
 ): Promise<readonly Message[]> {
   if (works.length === 0) return []
-  const { stores } = options
-  const rows = await loadSagas(tx, works, stores)
-  // Asked after it: the first statement may leave before the time is known.
+  const rows = await loadSagas(
+    tx,
+    works.map(({ saga }) => saga),
+    options.sagas,
+  )
+  return await decideAll(tx, works, { rows, options })
+}
+
+/** The same with the rows in hand. */
+export async function decideAll(
+  tx: Transaction,
+  works: readonly AdvanceWork[],
+  { rows, options }: { readonly rows: readonly SagaRow[]; readonly options: AdvanceOptions },
+): Promise<readonly Message[]> {
+  if (works.length === 0) return []
+  const { stores, sagas } = options
+  // Asked after the rows: the first statement may leave before the time is known.
   await tx.begun?.()
   const checkBefore = options.horizonCheckedBefore(tx.now)
   const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
   const ledger = new Ledger(rows, { now: tx.now, horizon })
   for (const work of works) hear(options.office, ledger, work)
-  const { inserts, updates } = ledger.changes()
-  if (inserts.length > 0) tx.defer(stores.sagas.insert(tx, inserts))
-  if (updates.length > 0) tx.defer(stores.sagas.update(tx, updates))
+  const { inserts, updates, unchanged } = ledger.changes()
+  await sagas.confirm(tx, unchanged)
+  if (inserts.length > 0) tx.defer(sagas.insert(tx, inserts))
+  if (updates.length > 0) tx.defer(sagas.update(tx, updates))
   storeScheduled(tx, ledger.scheduled, stores)
   if (ledger.scheduled.some(({ dueAt }) => dueAt <= ledger.now)) tx.onCommit(options.onDue)
   const told = bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
@@ -43,12 +60,16 @@ export async function advance(
 export async function release(
   tx: Transaction,
   works: readonly AdvanceWork[],
-  { stores }: AdvanceOptions,
+  { stores, sagas }: AdvanceOptions,
 ): Promise<void> {
   if (works.length === 0) return
-  const parked = (await loadSagas(tx, works, stores)).filter((row) => row.parked === 'PLAN_THROWS')
-  const released = parked.map((row) => ({ ...row, parked: null }))
-  if (released.length > 0) tx.defer(stores.sagas.update(tx, released))
+  const rows = await loadSagas(
+    tx,
+    works.map(({ saga }) => saga),
+    stores.sagas,
+  )
+  const released = rows.filter((row) => row.parked === 'PLAN_THROWS').map((row) => ({ ...row, parked: null }))
+  if (released.length > 0) tx.defer(sagas.update(tx, released))
 }
 
 function issuedAt({ heard }: AdvanceWork): Time {
@@ -56,14 +77,12 @@ function issuedAt({ heard }: AdvanceWork): Time {
   return heard.type === 'cancel' ? heard.issuedAt : Number.POSITIVE_INFINITY
 }
 
-async function loadSagas(
+export async function loadSagas(
   tx: Transaction,
-  works: readonly AdvanceWork[],
-  stores: Stores,
+  sagas: readonly SagaRef[],
+  store: Pick<SagaStore, 'load'>,
 ): Promise<readonly SagaRow[]> {
-  const unique = new Map(
-    works.map(({ saga }) => [`${saga.plan}/${saga.id}`, { plan: saga.plan, id: saga.id }]),
-  )
+  const unique = new Map(sagas.map(({ plan, id }) => [`${plan}/${id}`, { plan, id }]))
   const ids = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
-  return await stores.sagas.load(tx, ids)
+  return await store.load(tx, ids)
 }

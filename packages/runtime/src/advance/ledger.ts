@@ -13,6 +13,13 @@ export interface Office {
   readonly overdueAfterMs: number
 }
 
+interface Changes {
+  readonly inserts: readonly SagaRow[]
+  readonly updates: readonly SagaRow[]
+  /** Loaded, and left as they were. */
+  readonly unchanged: readonly SagaRow[]
+}
+
 export class Ledger {
   readonly now: Time
   readonly horizon: Time
@@ -38,11 +45,12 @@ export class Ledger {
     this.#changed.add(key)
   }
 
-  changes(): { readonly inserts: readonly SagaRow[]; readonly updates: readonly SagaRow[] } {
+  changes(): Changes {
     const rows = [...this.#changed].flatMap((key) => this.#rows.get(key) ?? [])
     return {
       inserts: rows.filter((row) => row.version === 0),
       updates: rows.filter((row) => row.version > 0),
+      unchanged: [...this.#rows].flatMap(([key, row]) => (this.#changed.has(key) ? [] : [row])),
     }
   }
 }

@@ -1,0 +1,67 @@
+// Scenes: hosts of one process that take turns.
+import { expect, it } from 'vitest'
+import { limited, type Bus, type Database, type Link } from '@ensemble/runtime'
+
+/** A link whose batches end when they are told to. */
+function slowBus() {
+  const begun: string[] = []
+  const ends = new Map<string, { readonly done: (count: number) => void; readonly fails: () => void }>()
+  const linkOf = (service: string): Link => ({
+    tellsAll: true,
+    transaction: async (work) => (await work({} as never)).value,
+    receive: () =>
+      new Promise((resolve, reject) => {
+        begun.push(service)
+        ends.set(service, { done: resolve, fails: () => reject(new Error(service)) })
+      }),
+    put: async () => undefined,
+    relay: async () => 7,
+    onNews: () => undefined,
+    close: async () => undefined,
+  })
+  const bus: Bus = { connect: async ({ service }) => linkOf(service) }
+  return { bus, begun, ends }
+}
+
+const NO_DATABASE = {} as Database
+const NOTHING = async () => []
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+}
+
+it('lets as many batches begin as it may, then the next in the order of their coming', async () => {
+  const { bus, begun, ends } = slowBus()
+  const shared = limited(bus, { batchesMax: 2 })
+  const services = ['a', 'b', 'c', 'd']
+  const links = await Promise.all(
+    services.map((service) => shared.connect({ service, database: NO_DATABASE, topics: [] })),
+  )
+  const counts = links.map((link) => link.receive(10, NOTHING).catch((error: unknown) => error))
+  await turns()
+  expect(begun).toEqual(['a', 'b'])
+  ends.get('b')?.fails()
+  await turns()
+  expect(begun).toEqual(['a', 'b', 'c'])
+  ends.get('a')?.done(3)
+  await turns()
+  expect(begun).toEqual(['a', 'b', 'c', 'd'])
+  ends.get('c')?.done(0)
+  ends.get('d')?.done(1)
+  expect(await Promise.all(counts)).toEqual([3, new Error('b'), 0, 1])
+})
+
+it('hands on everything else', async () => {
+  const { bus } = slowBus()
+  const link = await limited(bus, { batchesMax: 1 }).connect({
+    service: 'a',
+    database: NO_DATABASE,
+    topics: [],
+  })
+  expect([link.tellsAll, await link.relay()]).toEqual([true, 7])
+  expect(await link.transaction(async () => ({ value: 'done', messages: [] }))).toBe('done')
+})
+
+it.each([0, 1.5, Number.NaN])('refuses %d batches', (batchesMax) => {
+  expect(() => limited(slowBus().bus, { batchesMax })).toThrow('batchesMax: a whole number of 1 or more')
+})
