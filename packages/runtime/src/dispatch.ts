@@ -172,8 +172,29 @@ export async function buried(
   return [
     ...told,
     ...performed.messages,
+    ...followLater(tx, sorted.works, { options, info }),
     ...batch.flatMap((delivered) => buriedNote(delivered, { answered, options, info, now: tx.now })),
   ]
+}
+
+/**
+ * An event that is put away with the run that it asks for is still to be followed, by itself: in the other pattern the
+ * run is a message of its own, which takes nothing with it.
+ */
+function followLater(
+  tx: Transaction,
+  works: readonly Work[],
+  { options, info }: { readonly options: BatchOptions; readonly info: ErrorInfo },
+): readonly Message[] {
+  const followed = new Set(works.filter((work) => work.do === 'follow').map(({ message }) => message))
+  const picture = emptyPicture(tx)
+  for (const work of works) {
+    if (work.do !== 'run' || work.message.type !== 'event' || !followed.has(work.message)) continue
+    const { message, attempt } = work
+    setAside(options.shop, picture, { message: { ...message, slip: null }, attempt }, info)
+  }
+  storeScheduled(tx, picture.scheduled, options.database.stores)
+  return picture.messages
 }
 
 function retriesIn(batch: readonly Delivered[]): readonly AdvanceWork[] {
