@@ -3,8 +3,10 @@
 // parked decisions.
 import { describe, expect, it, vi } from 'vitest'
 import type { Message } from '@ensemble/core'
+import { perform } from '../src/perform/perform.ts'
+import { serviceOf, worksOf } from '../src/perform/work.ts'
 import { Bench, lines } from './bench.ts'
-import { planOf, things } from './services.ts'
+import { implementationOf, planOf, things } from './services.ts'
 import { inWorld, PATTERNS_BOTH, wrapped, type World } from './world.ts'
 
 const RUN = 'bench/x/s1/run'
@@ -288,6 +290,17 @@ describe('a message that is put away', () => {
       load.mockRestore()
     }
   })
+})
+
+it('of a message that is put away no handler is asked anything: that may be what killed', async () => {
+  const bench = new Bench({ pattern: 'choreography' })
+  const [work] = worksOf(serviceOf('a', implementationOf('a', bench.script)), bench.run)
+  if (work?.do !== 'run' || work.handler.form !== 'aggregate') throw new Error('a run of an aggregate')
+  const key = vi.spyOn(work.handler.rule, 'key')
+  const options = { ...bench.options, refuse: { code: 'KILLS_WORKER', message: 'died 3 times' } }
+  const { messages } = await bench.database.transaction((tx) => perform(tx, [work], options))
+  expect(lines(messages)).toEqual([`${RUN}#answer faulted`, 'bench.compensated'])
+  expect(key).not.toHaveBeenCalled()
 })
 
 describe('a message that kills the worker', () => {

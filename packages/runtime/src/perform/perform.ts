@@ -5,7 +5,7 @@
 // made again.
 // I2: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of
 // the first.
-import { plain, type ErrorInfo, type Message, type Time } from '@ensemble/core'
+import { plain, type Checked, type ErrorInfo, type Message, type Time } from '@ensemble/core'
 import { EnsembleError, errorInfo, RERUN } from '../errors.ts'
 import type { Stores, Transaction } from '../ports.ts'
 import type { Shop } from './answer.ts'
@@ -18,7 +18,7 @@ import { onRun } from './operation.ts'
 import { isTooOld, pendingRun, tooOld, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
 import { store } from './store.ts'
-import type { Work } from './work.ts'
+import type { RunWork, Work } from './work.ts'
 
 /** How often a pass may ask for more rows before the batch is refused. */
 const PASSES_MAX = 5
@@ -121,8 +121,16 @@ function faulted(picture: Picture, shop: Shop, { work, error }: { work: Work; er
   fault(shop, picture, { work, error, pending: work.do === 'run' ? pendingRun(picture, work) : null })
 }
 
-function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; refuse: ErrorInfo }): void {
-  if (work.do !== 'run') return
+/** What is put away is not read any more: to ask its handler for a key may be what kills the worker. */
+const UNREAD: Checked<never> = { ok: false, problems: ['it is not read'] }
+
+function refused(
+  picture: Picture,
+  shop: Shop,
+  { work: given, refuse }: { work: Work; refuse: ErrorInfo },
+): void {
+  if (given.do !== 'run') return
+  const work: RunWork = { ...given, input: UNREAD }
   const action = onRun(picture.operation(work.ask.operation), work)
   // The row was answered before: its slip is all that it waits for, and no handler is called.
   if (action.do === 'pass on') decideRun(shop, picture, work)
