@@ -165,10 +165,10 @@ export async function buried(
     }
   })
   const told = bury(tx, letters, cemeteryOf(options))
-  const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
-  const performed = await perform(tx, runs, { ...options.perform, refuse: info })
+  const asked = silent ? [] : sorted.works.filter((work) => work.do === 'run' || work.do === 'withdraw')
+  const performed = await perform(tx, asked, { ...options.perform, refuse: info })
   if (options.advance !== null && !silent) await release(tx, retriesIn(batch), options.advance)
-  const answered = new Set<Message>(runs.map((work) => work.message))
+  const answered = new Set<Message>(asked.map((work) => work.message))
   return [
     ...told,
     ...performed.messages,

@@ -303,6 +303,34 @@ it('of a message that is put away no handler is asked anything: that may be what
   expect(key).not.toHaveBeenCalled()
 })
 
+// Found by the simulator: the orchestrator asked again for ever, and each time it was put away in silence.
+describe.each(PATTERNS_BOTH)('a withdraw that is put away, %s', (pattern) => {
+  const refuse = { code: 'KILLS_WORKER', message: 'died 3 times' }
+
+  it('is obeyed all the same: its run is not done any more', async () => {
+    const bench = new Bench({ pattern })
+    const { options } = bench
+    bench.options = { ...options, refuse }
+    const before = lines(await bench.deliver(bench.withdraw()))
+    bench.options = options
+    const after = lines(await bench.deliver(bench.run))
+    expect([...before, ...after]).toEqual(
+      pattern === 'orchestration'
+        ? [`${RUN}#answer withdrawn`, `${RUN}#answer withdrawn`]
+        : [`${RUN}#answer withdrawn`, 'bench.compensated'],
+    )
+    expect(await bench.thing()).toBeUndefined()
+  })
+
+  it('leaves a deferred run as it is, and says so: only its rule knows what became of it', async () => {
+    const bench = new Bench({ pattern, form: 'wait' })
+    await bench.deliver(bench.run)
+    bench.options = { ...bench.options, refuse }
+    expect(lines(await bench.deliver(bench.withdraw()))).toEqual(['note parked'])
+    expect(await bench.status()).toBe('deferred')
+  })
+})
+
 describe('a message that kills the worker', () => {
   const plan = planOf('deadly', [{ kind: 'compensatable' }, { kind: 'retriable' }])
 

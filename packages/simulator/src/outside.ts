@@ -40,7 +40,7 @@ export interface Outside {
    * is when the first program with this bug is deployed; from the beginning unless given.
    */
   poison(what: { readonly mark: string; readonly isRepairable: boolean; readonly from?: Time }): void
-  /** A bug that does so in every program from a time on; deaths are not counted, as all messages are read again. */
+  /** A bug that does so in every program from a time on. Deaths are not counted: all messages are read again. */
   poisonFrom(from: Time): void
   /**
    * Calls a provider: answered late, never, or refused before anything was done. `manner` is how it takes this call,
@@ -80,7 +80,8 @@ export class World {
         const isHit = this.#fatal.has(mark) || this.#parts.faults.hit('poison', process.name)
         if (isHit && !isRepairable) this.#fatal.add(mark)
         if (!isHit) return
-        this.deaths.set(mark, (this.deaths.get(mark) ?? 0) + 1)
+        // What comes again is searched for again, each message of it.
+        if (from === 0) this.deaths.set(mark, (this.deaths.get(mark) ?? 0) + 1)
         process.end('crash', KILLED)
       },
       poisonFrom: (from) => {
