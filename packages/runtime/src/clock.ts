@@ -1,5 +1,4 @@
 // Owns: the real clock. The only place of the runtime that reads the time or waits for it.
-import { performance } from 'node:perf_hooks'
 import type { Clock, Stopwatch } from './ports.ts'
 
 export const systemClock: Clock & Stopwatch = {
