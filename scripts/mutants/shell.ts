@@ -123,8 +123,30 @@ export const shellMutants: readonly Mutant[] = [
     file: DISPATCH,
     edits: [
       {
-        find: `const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')`,
-        replace: `const runs = sorted.works.filter((work) => work.do !== 'run' && silent)`,
+        find: `(work) => work.do === 'run' || work.do === 'withdraw')`,
+        replace: `(work) => work.do === 'withdraw')`,
+      },
+    ],
+  },
+  {
+    name: 'buried-withdraw-is-forgotten',
+    harm: 'a cancel that was put away is asked for again for ever, and its saga never ends',
+    file: DISPATCH,
+    edits: [
+      {
+        find: `(work) => work.do === 'run' || work.do === 'withdraw')`,
+        replace: `(work) => work.do === 'run')`,
+      },
+    ],
+  },
+  {
+    name: 'burial-asks-the-handler',
+    harm: 'what kills its worker when it is asked for a key cannot be put away: it kills for ever',
+    file: 'packages/runtime/src/perform/perform.ts',
+    edits: [
+      {
+        find: `refuseRun(picture, shop, { work: { ...work, input: UNREAD }, refuse })`,
+        replace: `refuseRun(picture, shop, { work, refuse })`,
       },
     ],
   },
