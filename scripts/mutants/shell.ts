@@ -129,17 +129,6 @@ export const shellMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'buried-withdraw-is-forgotten',
-    harm: 'a cancel that was put away is asked for again for ever, and its saga never ends',
-    file: DISPATCH,
-    edits: [
-      {
-        find: `(work) => work.do === 'run' || work.do === 'withdraw')`,
-        replace: `(work) => work.do === 'run')`,
-      },
-    ],
-  },
-  {
     name: 'burial-asks-the-handler',
     harm: 'what kills its worker when it is asked for a key cannot be put away: it kills for ever',
     file: 'packages/runtime/src/perform/perform.ts',
