@@ -63,9 +63,9 @@ export const shellMutants: readonly Mutant[] = [
     edits: [
       {
         find: `    if (rows.length === 0) return 0
-    await transport`,
+    for (const some`,
         replace: `    if (rows.length >= 0) return 0
-    await transport`,
+    for (const some`,
       },
     ],
   },
