@@ -14,10 +14,10 @@ export const effectMutants: readonly Mutant[] = [
         find: `      if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
       return`,
         replace: `      if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
-      for (const row of known) this.#spawn(row, { provider, now: tx.now, leasedUntil })
+      for (const row of known) this.#spawn(row, { provider, now: tx.now, isOver })
       return`,
       },
-      { find: `    for (const row of rows) this.#spawn(row, { provider, now, leasedUntil })\n`, replace: '' },
+      { find: `    for (const row of rows) this.#spawn(row, { provider, now, isOver })\n`, replace: '' },
     ],
   },
   {

@@ -96,10 +96,12 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: STARTER,
     edits: [
       {
-        find: `      return { value: answers, messages }
+        find: `      if (advance === null) return { value: answers, messages }
+      return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }
     }
     const answers = await rerun(() => link.transaction(stored))`,
-        replace: `      later.push(...messages)
+        replace: `      void own
+      later.push(...messages)
       return { value: answers, messages: [] }
     }
     const later: Message[] = []

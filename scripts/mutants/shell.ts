@@ -63,9 +63,9 @@ export const shellMutants: readonly Mutant[] = [
     edits: [
       {
         find: `    if (rows.length === 0) return 0
-    await transport`,
+    for (const some`,
         replace: `    if (rows.length >= 0) return 0
-    await transport`,
+    for (const some`,
       },
     ],
   },
@@ -123,8 +123,19 @@ export const shellMutants: readonly Mutant[] = [
     file: DISPATCH,
     edits: [
       {
-        find: `const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')`,
-        replace: `const runs = sorted.works.filter((work) => work.do !== 'run' && silent)`,
+        find: `(work) => work.do === 'run' || work.do === 'withdraw')`,
+        replace: `(work) => work.do === 'withdraw')`,
+      },
+    ],
+  },
+  {
+    name: 'burial-asks-the-handler',
+    harm: 'what kills its worker when it is asked for a key cannot be put away: it kills for ever',
+    file: 'packages/runtime/src/perform/perform.ts',
+    edits: [
+      {
+        find: `refuseRun(picture, shop, { work: { ...work, input: UNREAD }, refuse })`,
+        replace: `refuseRun(picture, shop, { work, refuse })`,
       },
     ],
   },

@@ -3,9 +3,9 @@
 // fell asleep.
 import { setImmediate } from 'node:timers/promises'
 import type { Time } from '@ensemble/core'
-import type { Clock } from '@ensemble/runtime'
+import type { Clock, Stopwatch } from '@ensemble/runtime'
 
-export interface ManualClock extends Clock {
+export interface ManualClock extends Clock, Stopwatch {
   /**
    * Moves time on, waking each sleeper at its own time; what follows from that without waiting is done before the next
    * one wakes, even if it is to sleep again.
@@ -32,6 +32,7 @@ export function manualClock(start: Time): ManualClock {
 
   return {
     now: () => now,
+    elapsed: () => now - start,
     nextAt: () => first()?.dueAt ?? null,
     sleep: (ms, signal) => {
       if (ms <= 0 || signal.aborted) return Promise.resolve()

@@ -1,8 +1,9 @@
 // Owns: the real clock. The only place of the runtime that reads the time or waits for it.
-import type { Clock } from './ports.ts'
+import type { Clock, Stopwatch } from './ports.ts'
 
-export const systemClock: Clock = {
+export const systemClock: Clock & Stopwatch = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) {

@@ -165,15 +165,36 @@ export async function buried(
     }
   })
   const told = bury(tx, letters, cemeteryOf(options))
-  const runs = silent ? [] : sorted.works.filter((work) => work.do === 'run')
-  const performed = await perform(tx, runs, { ...options.perform, refuse: info })
+  const asked = silent ? [] : sorted.works.filter((work) => work.do === 'run' || work.do === 'withdraw')
+  const performed = await perform(tx, asked, { ...options.perform, refuse: info })
   if (options.advance !== null && !silent) await release(tx, retriesIn(batch), options.advance)
-  const answered = new Set<Message>(runs.map((work) => work.message))
+  const answered = new Set<Message>(asked.map((work) => work.message))
   return [
     ...told,
     ...performed.messages,
+    ...followLater(tx, sorted.works, { options, info }),
     ...batch.flatMap((delivered) => buriedNote(delivered, { answered, options, info, now: tx.now })),
   ]
+}
+
+/**
+ * An event that is put away with the run that it asks for is still to be followed, by itself: in the other pattern the
+ * run is a message of its own, which takes nothing with it.
+ */
+function followLater(
+  tx: Transaction,
+  works: readonly Work[],
+  { options, info }: { readonly options: BatchOptions; readonly info: ErrorInfo },
+): readonly Message[] {
+  const followed = new Set(works.filter((work) => work.do === 'follow').map(({ message }) => message))
+  const picture = emptyPicture(tx)
+  for (const work of works) {
+    if (work.do !== 'run' || work.message.type !== 'event' || !followed.has(work.message)) continue
+    const { message, attempt } = work
+    setAside(options.shop, picture, { message: { ...message, slip: null }, attempt }, info)
+  }
+  storeScheduled(tx, picture.scheduled, options.database.stores)
+  return picture.messages
 }
 
 function retriesIn(batch: readonly Delivered[]): readonly AdvanceWork[] {

@@ -28,14 +28,14 @@ import { Picture } from './perform/picture.ts'
 import { store } from './perform/store.ts'
 import { pendingOf } from './perform/rules.ts'
 import { checkedOnce, validInput } from './perform/work.ts'
-import type { Clock, Database, Link, OperationRow, Transaction } from './ports.ts'
+import type { Clock, Database, Link, OperationRow, Stopwatch, Transaction } from './ports.ts'
 import { rerun } from './shell/race.ts'
 
 export interface EffectOptions {
   readonly shop: Shop
   readonly database: Database
   readonly link: Link
-  readonly clock: Clock
+  readonly clock: Clock & Stopwatch
   readonly handlers: readonly EffectHandler[]
   /** Rings when a call has ended, so that the next due intent is taken at once. */
   readonly onDone: () => void
@@ -74,7 +74,7 @@ export class EffectWorker {
     const leaseMs = Math.max(...group.map((handler) => handler.timeoutMs)) + LEASE_SLACK_MS
     const { database, shop, clock } = this.#options
     // Before the claim, so that the lease is never believed to be longer than it is.
-    const leasedUntil = clock.now() + leaseMs
+    const isOver = inTime(clock, leaseMs)
     const { rows, now } = await database.transaction(async (tx) => {
       const due = await database.stores.operations.claimDue(tx, {
         owners: [effectOwner(first)],
@@ -90,7 +90,7 @@ export class EffectWorker {
       if (changed.length > 0) tx.defer(database.stores.operations.update(tx, changed))
       return { rows: known, now: tx.now }
     })
-    for (const row of rows) this.#spawn(row, { provider, now, leasedUntil })
+    for (const row of rows) this.#spawn(row, { provider, now, isOver })
     if (rows.length > 0) tell('effect', { service: shop.service, count: rows.length })
     return rows.length
   }
@@ -113,8 +113,8 @@ export class EffectWorker {
     return row.parked !== null && this.#handlerOf(row)?.onUnknown === 'give up'
   }
 
-  #spawn(row: OperationRow, { provider, now, leasedUntil }: Claimed & { provider: string }): void {
-    const run = this.#call(row, { now, leasedUntil })
+  #spawn(row: OperationRow, { provider, now, isOver }: Claimed & { provider: string }): void {
+    const run = this.#call(row, { now, isOver })
       .catch((error: unknown) =>
         tell('error', { service: this.#options.shop.service, detail: 'effect', error }),
       )
@@ -125,12 +125,12 @@ export class EffectWorker {
     this.#running.set(run, provider)
   }
 
-  async #call(row: OperationRow, { now, leasedUntil }: Claimed): Promise<void> {
+  async #call(row: OperationRow, { now, isOver }: Claimed): Promise<void> {
     const pending = pendingOf(this.#options.shop, row)
     const handler = this.#handlerOf(row)
     if (handler === null) return
-    const isOverslept = this.#options.clock.now() >= leasedUntil
-    const uncalled = whyNotCalled(row, { handler, deadline: pending.ask.deadline, now, isOverslept })
+    const about = { handler, deadline: pending.ask.deadline, now, isOverslept: isOver() }
+    const uncalled = whyNotCalled(row, about)
     const said = uncalled ?? (await this.#tellCall(handler, { row, pending }))
     await this.#store(row, { handler, said })
   }
@@ -188,8 +188,14 @@ function byProvider(handlers: readonly EffectHandler[]): readonly (readonly Effe
 
 interface Claimed {
   readonly now: Time
-  /** Of this process's clock; then the row is due again. */
-  readonly leasedUntil: Time
+  /** Whether the row may be due again, and another worker's. */
+  readonly isOver: () => boolean
+}
+
+/** By both clocks: the one may be set back while a worker is stopped, the other may stand still with its machine. */
+function inTime(clock: Clock & Stopwatch, ms: number): () => boolean {
+  const [at, elapsed] = [clock.now() + ms, clock.elapsed() + ms]
+  return () => clock.now() >= at || clock.elapsed() >= elapsed
 }
 
 type Called =

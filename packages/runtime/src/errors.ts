@@ -3,6 +3,7 @@
 export type EnsembleErrorCode =
   | 'OPERATION_UNKNOWN'
   | 'OPERATION_SETTLED'
+  | 'OUTCOME_IMPOSSIBLE'
   | 'CLAIM_TAKEN'
   | 'PLAN_UNKNOWN'
   | 'PLAN_CHANGED'

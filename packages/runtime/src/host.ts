@@ -23,7 +23,7 @@ import { execute, type Executed } from './perform/execute.ts'
 import type { PerformOptions } from './perform/perform.ts'
 import { checkedOnce, lengthOfInput, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
-import type { Bus, Clock, Database, Ids, Link, Queryable, Transaction } from './ports.ts'
+import type { Bus, Clock, Database, Ids, Link, Queryable, Stopwatch, Transaction } from './ports.ts'
 import type { Observer } from './dispatch.ts'
 import { Receiver } from './receive.ts'
 import { Bell } from './shell/bell.ts'
@@ -56,7 +56,7 @@ export interface HostOptions {
   readonly pattern?: Pattern
   readonly observer?: Observer
   readonly settings?: Partial<Settings>
-  readonly clock?: Clock
+  readonly clock?: Clock & Stopwatch
   readonly ids?: Ids
 }
 
@@ -153,7 +153,7 @@ class RunningHost implements Host {
   readonly #link: Link
   readonly #listens: boolean
   readonly #database: Database
-  readonly #clock: Clock
+  readonly #clock: Clock & Stopwatch
   readonly #ids: Ids
   readonly #own: Service
   readonly #performs: PerformOptions

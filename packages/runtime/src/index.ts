@@ -61,6 +61,7 @@ export type {
   StartRow,
   StartStore,
   Statement,
+  Stopwatch,
   Stores,
   Subscription,
   Transaction,

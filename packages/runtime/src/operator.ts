@@ -3,10 +3,11 @@
 // I1: a supplied outcome travels in a withdraw and is stored where the row would become `withdrawn`; an
 // answered row wins.
 // I2: a retry means "now": the row keeps its number, so that its own later retry is ignored.
-// I3: an answer sent again is the one that was stored, counted on its row, so that each time passes on once.
+// I3: what cannot be refused, an undo or a retriable, is not said to be: no saga could go on.
+// I4: an answer sent again is the one that was stored, counted on its row, so that each time passes on once.
 import { plain, TOPIC, type Answer, type Message, type Outcome } from '@ensemble/core'
 import { EnsembleError } from './errors.ts'
-import { answer, type Shop } from './perform/answer.ts'
+import { answer, type Pending, type Shop } from './perform/answer.ts'
 import { messagesOf, sentAgain } from './perform/operation.ts'
 import { Picture } from './perform/picture.ts'
 import { pendingOf } from './perform/rules.ts'
@@ -29,7 +30,7 @@ export interface Supply {
 
 /**
  * Settles a deferred operation in the caller's transaction on the service's own database.
- * Errors: OPERATION_UNKNOWN when it is not stored, OPERATION_SETTLED when it is answered already.
+ * Errors: OPERATION_UNKNOWN when it is not stored, OPERATION_SETTLED when it is answered already, OUTCOME_IMPOSSIBLE.
  */
 export async function settleIn(
   desk: Desk,
@@ -41,7 +42,9 @@ export async function settleIn(
     throw new EnsembleError('OPERATION_SETTLED', `operation '${operation}' is ${row.status} already`)
   }
   const picture = pictureOf(tx, row)
-  answer(desk.shop, picture, pendingOf(desk.shop, row), plain(outcome))
+  const pending = pendingOf(desk.shop, row)
+  refuseImpossible(pending, outcome)
+  answer(desk.shop, picture, pending, plain(outcome))
   store(tx, picture, { service: desk.shop.service, stores: desk.database.stores })
   await desk.link.put(tx, picture.messages)
 }
@@ -86,14 +89,19 @@ function retryMessage(shop: Shop, row: OperationRow): Message {
   return { type: 'timer', id, topic, key, name: RESUME_TIMER, at: 0, data: row.id, saga: null }
 }
 
-/** Supplies the outcome of an operation that is not answered. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED. */
+/**
+ * Supplies the outcome of an operation that is not answered. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED,
+ * OUTCOME_IMPOSSIBLE.
+ */
 export async function supply(desk: Desk, operation: string, { outcome, by }: Supply): Promise<void> {
   await desk.link.transaction(async (tx) => {
     const row = await stored(desk, tx, operation)
     if (row.origin === null || row.parked === 'PLAN_THROWS') {
       throw new EnsembleError('OPERATION_SETTLED', `operation '${operation}' is ${row.status} already`)
     }
-    const { saga, ask, slip, origin } = pendingOf(desk.shop, row)
+    const pending = pendingOf(desk.shop, row)
+    refuseImpossible(pending, outcome)
+    const { saga, ask, slip, origin } = pending
     const plan = slip?.state ?? (origin !== null && 'plan' in origin ? origin.plan : null)
     if (plan === null) throw new EnsembleError('OPERATION_UNKNOWN', `operation '${operation}' names no plan`)
     const { version, fingerprint } = plan
@@ -112,6 +120,12 @@ export async function supply(desk: Desk, operation: string, { outcome, by }: Sup
     }
     return { value: undefined, messages: [message] }
   })
+}
+
+function refuseImpossible({ ask }: Pending, { status }: Outcome): void {
+  if (status === 'succeeded' || (ask.direction === 'run' && ask.kind !== 'retriable')) return
+  const what = ask.direction === 'undo' ? 'an undo' : 'a retriable'
+  throw new EnsembleError('OUTCOME_IMPOSSIBLE', `'${ask.operation}' is ${what}: it cannot be ${status}`)
 }
 
 /** Sends the stored answer of an operation again; false when none was sent yet. */

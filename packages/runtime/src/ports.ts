@@ -315,6 +315,11 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
+export interface Stopwatch {
+  /** Milliseconds since some moment: nobody sets them back, but they may stand still while the machine sleeps. */
+  elapsed(): number
+}
+
 export interface Ids {
   /** A new unique id, sortable by time. */
   next(): string

@@ -11,7 +11,7 @@ import {
   type Plan,
 } from '@ensemble/core'
 import { manualClock, memoryDatabase, seededIds } from '@ensemble/memory'
-import type { Clock, Database, OperationRow, Transaction } from '@ensemble/runtime'
+import type { Clock, Database, OperationRow, Stopwatch, Transaction } from '@ensemble/runtime'
 import { commandsOf, withdrawOf } from '../src/letters.ts'
 import { EnsembleError } from '../src/errors.ts'
 import { EffectWorker } from '../src/effects.ts'
@@ -171,7 +171,7 @@ export class Bench {
   }
 
   /** A worker of effects whose messages are kept in `sent`. */
-  worker(sent: Message[], clock: Clock = this.clock): EffectWorker {
+  worker(sent: Message[], clock: Clock & Stopwatch = this.clock): EffectWorker {
     const { database } = this
     const handlers = [...this.#service.handlers.values()].filter(
       (handler): handler is EffectHandler => handler.form === 'effect',

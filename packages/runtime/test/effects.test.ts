@@ -3,7 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import type { Message, StepKind } from '@ensemble/core'
-import type { Clock } from '../src/ports.ts'
+import type { Clock, Stopwatch } from '../src/ports.ts'
 import { PlanBook } from '../src/plans.ts'
 import { Bench, CANCEL, lines } from './bench.ts'
 import { planOf, type Behaviour, type Form } from './services.ts'
@@ -71,18 +71,17 @@ describe('one call', () => {
 
   // Found by the simulator: it called a provider for a run that another worker had been refused meanwhile.
   it.each([
-    ['call', 1],
-    ['guess', 2],
+    ['call', 1, 'with its machine', { nowMs: 60_000, elapsedMs: 0 }],
+    ['guess', 2, 'with its machine', { nowMs: 60_000, elapsedMs: 0 }],
+    ['call', 1, 'while its clock was set back', { nowMs: -60_000, elapsedMs: 60_000 }],
   ] as const)(
-    'is not made by a worker that was stopped between its claim and its call, and leaves no doubt (%s)',
-    async (form, claimCount) => {
+    'is not made by a worker that was stopped between its claim and its call, and leaves no doubt (%s, %i, %s)',
+    async (form, claimCount, _how, { nowMs, elapsedMs }) => {
       const { bench, sent, call } = await calling({ form })
-      let looks = 0
-      const clock: Clock = {
-        now: () => {
-          looks += 1
-          return bench.clock.now() + (looks > claimCount ? 60_000 : 0)
-        },
+      const looks = { now: 0, elapsed: 0 }
+      const clock: Clock & Stopwatch = {
+        now: () => bench.clock.now() + (++looks.now > claimCount ? nowMs : 0),
+        elapsed: () => bench.clock.elapsed() + (++looks.elapsed > claimCount ? elapsedMs : 0),
         sleep: (ms, signal) => bench.clock.sleep(ms, signal),
       }
       const worker = bench.worker(sent, clock)

@@ -3,8 +3,10 @@
 // parked decisions.
 import { describe, expect, it, vi } from 'vitest'
 import type { Message } from '@ensemble/core'
+import { perform } from '../src/perform/perform.ts'
+import { serviceOf, worksOf } from '../src/perform/work.ts'
 import { Bench, lines } from './bench.ts'
-import { planOf, things } from './services.ts'
+import { implementationOf, planOf, things } from './services.ts'
 import { inWorld, PATTERNS_BOTH, wrapped, type World } from './world.ts'
 
 const RUN = 'bench/x/s1/run'
@@ -287,6 +289,45 @@ describe('a message that is put away', () => {
     } finally {
       load.mockRestore()
     }
+  })
+})
+
+it('of a message that is put away no handler is asked anything: that may be what killed', async () => {
+  const bench = new Bench({ pattern: 'choreography' })
+  const [work] = worksOf(serviceOf('a', implementationOf('a', bench.script)), bench.run)
+  if (work?.do !== 'run' || work.handler.form !== 'aggregate') throw new Error('a run of an aggregate')
+  const key = vi.spyOn(work.handler.rule, 'key')
+  const options = { ...bench.options, refuse: { code: 'KILLS_WORKER', message: 'died 3 times' } }
+  const { messages } = await bench.database.transaction((tx) => perform(tx, [work], options))
+  expect(lines(messages)).toEqual([`${RUN}#answer faulted`, 'bench.compensated'])
+  expect(key).not.toHaveBeenCalled()
+})
+
+// Found by the simulator: the orchestrator asked again for ever, and each time it was put away in silence.
+describe.each(PATTERNS_BOTH)('a withdraw that is put away, %s', (pattern) => {
+  const refuse = { code: 'KILLS_WORKER', message: 'died 3 times' }
+
+  it('is obeyed all the same: its run is not done any more', async () => {
+    const bench = new Bench({ pattern })
+    const { options } = bench
+    bench.options = { ...options, refuse }
+    const before = lines(await bench.deliver(bench.withdraw()))
+    bench.options = options
+    const after = lines(await bench.deliver(bench.run))
+    expect([...before, ...after]).toEqual(
+      pattern === 'orchestration'
+        ? [`${RUN}#answer withdrawn`, `${RUN}#answer withdrawn`]
+        : [`${RUN}#answer withdrawn`, 'bench.compensated'],
+    )
+    expect(await bench.thing()).toBeUndefined()
+  })
+
+  it('leaves a deferred run as it is, and says so: only its rule knows what became of it', async () => {
+    const bench = new Bench({ pattern, form: 'wait' })
+    await bench.deliver(bench.run)
+    bench.options = { ...bench.options, refuse }
+    expect(lines(await bench.deliver(bench.withdraw()))).toEqual(['note parked'])
+    expect(await bench.status()).toBe('deferred')
   })
 })
 

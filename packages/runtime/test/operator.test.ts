@@ -67,6 +67,18 @@ describe.each(PATTERNS_BOTH)('an operation from outside, %s', (pattern) => {
     })
   })
 
+  it('that cannot be refused is not said to be: the saga would wait for ever', async () => {
+    await inWorld({ pattern, plans: [sure], script: { s2: 'throw' } }, async (world) => {
+      await world.start(sure)
+      await world.run(5_000)
+      const outcome = rejected('no', {})
+      const refused = world.host('b').supply('sure/x/s2/run', { outcome, by: 'ann' })
+      await expect(done(world, refused)).rejects.toMatchObject({ code: 'OUTCOME_IMPOSSIBLE' })
+      await done(world, world.host('b').supply('sure/x/s2/run', { outcome: succeeded(), by: 'ann' }))
+      expect(await world.ended(sure)).toBe('completed')
+    })
+  })
+
   it("set aside, is tried at once on an operator's word instead of after its backoff", async () => {
     const settings = { retry: { delayMsMin: 3_600_000, delayMsMax: 3_600_000, attemptsMax: 2 } }
     await inWorld({ pattern, plans: [sure], script: { s2: 'throw' }, settings }, async (world) => {

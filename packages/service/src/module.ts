@@ -3,7 +3,7 @@
 // or alone.
 import type { Pattern, SagaRef, Span } from '@ensemble/core'
 import type { Check, Routes } from '@ensemble/http'
-import type { Bus, Clock, Database, Host, Ids, Queryable, Settings } from '@ensemble/runtime'
+import type { Bus, Clock, Database, Host, Ids, Queryable, Settings, Stopwatch } from '@ensemble/runtime'
 import type { AuthSettings } from './config.ts'
 import type { EdgeSettings } from './edge-config.ts'
 import type { NotificationSettings } from './notification-config.ts'
@@ -20,7 +20,7 @@ export interface Platform {
   readonly bus: Bus
   /** Whether the bus keeps so much unread that no new sagas should begin. */
   readonly isBusFull: () => boolean
-  readonly clock: Clock
+  readonly clock: Clock & Stopwatch
   readonly ids: Ids
   readonly config: Config
   readonly peers: Peers

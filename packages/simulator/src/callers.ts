@@ -110,30 +110,42 @@ export class Callers {
     for (const { message } of evidence.buried()) {
       if (message.type !== 'timer' || typeof message.data !== 'string') continue
       const operation = message.data
-      const service = this.#serviceOf(operation)
-      if (service === null) continue
+      const found = this.#lookUp(operation)
+      if (found === null) continue
+      const { service } = found
       this.#visit({ afterMs: 0, service, name: 'retry', call: (host) => host.retry(operation) })
     }
   }
 
   #supply(operation: string, evidence: Evidence): void {
-    const run = operation.replace(/\/undo$/, '/run')
-    const deed = evidence.deeds.get(run)
-    const isDone = operation.endsWith('/undo') || (deed !== undefined && deed.done > 0)
+    const found = this.#lookUp(operation)
+    if (found === null) return
+    const { service, isCertain } = found
+    const { done, undone } = evidence.deeds.get(operation.replace(/\/undo$/, '/run')) ?? {
+      done: 0,
+      undone: 0,
+    }
+    const isDone = operation.endsWith('/undo') ? done === undone : done > 0
+    // What cannot be refused is still to be done.
+    if (!isDone && isCertain) {
+      this.#visit({ afterMs: 0, service, name: 'retry', call: (host) => host.retry(operation) })
+      return
+    }
     const outcome = isDone ? succeeded({ called: true }) : rejected('no', {})
-    const service = this.#serviceOf(operation)
-    if (service === null) return
     const supply = (host: Host): Promise<void> => host.supply(operation, { outcome, by: 'operator' })
     // Two operators who do not know of each other.
     for (const name of ['supply', 'supply again']) this.#visit({ afterMs: 0, service, name, call: supply })
   }
 
-  #serviceOf(operation: string): string | null {
+  /** Who does an operation, and whether it can only succeed. */
+  #lookUp(operation: string): { readonly service: string; readonly isCertain: boolean } | null {
     for (const { saga, plan } of this.sagas) {
-      for (const step of plan.steps) {
-        const begin = `${saga.plan}/${saga.id}/${step.name}`
-        if (operation === `${begin}/run`) return step.run.ref.participant
-        if (operation === `${begin}/undo`) return step.undo?.ref.participant ?? null
+      for (const { name, kind, run, undo } of plan.steps) {
+        const begin = `${saga.plan}/${saga.id}/${name}`
+        if (operation === `${begin}/run`)
+          return { service: run.ref.participant, isCertain: kind === 'retriable' }
+        if (undo !== null && operation === `${begin}/undo`)
+          return { service: undo.ref.participant, isCertain: true }
       }
     }
     return null

@@ -35,9 +35,12 @@ export type Manner = 'ok' | 'reject' | 'slow' | 'silent' | 'not done' | 'refuse 
 
 /** What a service's handlers get to reach the outside. */
 export interface Outside {
-  /** The bug that brings a whole process down: until a newer program is deployed, or at each try of this mark. */
-  poison(what: { readonly mark: string; readonly isRepairable: boolean }): void
-  /** A bug that does so in every program from a time on; deaths are not counted, as all messages are read again. */
+  /**
+   * The bug that brings a whole process down: until a newer program is deployed, or at each try of this mark. `from`
+   * is when the first program with this bug is deployed; from the beginning unless given.
+   */
+  poison(what: { readonly mark: string; readonly isRepairable: boolean; readonly from?: Time }): void
+  /** A bug that does so in every program from a time on. Deaths are not counted: all messages are read again. */
   poisonFrom(from: Time): void
   /**
    * Calls a provider: answered late, never, or refused before anything was done. `manner` is how it takes this call,
@@ -72,11 +75,13 @@ export class World {
 
   outsideOf(process: Process): Outside {
     return {
-      poison: ({ mark, isRepairable }) => {
+      poison: ({ mark, isRepairable, from = 0 }) => {
+        if (this.#parts.schedule.now < from) return
         const isHit = this.#fatal.has(mark) || this.#parts.faults.hit('poison', process.name)
         if (isHit && !isRepairable) this.#fatal.add(mark)
         if (!isHit) return
-        this.deaths.set(mark, (this.deaths.get(mark) ?? 0) + 1)
+        // What comes again is searched for again, each message of it.
+        if (from === 0) this.deaths.set(mark, (this.deaths.get(mark) ?? 0) + 1)
         process.end('crash', KILLED)
       },
       poisonFrom: (from) => {

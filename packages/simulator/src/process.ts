@@ -3,7 +3,7 @@
 // I2: a paused process hears nothing until it goes on; then it hears everything, in order.
 // I3: each call of a port is an occasion to die, before it and after it.
 import { seededIds } from '@ensemble/memory'
-import type { Clock, Ids } from '@ensemble/runtime'
+import type { Clock, Ids, Stopwatch } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
@@ -24,7 +24,7 @@ export interface ProcessOptions {
 
 export class Process {
   readonly name: string
-  readonly clock: Clock
+  readonly clock: Clock & Stopwatch
   readonly ids: Ids
   readonly #options: ProcessOptions
   readonly #onEnd = new Set<(end: End) => void>()
@@ -42,6 +42,7 @@ export class Process {
     this.ids = seededIds(chance.int(1, 2 ** 31))
     this.clock = {
       now: () => Math.max(0, schedule.now + this.#skewMs),
+      elapsed: () => schedule.now,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     }
   }

@@ -5,20 +5,20 @@
 // made again.
 // I2: work of transaction handlers is decided after the pass, one by one: a repeated message meets the row of
 // the first.
-import { plain, type ErrorInfo, type Message, type Time } from '@ensemble/core'
+import { plain, type Checked, type ErrorInfo, type Message, type Time } from '@ensemble/core'
 import { EnsembleError, errorInfo, RERUN } from '../errors.ts'
 import type { Stores, Transaction } from '../ports.ts'
-import type { Shop } from './answer.ts'
+import { note, type Shop } from './answer.ts'
 import { decideFollow, decideLocal, decideResume } from './decide-own.ts'
 import { decideRun } from './decide-run.ts'
 import { decideWithdraw } from './decide-withdraw.ts'
 import { fault } from './fault.ts'
 import { load, loadMissing } from './load.ts'
-import { onRun } from './operation.ts'
+import { onRun, onWithdraw } from './operation.ts'
 import { isTooOld, pendingRun, tooOld, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
 import { store } from './store.ts'
-import type { Work } from './work.ts'
+import type { RunWork, WithdrawWork, Work } from './work.ts'
 
 /** How often a pass may ask for more rows before the batch is refused. */
 const PASSES_MAX = 5
@@ -35,7 +35,10 @@ export interface PerformOptions {
   readonly defers: boolean
   /** Nothing issued after this can be older than the horizon, so it need not be read. */
   readonly horizonCheckedBefore: (now: Time) => Time
-  /** Refuses every run for this reason, as if its tries were used up: the message could not be handled. */
+  /**
+   * Refuses every run for this reason, as if its tries were used up, and obeys withdraws: the message could not be
+   * handled.
+   */
   readonly refuse: ErrorInfo | null
   /** Something is due at once: a message, or an effect's call. */
   readonly onDue: () => void
@@ -121,8 +124,19 @@ function faulted(picture: Picture, shop: Shop, { work, error }: { work: Work; er
   fault(shop, picture, { work, error, pending: work.do === 'run' ? pendingRun(picture, work) : null })
 }
 
+/** What is put away is not read any more: to ask its handler for a key may be what kills the worker. */
+const UNREAD: Checked<never> = { ok: false, problems: ['it is not read'] }
+
 function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; refuse: ErrorInfo }): void {
-  if (work.do !== 'run') return
+  if (work.do === 'run') refuseRun(picture, shop, { work: { ...work, input: UNREAD }, refuse })
+  if (work.do === 'withdraw') obeyUnread(picture, shop, { work: { ...work, input: UNREAD }, refuse })
+}
+
+function refuseRun(
+  picture: Picture,
+  shop: Shop,
+  { work, refuse }: { work: RunWork; refuse: ErrorInfo },
+): void {
   const action = onRun(picture.operation(work.ask.operation), work)
   // The row was answered before: its slip is all that it waits for, and no handler is called.
   if (action.do === 'pass on') decideRun(shop, picture, work)
@@ -134,6 +148,21 @@ function refused(picture: Picture, shop: Shop, { work, refuse }: { work: Work; r
   }
   const error = Object.assign(new Error(refuse.message), { code: refuse.code })
   faulted(picture, shop, { work: { ...work, attempt: shop.retry.attemptsMax }, error })
+}
+
+/** What became of a deferred run only its rule knows; any other is withdrawn without a word of its handler. */
+function obeyUnread(
+  picture: Picture,
+  shop: Shop,
+  { work, refuse }: { work: WithdrawWork; refuse: ErrorInfo },
+): void {
+  const { ask, message, attempt } = work
+  if (onWithdraw(picture.operation(ask.operation), work).do !== 'ask the rule') {
+    decideWithdraw(shop, picture, work)
+    return
+  }
+  const detail = `dead letter ${message.id}: ${refuse.code}: ${refuse.message}`
+  note(shop, picture, work, { type: 'parked', attempt, detail })
 }
 
 /** Rolls back to the handler's savepoint when it rejects, too: a refusal leaves nothing behind. */

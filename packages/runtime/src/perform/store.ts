@@ -28,14 +28,15 @@ export function store(tx: Transaction, picture: Picture, { service, stores }: Gr
   picture.messages.push(...bury(tx, picture.deadLetters, { service, stores }))
 }
 
-/** Packs what is due within the same second into one row. */
+/** Packs what is due within the same second into one row, what is due first before the rest. */
 export function storeScheduled(
   tx: Transaction,
   scheduled: readonly { readonly dueAt: Time; readonly message: Message }[],
   stores: Pick<Stores, 'scheduled'>,
 ): void {
   if (scheduled.length === 0) return
-  const bySecond = Map.groupBy(scheduled, ({ dueAt }) => Math.ceil(dueAt / 1_000))
+  const inOrder = scheduled.toSorted((a, b) => a.dueAt - b.dueAt)
+  const bySecond = Map.groupBy(inOrder, ({ dueAt }) => Math.ceil(dueAt / 1_000))
   const rows = [...bySecond.values()].map((group) => ({
     dueAt: Math.max(...group.map(({ dueAt }) => dueAt)),
     messages: group.map(({ message }) => message),

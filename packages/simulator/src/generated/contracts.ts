@@ -15,6 +15,8 @@ export interface Part {
   readonly kills: 'never' | 'for a while' | 'always'
   /** To name its row brings the whole process down from then on, epoch milliseconds; null for never. */
   readonly killsFrom: number | null
+  /** To name the row of its run brings the process down from then on, also when it was answered; null for never. */
+  readonly killsAgainFrom: number | null
   /** In trouble its rule leaves what its table refuses, instead of throwing. */
   readonly breaks: boolean
   /** What a withdraw of a deferred run meets. */

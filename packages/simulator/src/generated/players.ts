@@ -59,16 +59,22 @@ function makingHandlers(contract: Contract, outside: Outside) {
     if (input.part.killsFrom !== null) outside.poisonFrom(input.part.killsFrom)
     return keyIn(input)
   }
+  const killing = (input: Ordered): string => {
+    const { mark, part } = input
+    if (part.killsAgainFrom !== null)
+      outside.poison({ mark: `${mark} again`, isRepairable: false, from: part.killsAgainFrom })
+    return key(input)
+  }
   return {
     look: thing.on(contract.look, {
-      key,
+      key: killing,
       decide: (_state, input, { now }) => {
         faultless(input, now, 'refusable')
         return { outcome: input.part.run === 'reject' ? rejected('no', {}) : succeeded() }
       },
     }),
     make: thing.on(contract.make, {
-      key,
+      key: killing,
       needs: claims,
       decide: (state, input, at) => {
         poison(outside, input)

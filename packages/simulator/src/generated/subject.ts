@@ -82,6 +82,7 @@ function drawParts(
       certainTroubleUntil: chance.hit(0.1) ? now + chance.int(5_000, 60_000) : 0,
       kills: drawKills(chance, form === 'make' && kind !== 'retriable'),
       killsFrom: chance.stream(name).hit(0.3) ? now + OLD_MS : null,
+      killsAgainFrom: drawAgain(chance.stream(`${name} again`), { now, form }),
       breaks: chance.hit(0.3),
       withdraw: chance.hit(0.3) ? 'succeeded' : 'withdrawn',
       waitMs: chance.int(500, 20_000),
@@ -97,6 +98,14 @@ function drawParts(
 function drawKills(chance: Chance, mayBeRefused: boolean): Part['kills'] {
   if (!chance.hit(0.2)) return 'never'
   return chance.hit(0.2) && mayBeRefused ? 'always' : 'for a while'
+}
+
+/** Soon after it was done, so that messages that come twice meet it. */
+function drawAgain(
+  chance: Chance,
+  { now, form }: { readonly now: number; readonly form: StepShape['form'] },
+): number | null {
+  return (form === 'make' || form === 'look') && chance.hit(0.15) ? now + chance.skewed(100, 8_000) : null
 }
 
 interface Scripted {
