@@ -133,7 +133,7 @@ describe('receiving', () => {
     expect(await drain(reader)).toEqual([['a', 'b']])
   })
 
-  const costs = ['1 BEGIN', '1 COMMIT', '1 NOW', '1 log_advance', '1 log_append']
+  const costs = ['1 BEGIN', '1 COMMIT', '1 log_advance', '1 log_append']
   test.each([
     ['that others sent', true, [...costs, '1 log_fetch']],
     ['that this process sent', false, costs],
@@ -153,7 +153,8 @@ describe('receiving', () => {
           name,
           sum - (before[name] ?? 0),
         ])
-        return counts.filter(([, spent]) => spent !== 0 && spent !== undefined)
+        // The time is asked for now and then.
+        return counts.filter(([name, spent]) => spent !== 0 && spent !== undefined && name !== 'NOW')
       }
       // All partitions have been read once.
       await cost(200)

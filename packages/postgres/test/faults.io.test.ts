@@ -4,6 +4,7 @@ import type { Message } from '@ensemble/core'
 import type { Link, Transaction } from '@ensemble/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sharedBus } from '../src/bus/shared.ts'
+import { systemClock, type Clock } from '../src/database/clock.ts'
 import { DatabaseError, PROFILES } from '../src/index.ts'
 import type { EngineDatabase } from '../src/engine.ts'
 import { engineKit, operation, timer } from './engine-kit.ts'
@@ -16,11 +17,23 @@ let wire: Wire
 /** Through the wire. */
 let database: EngineDatabase
 
+/** Between any two looks at it a second has passed: every transaction asks the server for the time. */
+function forgetful(): Clock {
+  let leaptMs = 0
+  return {
+    ...systemClock,
+    now: () => {
+      leaptMs += 1_000
+      return systemClock.now() + leaptMs
+    },
+  }
+}
+
 beforeAll(async () => {
   kit = await engineKit('faults')
   wire = await wireTo(kit.url)
   const profile = { ...PROFILES.postgres, canListen: false, canDiscardPlans: false }
-  database = await kit.open({ url: wire.url, sizeMax: 2, profile })
+  database = await kit.open({ url: wire.url, sizeMax: 2, profile, clock: forgetful() })
 })
 afterAll(async () => {
   await wire.close()

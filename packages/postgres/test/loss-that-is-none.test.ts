@@ -25,7 +25,7 @@ function answering(...answers: readonly Result['rows'][]): Queryable {
 const log = new Log({ transaction: () => Promise.reject(new Error('not asked')) }, {})
 
 test('a cursor behind the end of the log that is not there when asked again: nothing is lost', async () => {
-  expect(await log.take(answering([STALE], []), READING)).toEqual({ messages: [], moves: [] })
+  expect(await log.take(answering([STALE], []), READING)).toEqual({ messages: [], moves: [], isCut: false })
 })
 
 test('a cursor behind the end of the log both times: MESSAGES_LOST', async () => {

@@ -25,11 +25,19 @@ describe('the server’s time', () => {
     const { time, passes } = scene()
     time.hear(SERVER)
     passes(200)
-    expect([time.now, time.isStale]).toEqual([SERVER + 200, false])
+    expect([time.now, time.isStale]).toEqual([SERVER + 198, false])
     passes(200)
-    expect([time.now, time.isStale]).toEqual([SERVER + 400, true])
+    expect([time.now, time.isStale]).toEqual([SERVER + 398, true])
     passes(101)
     expect([time.now, time.isStale]).toEqual([undefined, true])
+  })
+
+  test('is not ahead of what the server has said', () => {
+    const { time, passes } = scene()
+    time.hear(SERVER)
+    expect(time.now).toBe(SERVER)
+    passes(1)
+    expect(time.now).toBe(SERVER)
   })
 
   test.each([-1, 3_600_000])('is asked for again when this machine’s clock jumps by %i ms', (ms) => {
