@@ -3,7 +3,6 @@
 import type {
   FastifyBaseLogger,
   FastifyInstance,
-  FastifyReply,
   FastifyRequest,
   RawServerDefault,
 } from 'fastify'
