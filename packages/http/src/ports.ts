@@ -39,8 +39,6 @@ export type Routes = (server: Server) => void
 /** The parts of a request that the parsers here read; every Fastify request has them. */
 export type AnyRequest = Pick<FastifyRequest, 'raw' | 'server' | 'method' | 'url' | 'body' | 'routeOptions'>
 
-export type AnyReply = Pick<FastifyReply, 'header'>
-
 /** What `createServer` keeps for its own routes and for `idempotent` and `drain`. */
 export interface ServerState {
   readonly clock: Clock

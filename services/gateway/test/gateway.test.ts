@@ -140,16 +140,17 @@ describe('paying', () => {
   test('lets the payment service wait for a payment that is on its way, a second at a time', async () => {
     const peer = (_: string, __: unknown, count: number) =>
       count < 3 ? missing : answer(200, { paid: true })
-    const { server, asked, headers } = await sceneOf({ sagas: { [PLACED]: 'running' }, peer })
+    const scene = await sceneOf({ sagas: { [PLACED]: 'running' }, peer })
+    const { server, asked } = scene
     const paid = await server.inject({ method: 'PUT', url, payload: PAY })
     expect([paid.statusCode, paid.json(), asked.length]).toEqual([200, { paid: true }, 3])
-    expect(headers()['prefer']).toBe('wait=1')
+    expect(scene.headers()['prefer']).toBe('wait=1')
   })
 
   test('lets nobody wait for what does not run', async () => {
-    const { server, headers } = await sceneOf({ peer: () => missing })
-    await server.inject({ method: 'PUT', url, payload: PAY, headers: { prefer: 'wait=9' } })
-    expect(headers()['prefer']).toBe('wait=0')
+    const scene = await sceneOf({ peer: () => missing })
+    await scene.server.inject({ method: 'PUT', url, payload: PAY, headers: { prefer: 'wait=9' } })
+    expect(scene.headers()['prefer']).toBe('wait=0')
   })
 
   test('with Prefer: wait answers when the saga has ended, and how', async () => {

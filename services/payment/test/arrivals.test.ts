@@ -40,14 +40,18 @@ async function inserting(into: Rows<object>, key: string): Promise<() => void> {
 
 test('given a payment, when asked for, then one look', async () => {
   const { look, looks } = looking(() => [ORDER_ID])
-  const { within } = arrivalsOf({ look, clock: still })
-  expect([await within(ORDER_ID, 1_000), await within(ORDER_ID, 0), looks.length]).toEqual([true, true, 2])
+  const arrivals = arrivalsOf({ look, clock: still })
+  expect([await arrivals.within(ORDER_ID, 1_000), await arrivals.within(ORDER_ID, 0), looks.length]).toEqual([
+    true,
+    true,
+    2,
+  ])
 })
 
 test('given many wait, when they begin together, then they look together', async () => {
   const { look, looks } = looking(() => [ORDER_ID, FRESH])
-  const { within } = arrivalsOf({ look, clock: still })
-  await Promise.all([within(ORDER_ID, 0), within(FRESH, 0), within(ORDER_ID, 0)])
+  const arrivals = arrivalsOf({ look, clock: still })
+  await Promise.all([arrivals.within(ORDER_ID, 0), arrivals.within(FRESH, 0), arrivals.within(ORDER_ID, 0)])
   expect(looks).toEqual([[ORDER_ID], [FRESH, ORDER_ID]])
 })
 
@@ -65,13 +69,13 @@ test('given who waits, when its payment is committed here, then it goes on witho
 
 test('given another process stores it, when looked for again, then it is there', async () => {
   const { look, looks } = looking((count) => (count < 4 ? [] : [ORDER_ID]))
-  const { within } = arrivalsOf({ look, clock: testClock() })
-  expect([await within(ORDER_ID, 1_000), looks.length]).toEqual([true, 4])
+  const arrivals = arrivalsOf({ look, clock: testClock() })
+  expect([await arrivals.within(ORDER_ID, 1_000), looks.length]).toEqual([true, 4])
 })
 
 test('given nobody stores it, when the time is over, then not', async () => {
   const { look, looks } = looking(() => [])
-  const { within } = arrivalsOf({ look, clock: testClock() })
-  expect([await within(ORDER_ID, 250), looks.length]).toEqual([false, 4])
-  expect([await within(ORDER_ID, 0), looks.length]).toEqual([false, 5])
+  const arrivals = arrivalsOf({ look, clock: testClock() })
+  expect([await arrivals.within(ORDER_ID, 250), looks.length]).toEqual([false, 4])
+  expect([await arrivals.within(ORDER_ID, 0), looks.length]).toEqual([false, 5])
 })
