@@ -23,10 +23,13 @@ export interface ArrivalsOptions {
 
 export function arrivalsOf({ look, clock }: ArrivalsOptions): Arrivals {
   const waiting = new Map<string, Set<AbortController>>()
-  const isThere = gathered<string, boolean>(async (orderIds) => {
-    const found = await look(orderIds)
-    return orderIds.map((orderId) => found.has(orderId))
-  }, LOOK_COUNT_MAX)
+  const isThere = gathered<string, boolean>(
+    async (orderIds) => {
+      const found = await look(orderIds)
+      return orderIds.map((orderId) => found.has(orderId))
+    },
+    { countMax: LOOK_COUNT_MAX },
+  )
   /** False when the time is over, or nobody told. */
   const heard = async (orderId: string, ms: number): Promise<boolean> => {
     const waiter = new AbortController()

@@ -1,11 +1,6 @@
 // Owns: what this package asks of its surroundings, as narrow as its need, and the names of what it hands out.
 // Not here: the adapters (clock.ts, ids.ts) and the store of idempotent answers (idempotency.ts).
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyRequest,
-  RawServerDefault,
-} from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 
