@@ -1,6 +1,7 @@
 // What callers meet at the public address beyond single calls: waiting for an end, reading what is on its way, health,
 // and the document of the whole API.
 import { PATTERNS } from '@ensemble/core'
+import { ORDER_STATUS } from '@ensemble/service-contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { timelineOnce, UNKNOWN_USER } from '../scripts/demo/play.ts'
 import { orderBody, registered, userBody } from './people.ts'
@@ -9,6 +10,7 @@ import { call, startTestSystem, type TestSystem } from './support.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 const NEVER_STARTED = '00000000-0000-4000-8000-00000000dead'
+const PAYMENT = { payment_total: 100_000 }
 const METHODS = new Set(['get', 'post', 'put', 'delete'])
 
 const SURFACE = [
@@ -136,12 +138,50 @@ describe('the public address', () => {
     })
   })
 
+  test.each(PATTERNS)('%s: paying with Prefer: wait answers when the order is complete', async (pattern) => {
+    const { url } = system
+    const headers = { 'saga-pattern': pattern, prefer: 'wait=10' }
+    const user = await call(`${url}/v1/user`, { method: 'POST', body: userBody(`payer.${pattern}`), headers })
+    const body = orderBody(String(user.body['uuid']), `paid/${pattern}`)
+    const placed = await call(`${url}/v1/order`, {
+      method: 'POST',
+      body,
+      headers: { 'saga-pattern': pattern },
+    })
+    const order = String(placed.body['uuid'])
+    const paid = await call(`${url}/v1/payment/${order}`, { method: 'PUT', body: PAYMENT, headers })
+    const row = await call(`${url}/v2/order/get/${order}`)
+
+    expect([paid.status, paid.headers.get('preference-applied')]).toEqual([200, 'wait=10'])
+    expect(sagaOf(paid.body)).toMatchObject({ id: order, pattern, status: 'completed' })
+    expect(row.body['id_order_status']).toBe(ORDER_STATUS.Complete)
+  })
+
+  test('paying an order that fails meanwhile is a conflict before the wait is over', async () => {
+    const { url } = system
+    const placed = await call(`${url}/v1/order`, {
+      method: 'POST',
+      body: orderBody(UNKNOWN_USER, 'failing'),
+    })
+    const path = `/v1/payment/${String(placed.body['uuid'])}`
+    const begun = performance.now()
+    const paid = await call(`${url}${path}`, { method: 'PUT', body: PAYMENT, headers: { prefer: 'wait=30' } })
+    expect([paid.status, paid.body['code']]).toEqual([409, 'order-failed'])
+    expect(performance.now() - begun).toBeLessThan(20_000)
+  })
+
+  test('topics have one partition: one process would take all of them at a time', async () => {
+    const database = system.services.get('gateway')?.database
+    const found = await database?.query('SELECT max(h.partition) AS last FROM bus.log_head AS h')
+    expect(found?.rows).toEqual([{ last: 0 }])
+  })
+
   test('a write after the end is a conflict: nothing is cancelled or paid twice', async () => {
     const { url } = system
     const user = await registered(url, 'closed')
     const placed = await call(`${url}/v1/order`, { method: 'POST', body: orderBody(user, 'closed') })
     const order = String(placed.body['uuid'])
-    const pay = { method: 'PUT', body: { payment_total: 100_000 } } as const
+    const pay = { method: 'PUT', body: PAYMENT } as const
     const paid = await call(`${url}/v1/payment/${order}`, pay)
     await timelineOnce(order, system, ({ standing }) => standing === 'ended')
 

@@ -70,11 +70,11 @@ export function openShop(url: string, { concurrency, look }: HttpOptions): Shop 
   const { ask, must, close } = callsTo(url, concurrency)
   const order = (asking: Omit<Asking, 'method' | 'path'>): Promise<unknown> =>
     must({ method: 'POST', path: '/v2/order', ...asking })
-  const pay = async (uuid: string): Promise<void> => {
+  const pay = async (uuid: string, headers: Asking['headers'] = {}): Promise<unknown> => {
     const body = { payment_total: AMOUNT, payment_status: 'Paid', bank_account_number: '1234567890' }
     for (;;) {
-      const answer = await ask({ method: 'PUT', path: `/v2/payment/${uuid}`, body })
-      if (answer.status === 200) return
+      const answer = await ask({ method: 'PUT', path: `/v2/payment/${uuid}`, headers, body })
+      if (answer.status === 200) return answer.body
       if (answer.status !== TOO_EARLY) throw new Error(`a payment is answered ${answer.status}`)
       await sleep(LOOK_MS)
     }
@@ -107,13 +107,12 @@ export function openShop(url: string, { concurrency, look }: HttpOptions): Shop 
         id_payment_model: PAYMENT_MODEL.Any,
         payment_order: String(AMOUNT),
       }
-      const headers = { 'idempotency-key': number }
-      const { uuid } = Uuid.parse(await order({ headers, body }))
-      await pay(uuid)
-      if (look === 'poll') await poll(uuid)
-      else {
-        const waited = await order({ headers: { ...headers, prefer: `wait=${WAIT_SECONDS}` }, body })
-        const { status } = Waited.parse(waited).saga
+      const { uuid } = Uuid.parse(await order({ headers: { 'idempotency-key': number }, body }))
+      if (look === 'poll') {
+        await pay(uuid)
+        await poll(uuid)
+      } else {
+        const { status } = Waited.parse(await pay(uuid, { prefer: `wait=${WAIT_SECONDS}` })).saga
         if (status !== 'completed') throw new Error(`order ${uuid} is ${status}`)
       }
       return 'complete'

@@ -16,11 +16,12 @@ test('nothing said: 64 customers for ten seconds, who wait for the answer', () =
 })
 
 test('every order is complete and paid exactly, or the run says what is not', () => {
-  const found = { orders: 7, complete: 7, running: 0, money_in: 7 * AMOUNT, money_out: 0 }
+  const found = { orders: 7, complete: 7, told: 7, running: 0, money_in: 7 * AMOUNT, money_out: 0 }
   expect(violations(found, 7)).toEqual([])
   expect(violations({ ...found, complete: 6, running: 1 }, 7)).toEqual([
     'complete: 6, not 7',
     'running: 1, not 0',
   ])
+  expect(violations({ ...found, told: 6 }, 7)).toEqual(['told: 6, not 7'])
   expect(violations({ ...found, money_in: 8 * AMOUNT }, 7)).toEqual(['money_in: 800000, not 700000'])
 })

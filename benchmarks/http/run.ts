@@ -12,7 +12,7 @@ import { startWholeSystem, type WholeSystem } from './system.ts'
 type Say = (line: string) => void
 
 const USERS = 100
-/** Of the sagas that still notify when the last customer is gone. */
+/** Of the sagas that still notify, and of history, when the last customer is gone. */
 const QUIET_MS_MAX = 20_000
 const QUIET_POLL_MS = 100
 
@@ -95,18 +95,26 @@ async function momentOf({ admin, pid, postgresPid }: WholeSystem): Promise<Momen
   }
 }
 
-/** What the tables say once no saga is under way, or at the end of the wait. */
+/** What the tables say once no saga is under way and history knows of all, or at the end of the wait. */
 async function quiet(system: WholeSystem): Promise<Readonly<Record<string, number>>> {
   for (let waitedMs = 0; ; waitedMs += QUIET_POLL_MS) {
     const found = await system.check()
-    if (found['running'] === 0 || waitedMs >= QUIET_MS_MAX) return found
+    const isQuiet = found['running'] === 0 && found['told'] === found['orders']
+    if (isQuiet || waitedMs >= QUIET_MS_MAX) return found
     await sleep(QUIET_POLL_MS)
   }
 }
 
-/** Every order was paid exactly. Pure. */
+/** Every order was paid exactly, and history knows how it ended. Pure. */
 export function violations(found: Readonly<Record<string, number>>, orders: number): readonly string[] {
-  const expected = { orders, complete: orders, running: 0, money_in: orders * AMOUNT, money_out: 0 }
+  const expected = {
+    orders,
+    complete: orders,
+    told: orders,
+    running: 0,
+    money_in: orders * AMOUNT,
+    money_out: 0,
+  }
   const wrong = Object.entries(expected).filter(([name, value]) => found[name] !== value)
   return wrong.map(([name, value]) => `${name}: ${String(found[name])}, not ${value}`)
 }

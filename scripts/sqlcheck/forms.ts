@@ -24,8 +24,8 @@ const FORMS: Readonly<Record<string, string>> = {
   ColumnRef: 'fields',
   CommonTableExpr: 'ctematerialized ctename ctequery',
   Constraint:
-    'conname contype deferrable fk_attrs fk_del_action fk_matchtype fk_upd_action generated_when initdeferred ' +
-    'initially_valid is_enforced keys pk_attrs pktable raw_expr',
+    'conname contype deferrable fk_attrs fk_del_action fk_matchtype fk_upd_action generated_kind generated_when ' +
+    'initdeferred initially_valid is_enforced keys pk_attrs pktable raw_expr',
   CopyStmt: 'filename is_from options query relation',
   CreateSchemaStmt: 'authrole if_not_exists schemaname',
   CreateSeqStmt: 'sequence',
@@ -84,7 +84,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'AlterTableCmd.subtype': 'AT_AddColumn AT_DropColumn AT_AddConstraint AT_DropConstraint',
   'Constraint.contype':
     'CONSTR_PRIMARY CONSTR_NOTNULL CONSTR_DEFAULT CONSTR_CHECK CONSTR_UNIQUE CONSTR_FOREIGN CONSTR_IDENTITY ' +
-    'CONSTR_EXCLUSION CONSTR_ATTR_DEFERRABLE CONSTR_ATTR_DEFERRED',
+    'CONSTR_GENERATED CONSTR_EXCLUSION CONSTR_ATTR_DEFERRABLE CONSTR_ATTR_DEFERRED',
   'DropStmt.removeType': 'OBJECT_TABLE OBJECT_INDEX',
   'IndexStmt.accessMethod': 'btree',
   'JoinExpr.jointype': 'JOIN_INNER JOIN_LEFT JOIN_FULL',

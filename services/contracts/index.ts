@@ -20,6 +20,7 @@ export {
   PayRequest,
 } from './payment.ts'
 export { rowIdOf } from './row-id.ts'
+export { SagaShown } from './saga-shown.ts'
 export { deliverMessage } from './sagas/deliver-message.ts'
 export { OrderNotPlaced, PlaceOrder, placeOrder, placeOrderInput } from './sagas/place-order.ts'
 export { RegisterUser, registerUser, registerUserInput } from './sagas/register-user.ts'

@@ -3,6 +3,7 @@
 // its way.
 // I2: who may touch his own orders only is told nothing about another's, which the order service knows.
 // I3: cancelling commits a wish only; the saga's undo makes the order Failed, and a payment that came first wins.
+import type { Span } from '@ensemble/core'
 import {
   allow,
   conflict,
@@ -18,28 +19,25 @@ import {
   tooEarly,
   uuid,
   uuidParam,
+  WAIT_SECONDS_MAX,
   waitPreference,
   type Problem,
   type Server,
 } from '@ensemble/http'
 import type { SagaStatus } from '@ensemble/runtime'
 import type { PeerAnswer, PeerRequest } from '@ensemble/service'
-import { nameOf, ORDER_STATUS, OrderRow } from '@ensemble/service-contracts'
+import { nameOf, ORDER_STATUS, OrderRow, SagaShown } from '@ensemble/service-contracts'
 import * as z from 'zod'
-import {
-  problemOfPeer,
-  sagaOfOrder,
-  SagaShown,
-  shown,
-  unknownOrder,
-  WriteHeaders,
-  type Gateway,
-} from './gateway.ts'
+import { problemOfPeer, sagaOfOrder, shown, unknownOrder, WriteHeaders, type Gateway } from './gateway.ts'
 import { answerWith, checkHeaders, headersFor, PAYS, requestOf, type Asked, type Replies } from './passing.ts'
 
 /** A script that orders and pays without a pause must work; a person waits no longer than that. */
 const PAYMENT_WAIT_MS_MAX = 2_000
-const PAYMENT_POLL_MS = 50
+const PAYMENT_LOOK_SECONDS = 1
+/** Between two looks of the payment service, should one that is older not wait itself. */
+const PAYMENT_PAUSE_MS = 50
+// The clock ends the wait; this ends it under a clock that stands still.
+const PAYMENT_ROUNDS_MAX = (1_000 * WAIT_SECONDS_MAX) / PAYMENT_PAUSE_MS
 const RETRY_SECONDS = 1
 
 const VERSIONS = ['v1', 'v2'] as const
@@ -89,19 +87,36 @@ interface Payment {
 
 async function pay(gateway: Gateway, { request, reply, method, order }: Payment): Promise<unknown> {
   checkHeaders(request, gateway)
-  const { peers, clock } = gateway
+  const { host, clock } = gateway
   const asked = requestOf(request, method)
-  const end = clock.now() + PAYMENT_WAIT_MS_MAX
+  const waitSeconds = waitPreference(request)
+  const waitEnd = clock.now() + (waitSeconds ?? 0) * 1_000
+  const end = Math.max(waitEnd, clock.now() + PAYMENT_WAIT_MS_MAX)
   const { signal } = new AbortController()
   for (let round = 0; ; round += 1) {
-    const answer = await peers.request('payment', asked)
+    const known = order === undefined ? null : await host.status(sagaOfOrder(order))
+    const answer = await askToPay(gateway, asked, known?.status === 'running')
+    if (answer.status === 200 && known !== null && waitSeconds !== undefined) {
+      const within: Span = `${Math.max(0, waitEnd - clock.now())}ms`
+      const saga = shown(await host.ended(known.saga, { within }))
+      preferenceApplied(reply, waitSeconds)
+      return { ...Envelope.parse(answerWith(reply, answer)), saga }
+    }
     if (answer.status !== 404 || order === undefined) return answerWith(reply, answer)
     const status = await statusFor(gateway, request, { order, permission: 'payment:write' })
     refuseUnlessRunning(status, answer)
-    if (clock.now() >= end || round > PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS) break
-    await clock.sleep(PAYMENT_POLL_MS, signal)
+    if (clock.now() >= end || round > PAYMENT_ROUNDS_MAX) break
+    await clock.sleep(PAYMENT_PAUSE_MS, signal)
   }
   throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', RETRY_SECONDS)
+}
+
+const Envelope = z.looseObject({})
+
+/** The payment service waits for a payment that is on its way; a while only, because the order may fail meanwhile. */
+async function askToPay({ peers }: Gateway, asked: PeerRequest, isComing: boolean): Promise<PeerAnswer> {
+  const prefer = `wait=${isComing ? PAYMENT_LOOK_SECONDS : 0}`
+  return await peers.request('payment', { ...asked, headers: { ...asked.headers, prefer } })
 }
 
 /** There is no payment: because the order is unknown, because it failed, or not yet. */

@@ -3,7 +3,7 @@ import type { Pattern } from '@ensemble/core'
 import { notFound, problem, type IdempotencyStore, type Problem } from '@ensemble/http'
 import type { Clock, Host, Ids, SagaStatus } from '@ensemble/runtime'
 import type { PeerAnswer, Peers } from '@ensemble/service'
-import { placeOrder, registerUser } from '@ensemble/service-contracts'
+import { placeOrder, registerUser, type SagaShown } from '@ensemble/service-contracts'
 import * as z from 'zod'
 
 export interface Gateway {
@@ -40,15 +40,6 @@ export const WriteHeaders = z.looseObject({
     .optional()
     .describe('orchestration or choreography, for a saga that starts here'),
   prefer: z.string().optional().describe('wait=N: answer when the saga has ended, at most N seconds later'),
-})
-
-/** A saga as answers show it. */
-export const SagaShown = z.object({
-  plan: z.string(),
-  id: z.string(),
-  pattern: z.enum(['orchestration', 'choreography']),
-  status: z.enum(['running', 'completed', 'compensated']),
-  data: z.unknown().describe('What the saga ended with; null while it runs'),
 })
 
 export function shown({ saga, status, data }: SagaStatus): z.infer<typeof SagaShown> {

@@ -213,6 +213,7 @@ export interface Asked extends Pick<Parameters<typeof idempotencyKey>[0], 'raw'>
 
 export interface Replies {
   code(status: number): unknown
+  header(name: string, value: string): unknown
   headers(headers: Readonly<Record<string, string | string[]>>): unknown
 }
 

@@ -11,9 +11,10 @@ import {
   type Server,
 } from '@ensemble/http'
 import type { SagaStatus } from '@ensemble/runtime'
+import { SagaShown } from '@ensemble/service-contracts'
 import * as z from 'zod'
 import { statusFor } from './changes.ts'
-import { problemOfPeer, sagaOfUser, SagaShown, shown, type Gateway } from './gateway.ts'
+import { problemOfPeer, sagaOfUser, shown, type Gateway } from './gateway.ts'
 import { headersFor, type Asked } from './passing.ts'
 
 const RETRY_SECONDS = 1

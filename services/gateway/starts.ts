@@ -31,10 +31,11 @@ import {
   placeOrderInput,
   registerUser,
   registerUserInput,
+  SagaShown,
   UserRequest,
 } from '@ensemble/service-contracts'
 import type * as z from 'zod'
-import { sagaOfUser, SagaShown, shown, WriteHeaders, type Gateway } from './gateway.ts'
+import { sagaOfUser, shown, WriteHeaders, type Gateway } from './gateway.ts'
 
 const STARTED = channel('ensemble:started')
 /** A script that registers a user and orders at once must work; nobody waits longer for that. */

@@ -11,8 +11,8 @@ import {
   queuedEnvelope,
   queuedEnvelopeSchema,
   refuseOthers,
-  tooEarly,
   uuidParam,
+  waitPreference,
   type Called,
   type Problem,
   type Routes,
@@ -29,8 +29,10 @@ import {
   PaymentRequest,
   PaymentRow,
   PayRequest,
+  SagaShown,
 } from '@ensemble/service-contracts'
 import * as z from 'zod'
+import type { Arrivals } from './arrivals.ts'
 import type { PaymentReads } from './payment-store.ts'
 import type { Reconciliation, Reconciliations } from './reconciliation-store.ts'
 
@@ -42,14 +44,8 @@ export interface PaymentHttp {
   readonly reconciliations: Pick<Reconciliations, 'last'>
   readonly clock: Clock
   readonly ids: Pick<Ids, 'next'>
-  /** What is known of an order whose payment is not there; without it such an order is 404 at once. */
-  readonly standing?: (orderId: string) => Promise<'unknown' | 'running' | 'failed'>
+  readonly arrivals: Pick<Arrivals, 'within'>
 }
-
-/** A script that orders and pays without a pause must work; a person waits no longer than that. */
-const PAYMENT_WAIT_MS_MAX = 2_000
-const PAYMENT_POLL_MS = 50
-const PAYMENT_RETRY_SECONDS = 1
 
 type Pay = InputOf<(typeof payment)['pay']['spec']>
 type Refusal = Extract<OutcomeOf<(typeof payment)['pay']['spec']>, { status: 'rejected' }>
@@ -63,7 +59,18 @@ const Paid = queuedEnvelopeSchema(
       .describe('Decided from the amounts: Waiting while a part is missing, then Paid'),
     bank_account_number: z.string(),
   }),
-)
+).extend({
+  saga: SagaShown.optional().describe(
+    'Of the gateway, with `Prefer: wait=N`: how far the saga of the order is',
+  ),
+})
+
+const PAYING =
+  'With `Prefer: wait=N` a payment that is still being prepared is waited for, at most N seconds; the gateway then ' +
+  'waits for what is left of them until the saga of the order has ended, and the answer says under `saga` how.'
+const headers = z.looseObject({
+  prefer: z.string().optional().describe('wait=N: see the description; at most N seconds'),
+})
 
 const Reconciled = z.object({
   begun_at: Moment,
@@ -126,7 +133,15 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
   server.put(
     `/${version}/payment/:uuid`,
     {
-      schema: { tags: ['payment'], summary: 'Pays an order', params: uuidParam, body: PayRequest, response },
+      schema: {
+        tags: ['payment'],
+        summary: 'Pays an order',
+        description: PAYING,
+        headers,
+        params: uuidParam,
+        body: PayRequest,
+        response,
+      },
       config: WRITE,
     },
     async (request) => {
@@ -147,6 +162,8 @@ function payRoutes(server: Server, http: PaymentHttp, version: string): void {
       schema: {
         tags: ['payment'],
         summary: 'Pays an order whose owner and payment model the body names',
+        description: PAYING,
+        headers,
         body: PaymentRequest,
         response,
       },
@@ -172,8 +189,8 @@ async function pay(
   what: { readonly action: string; readonly uuid: string; readonly input: Pay; readonly request: Called },
 ) {
   const { action, uuid, input, request } = what
-  const { host, clock } = http
-  await untilPrepared(http, input.orderId)
+  const { host, clock, arrivals } = http
+  if (!(await arrivals.within(input.orderId, (waitPreference(request) ?? 0) * 1_000))) throw unknownOrder()
   await refuseOthersPayment(http, request, input.orderId)
   // The envelope's id is the operation's too, so that the event of the payment can be found by the envelope.
   const outcome = await host.execute(payment.pay, input, { operation: operationOf(uuid) })
@@ -196,22 +213,6 @@ async function refuseOthersPayment(
   const found = await payments.get(orderId)
   if (found === undefined) throw unknownOrder()
   refuseOthers('payment:write', request, found.uuid_user)
-}
-
-/** Waits a moment for the payment of an order that runs: a customer may be a little early. */
-async function untilPrepared({ payments, clock, standing }: PaymentHttp, orderId: string): Promise<void> {
-  if (standing === undefined) return
-  const end = clock.now() + PAYMENT_WAIT_MS_MAX
-  const { signal } = new AbortController()
-  for (let round = 0; round <= PAYMENT_WAIT_MS_MAX / PAYMENT_POLL_MS; round += 1) {
-    if ((await payments.get(orderId)) !== undefined) return
-    const stands = await standing(orderId)
-    if (stands === 'unknown') throw unknownOrder()
-    if (stands === 'failed') throw conflict('order-failed', 'The order failed before anything was due.')
-    if (clock.now() >= end) break
-    await clock.sleep(PAYMENT_POLL_MS, signal)
-  }
-  throw tooEarly('payment-not-ready', 'The payment of this order is not prepared yet.', PAYMENT_RETRY_SECONDS)
 }
 
 function unknownPayment(): Problem {

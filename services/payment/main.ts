@@ -3,11 +3,12 @@ import { spanMs } from '@ensemble/core'
 import { createHost } from '@ensemble/runtime'
 import type { ServiceModule } from '@ensemble/service'
 import { placeOrder } from '@ensemble/service-contracts'
+import { arrivalsOf } from './arrivals.ts'
 import { paymentImplementation } from './handlers.ts'
 import { paymentRoutes } from './http.ts'
 import { keepReconciling, orderObserver } from './reconcile.ts'
 import { reconciliations } from './reconciliation-store.ts'
-import { creditRows, paymentEntries, paymentReads, paymentRows } from './payment-store.ts'
+import { creditRows, paymentEntries, paymentReads, paymentRows, paymentsThere } from './payment-store.ts'
 
 export const payment: ServiceModule = {
   name: 'payment',
@@ -15,6 +16,7 @@ export const payment: ServiceModule = {
   migrations: new URL('./migrations/', import.meta.url),
   start: async ({ database, read, bus, clock, ids, config, say }) => {
     const store = reconciliations(database)
+    const arrivals = arrivalsOf({ look: paymentsThere(database), clock })
     const host = await createHost({
       service: 'payment',
       database,
@@ -24,15 +26,12 @@ export const payment: ServiceModule = {
       settings: config.engine,
       plans: [placeOrder],
       implementation: paymentImplementation(
-        { payments: paymentRows, credits: creditRows, entries: paymentEntries },
+        { payments: arrivals.told(paymentRows), credits: creditRows, entries: paymentEntries },
         { dueInMs: spanMs(config.paymentDueIn), payLaterLimit: config.payLaterLimit },
       ),
       observer: orderObserver(store),
     })
     const everyMs = spanMs(config.paymentReconcileEvery)
-    // The gateway knows which orders were started and waits for their payments. Answering 404 before anything is
-    // executed keeps a refusal that is only early from being stored under the caller's key.
-    const standing = async (): Promise<'unknown'> => 'unknown'
     const routes = paymentRoutes({
       host,
       reads: paymentReads(read),
@@ -40,7 +39,7 @@ export const payment: ServiceModule = {
       reconciliations: store,
       clock,
       ids,
-      standing,
+      arrivals,
     })
     return { host, routes, stop: keepReconciling({ host, store, clock, everyMs, say }) }
   },

@@ -80,6 +80,18 @@ export function paymentReads(read: Queryable): PaymentReads {
   return tableReads(read, READS)
 }
 
+const THERE = sql('payments-there')
+
+/** Those of the ids of which there is a payment. */
+export function paymentsThere(
+  database: Queryable,
+): (orderIds: readonly string[]) => Promise<ReadonlySet<string>> {
+  return async (orderIds) => {
+    const { rows } = await database.query(THERE, [orderIds])
+    return new Set(rows.map((row) => String(row['uuid'])))
+  }
+}
+
 function rowOf(row: Columns): PaymentRow {
   return { id_payment: String(row['id_payment']), ...resultOf(paymentOf(row)) }
 }

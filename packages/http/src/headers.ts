@@ -1,7 +1,7 @@
 // Owns: the request headers that every service reads: X-Request-Id, Saga-Pattern, Prefer, Idempotency-Key.
 // I1: they are read from the raw request, because a route's header schema may leave them out.
 // I2: what cannot be understood is refused with 400 and the header's name, except what its RFC says to ignore.
-import type { AnyReply, AnyRequest } from './ports.ts'
+import type { AnyRequest } from './ports.ts'
 import { badHeader } from './problem.ts'
 
 export type SagaPattern = 'orchestration' | 'choreography'
@@ -57,8 +57,12 @@ export function parseWait(value: string | undefined): number | undefined {
   return undefined
 }
 
+interface HeaderTaker {
+  header(name: string, value: string): unknown
+}
+
 /** Says which wait was honoured. */
-export function preferenceApplied(reply: AnyReply, waitSeconds: number): void {
+export function preferenceApplied(reply: HeaderTaker, waitSeconds: number): void {
   reply.header('preference-applied', `wait=${waitSeconds}`)
 }
 

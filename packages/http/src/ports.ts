@@ -1,12 +1,6 @@
 // Owns: what this package asks of its surroundings, as narrow as its need, and the names of what it hands out.
 // Not here: the adapters (clock.ts, ids.ts) and the store of idempotent answers (idempotency.ts).
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RawServerDefault,
-} from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 
@@ -39,8 +33,6 @@ export type Routes = (server: Server) => void
 
 /** The parts of a request that the parsers here read; every Fastify request has them. */
 export type AnyRequest = Pick<FastifyRequest, 'raw' | 'server' | 'method' | 'url' | 'body' | 'routeOptions'>
-
-export type AnyReply = Pick<FastifyReply, 'header'>
 
 /** What `createServer` keeps for its own routes and for `idempotent` and `drain`. */
 export interface ServerState {

@@ -137,12 +137,41 @@ describe('paying', () => {
   const url = `/v1/payment/${ORDER_ID}`
   const missing = answer(404, { code: 'unknown-order', detail: 'There is no payment.' })
 
-  test('waits for a payment that is on its way', async () => {
+  test('lets the payment service wait for a payment that is on its way, a second at a time', async () => {
     const peer = (_: string, __: unknown, count: number) =>
       count < 3 ? missing : answer(200, { paid: true })
-    const { server, asked } = await sceneOf({ sagas: { [PLACED]: 'running' }, peer })
+    const scene = await sceneOf({ sagas: { [PLACED]: 'running' }, peer })
+    const { server, asked } = scene
     const paid = await server.inject({ method: 'PUT', url, payload: PAY })
     expect([paid.statusCode, paid.json(), asked.length]).toEqual([200, { paid: true }, 3])
+    expect(scene.headers()['prefer']).toBe('wait=1')
+  })
+
+  test('lets nobody wait for what does not run', async () => {
+    const scene = await sceneOf({ peer: () => missing })
+    await scene.server.inject({ method: 'PUT', url, payload: PAY, headers: { prefer: 'wait=9' } })
+    expect(scene.headers()['prefer']).toBe('wait=0')
+  })
+
+  test('with Prefer: wait answers when the saga has ended, and how', async () => {
+    const { server, asked } = await sceneOf({
+      sagas: { [PLACED]: 'running' },
+      peer: () => answer(200, { paid: true }),
+    })
+    const paid = await server.inject({ method: 'PUT', url, payload: PAY, headers: { prefer: 'wait=9' } })
+    expect(paid.json()).toEqual({
+      paid: true,
+      saga: { plan: 'order.place', id: ORDER_ID, pattern: 'orchestration', status: 'running', data: null },
+    })
+    expect(paid.headers['preference-applied']).toBe('wait=9')
+    expect(asked.at(-1)).toBe('await order.place 9000ms')
+  })
+
+  test('with Prefer: wait a refused payment is refused at once', async () => {
+    const refusal = answer(409, { code: 'payment-settled', detail: 'Paid already.' })
+    const { server, asked } = await sceneOf({ sagas: { [PLACED]: 'running' }, peer: () => refusal })
+    const paid = await server.inject({ method: 'PUT', url, payload: PAY, headers: { prefer: 'wait=9' } })
+    expect([paid.statusCode, asked.length]).toEqual([409, 1])
   })
 
   test('gives up after two seconds with 409 and says when to come back', async () => {

@@ -13,6 +13,7 @@ const reads = {
   list: async () => ({ total: 1, results: [row] }),
 }
 
+const arrivals = { within: async () => true }
 const reconciliations = { last: async () => undefined }
 
 interface Body {
@@ -28,7 +29,16 @@ async function answer(
   const asked: Asked[] = []
   const host = hostAnswering(scene.outcome ?? succeeded(resultOf(paid)), asked)
   const server = await serverOf(
-    paymentRoutes({ host, reads, payments: reads, reconciliations, ids, clock: testClock(), ...scene.more }),
+    paymentRoutes({
+      host,
+      reads,
+      payments: reads,
+      arrivals,
+      reconciliations,
+      ids,
+      clock: testClock(),
+      ...scene.more,
+    }),
   )
   const response = await server.inject(request)
   return { status: response.statusCode, body: response.json<Body>(), headers: response.headers, asked }
@@ -145,56 +155,25 @@ test('given nobody has looked for late payments, when asked for the last look, t
   })
 })
 
-describe('an order that was just started', () => {
-  const request = { method: 'PUT' as const, url: `/v2/payment/${ORDER_ID}`, body }
-
-  test('given its payment comes in time, when paid, then the request waits for it', async () => {
-    let looks = 0
-    const coming = { get: async () => ((looks += 1) < 10 ? undefined : row) }
-    const paying = await answer(request, {
-      more: { payments: coming, standing: async () => 'running' as const },
-    })
-    expect({ status: paying.status, looks, executed: paying.asked.length }).toEqual({
-      status: 200,
-      looks: 10,
-      executed: 1,
-    })
-  })
-
-  test('given it does not come, when paid, then 409 after two seconds, and nothing executed', async () => {
-    const clock = testClock()
-    const more = {
-      payments: { get: async () => undefined },
-      standing: async () => 'running' as const,
-      clock,
-    }
-    const paying = await answer(request, { more })
-    expect(paying).toMatchObject({
-      status: 409,
-      body: { code: 'payment-not-ready' },
-      headers: { 'retry-after': '1' },
-      asked: [],
-    })
-    expect(clock.now() - NOW).toBe(2_000)
-  })
-
-  test('given it was never started, when paid, then 404 at once', async () => {
-    const more = { payments: { get: async () => undefined }, standing: async () => 'unknown' as const }
-    expect(await answer(request, { more })).toMatchObject({
-      status: 404,
-      body: { code: 'unknown-order' },
-      asked: [],
-    })
-  })
-
-  test('given it failed before its payment, when paid, then 409 at once', async () => {
-    const more = { payments: { get: async () => undefined }, standing: async () => 'failed' as const }
-    expect(await answer(request, { more })).toMatchObject({
-      status: 409,
-      body: { code: 'order-failed' },
-      asked: [],
-    })
-  })
+describe('an order whose payment is not prepared yet', () => {
+  test.each([
+    [{}, 0],
+    [{ prefer: 'wait=2' }, 2_000],
+    [{ prefer: 'wait=600' }, 30_000],
+  ])(
+    'given %j, when paid, then it is waited for that long, 404, and nothing executed',
+    async (headers, ms) => {
+      const waits: [string, number][] = []
+      const within = async (orderId: string, waitMs: number): Promise<boolean> => {
+        waits.push([orderId, waitMs])
+        return false
+      }
+      const request = { method: 'PUT' as const, url: `/v2/payment/${ORDER_ID}`, body, headers }
+      const paying = await answer(request, { more: { arrivals: { within } } })
+      expect(paying).toMatchObject({ status: 404, body: { code: 'unknown-order' }, asked: [] })
+      expect(waits).toEqual([[ORDER_ID, ms]])
+    },
+  )
 })
 
 test('given the routes, when described, then the document names all of them', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE tb_orders DROP COLUMN is_failed;
