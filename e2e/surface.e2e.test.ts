@@ -170,12 +170,6 @@ describe('the public address', () => {
     expect(performance.now() - begun).toBeLessThan(20_000)
   })
 
-  test('topics have one partition: one process would take all of them at a time', async () => {
-    const database = system.services.get('gateway')?.database
-    const found = await database?.query('SELECT max(h.partition) AS last FROM bus.log_head AS h')
-    expect(found?.rows).toEqual([{ last: 0 }])
-  })
-
   test('a write after the end is a conflict: nothing is cancelled or paid twice', async () => {
     const { url } = system
     const user = await registered(url, 'closed')
