@@ -16,9 +16,6 @@ import { systemClock } from '@ensemble/runtime'
 import { keepAlive } from './reviver.ts'
 import { SERVICE_NAMES, SERVICES } from './services.ts'
 
-/** One process takes all partitions of a topic at a time: each costs it a position to move, and gives it nothing. */
-const PARTITIONS = 1
-
 export interface AllInOneOptions {
   /** Defaults to all; without `orchestrator` only choreographed sagas run. */
   readonly services?: readonly string[]
@@ -78,7 +75,6 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     modules: SERVICES.filter(({ name }) => names.includes(name)),
     places,
     kafka: environment.kafka,
-    partitions: PARTITIONS,
     tracing: environment.tracing,
     config: {
       pattern,

@@ -36,8 +36,6 @@ export interface GroundsOptions {
   readonly places: Places
   /** The bus is there instead of in a database. */
   readonly kafka?: KafkaOptions | undefined
-  /** Of the topics that are made, where the bus is in a database; a topic that is there keeps its own. */
-  readonly partitions?: number | undefined
   readonly ids: Ids
   readonly stack: AsyncDisposableStack
 }
@@ -50,9 +48,8 @@ const LIMIT: Limit = { batchesMax: 2 }
 /** And a third one while what another sends is on its way to a bus that is elsewhere. */
 const LIMIT_APART: Limit = { batchesMax: 3 }
 
-export function groundsOf({ places, kafka, partitions, ids, stack }: GroundsOptions): Grounds {
-  const topics = partitions === undefined ? {} : { partitions }
-  const shared = limited(sharedBus(topics), LIMIT)
+export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Grounds {
+  const shared = limited(sharedBus(), LIMIT)
   const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
   const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
   let transported: Promise<Transported> | undefined
@@ -77,7 +74,7 @@ export function groundsOf({ places, kafka, partitions, ids, stack }: GroundsOpti
       }
       transported ??=
         kafka === undefined
-          ? openTransport(places.bus, { sizeMax, topics, ids, stack })
+          ? openTransport(places.bus, { sizeMax, ids, stack })
           : openKafka(kafka, { ids, stack })
       const { bus, pingBus, log: apartLog } = await transported
       log ??= apartLog
@@ -120,20 +117,13 @@ async function openKafka(
   }
 }
 
-interface Transporting {
-  readonly sizeMax: number
-  readonly topics: { readonly partitions?: number }
-  readonly ids: Ids
-  readonly stack: AsyncDisposableStack
-}
-
 async function openTransport(
   { url, schema }: Place,
-  { sizeMax, topics, ids, stack }: Transporting,
+  { sizeMax, ids, stack }: { sizeMax: number; ids: Ids; stack: AsyncDisposableStack },
 ): Promise<Transported> {
   const database = await openDatabase({ name: BUS, url, schema, sizeMax, applicationName: 'ensemble bus' })
   stack.defer(() => database.close())
-  const transport = await postgresTransport(database, topics)
+  const transport = await postgresTransport(database)
   stack.defer(() => transport.close())
   return {
     bus: limited(outboxed(transport, ids), LIMIT_APART),

@@ -28,8 +28,6 @@ export interface SystemOptions {
   readonly places: Places
   /** The bus, when it is not in a database. */
   readonly kafka?: KafkaOptions | undefined
-  /** Of topics that are made, when the bus is in a database. */
-  readonly partitions?: number
   readonly config: Config
   readonly peerUrls?: PeerUrls
   /** Where instances are told of, and looked for. */
@@ -73,7 +71,7 @@ const UNFOUND_MS = 500
 
 /** Migrates the bus and the services, and starts them. */
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
-  const { modules, places, kafka, partitions, say = () => undefined } = options
+  const { modules, places, kafka, say = () => undefined } = options
   await using stack = new AsyncDisposableStack()
   await migrateAll(options, say)
   const failures = options.say === undefined ? undefined : sayFailures(options.say, systemClock)
@@ -85,7 +83,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   if (tracing !== undefined) stack.defer(() => tracing.stop())
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
-  const grounds = groundsOf({ places, kafka, partitions, ids, stack })
+  const grounds = groundsOf({ places, kafka, ids, stack })
   const member = memberOf(options, { ids, say })
   if (member !== undefined) stack.defer(() => member.leave())
   const peers = peersOf({
