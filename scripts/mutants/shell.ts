@@ -145,8 +145,8 @@ export const shellMutants: readonly Mutant[] = [
     file: 'packages/runtime/src/perform/perform.ts',
     edits: [
       {
-        find: `if (action.do !== 'handle') return`,
-        replace: `if (action.do === 'pass on') return`,
+        find: `if (onRun(picture.operation(work.ask.operation), work).do !== 'handle') {`,
+        replace: `if (onRun(picture.operation(work.ask.operation), work).do === 'pass on') {`,
       },
     ],
   },

@@ -222,6 +222,32 @@ it.each(PATTERNS_BOTH)('is repaired where its starter has buried its end (%s)', 
   })
 })
 
+// Found by the simulator: put away unread, it repaired nothing, and whoever had the turn waited for ever.
+it.each(PATTERNS_BOTH)('goes on where what asks again for a lost answer is buried (%s)', async (pattern) => {
+  const plan = planOf('asks', [{ kind: 'compensatable' }, { kind: 'retriable' }])
+  let isLost = false
+  const loses = (message: Message): boolean => {
+    if (isLost || message.type !== 'event' || message.operation === null) return false
+    isLost = true
+    return true
+  }
+  let breaks = true
+  const once = (call: string): void => {
+    if (call !== 'operations.load' || !breaks) return
+    breaks = false
+    throw Object.assign(new Error('broken'), { code: 'SQL' })
+  }
+  await inWorld({ pattern, plans: [plan], loses, settings: { batchCountMax: 1 } }, async (world) => {
+    await world.start(plan)
+    await world.until(() => isLost)
+    await world.stopHost('a')
+    await world.startHost('a', (database) => wrapped(database, { onCall: once }))
+    await world.desk.repair({ plan: 'asks', id: 'x' }, 1)
+    expect(await world.ended(plan)).toBe('completed')
+    expect([breaks, await world.doubled()]).toEqual([false, []])
+  })
+})
+
 function fail(): never {
   throw new Error('the plan throws at its end')
 }

@@ -137,10 +137,11 @@ function refuseRun(
   shop: Shop,
   { work, refuse }: { work: RunWork; refuse: ErrorInfo },
 ): void {
-  const action = onRun(picture.operation(work.ask.operation), work)
-  // The row was answered before: its slip is all that it waits for, and no handler is called.
-  if (action.do === 'pass on') decideRun(shop, picture, work)
-  if (action.do !== 'handle') return
+  // Where the row says what to do no handler is called: it was answered before, and is answered or passed on again.
+  if (onRun(picture.operation(work.ask.operation), work).do !== 'handle') {
+    decideRun(shop, picture, work)
+    return
+  }
   // What is too old to be executed is not kept to be tried again, either.
   if (isTooOld(picture, work)) {
     tooOld(shop, picture, work, work.ask.issuedAt)
