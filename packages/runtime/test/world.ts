@@ -352,3 +352,9 @@ export async function inWorld(options: WorldOptions, scene: (world: World) => Pr
     await stopped
   }
 }
+
+/** Texts of the dead letters of a host's database. */
+export async function lettersOf(world: World, name: string): Promise<readonly string[]> {
+  const database = world.database(name)
+  return (await database.stores.deadLetters.list(database, 100)).map(({ text }) => text)
+}
