@@ -98,7 +98,8 @@ async function pay(gateway: Gateway, { request, reply, method, order }: Payment)
     const answer = await askToPay(gateway, asked, known?.status === 'running')
     if (answer.status === 200 && known !== null && waitSeconds !== undefined) {
       const within: Span = `${Math.max(0, waitEnd - clock.now())}ms`
-      const saga = shown(await host.ended(known.saga, { within }))
+      // The money is booked, whatever can still be learnt of the saga.
+      const saga = shown(await host.ended(known.saga, { within }).catch(() => known))
       preferenceApplied(reply, waitSeconds)
       return { ...Envelope.parse(answerWith(reply, answer)), saga }
     }

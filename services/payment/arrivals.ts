@@ -47,7 +47,8 @@ export function arrivalsOf({ look, clock }: ArrivalsOptions): Arrivals {
   }
   return {
     within: async (orderId, ms) => {
-      for (let leftMs = ms; leftMs > 0; leftMs -= LOOK_MS)
+      const end = clock.now() + ms
+      for (let leftMs = ms; leftMs > 0; leftMs = end - clock.now())
         if (await heard(orderId, Math.min(leftMs, LOOK_MS))) return true
       return await isThere(orderId)
     },

@@ -66,6 +66,7 @@ function frontedTransaction(probe: Probe, real: SqlTransaction): SqlTransaction 
       return real.now
     },
     begun: () => real.begun(),
+    foretold: () => real.foretold(),
     query: (statement, values) =>
       probe.call(callOf(statement), () => real.query(statement, values), isLookInVain(statement)),
     defer: (write) => real.defer(write),

@@ -136,3 +136,30 @@ test('given statements of one turn, then they are one question and one answer on
     await wire.close()
   }
 })
+
+test('given the time before BEGIN, when BEGIN is refused, then nothing of its flight is executed', async () => {
+  const wire = await wireTo(place.url)
+  try {
+    const db = await place.open({ url: wire.url, sizeMax: 1 })
+    const put1 = (id: string) =>
+      db.transaction(
+        async (tx) => {
+          expect(tx.foretold()).toBeTypeOf('number')
+          tx.defer(tx.query(put, [id, 1]))
+        },
+        { isEarly: true },
+      )
+    await db.transaction((tx) => tx.query(get, [['a']]))
+    const before = wire.flights()
+    await put1('a')
+    expect(wire.flights() - before).toBe(1)
+    wire.arm((name) => (name === 'BEGIN' ? { kind: 'refuse', sqlState: '57014' } : undefined))
+    expect(await failureOf(put1('b'))).toMatchObject({ sqlState: '57014' })
+    wire.arm(() => undefined)
+    await put1('c')
+    expect(await things()).toMatchObject([{ id: 'a' }, { id: 'c' }])
+    await db.close()
+  } finally {
+    await wire.close()
+  }
+})

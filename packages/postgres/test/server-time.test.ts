@@ -7,43 +7,63 @@ const SERVER = 5_000_000
 function scene() {
   let at = 1_000
   const time = new ServerTime({ now: () => at })
+  const passes = (ms: number): void => {
+    at += ms
+  }
   return {
     time,
-    passes: (ms: number) => {
-      at += ms
+    passes,
+    /** The server says this after so long. */
+    hears: (said: number, tookMs = 1) => {
+      const hear = time.asks()
+      passes(tookMs)
+      hear(said)
     },
   }
 }
 
 describe('the server’s time', () => {
   test('is not known before the server has said it', () => {
-    const { time } = scene()
-    expect([time.now, time.isStale]).toEqual([undefined, true])
+    expect(scene().time.now).toBeUndefined()
   })
 
   test('goes on with this machine’s clock for half a second', () => {
-    const { time, passes } = scene()
-    time.hear(SERVER)
+    const { time, passes, hears } = scene()
+    hears(SERVER)
     passes(200)
-    expect([time.now, time.isStale]).toEqual([SERVER + 198, false])
-    passes(200)
-    expect([time.now, time.isStale]).toEqual([SERVER + 398, true])
-    passes(101)
-    expect([time.now, time.isStale]).toEqual([undefined, true])
+    expect(time.now).toBe(SERVER + 198)
+    passes(300)
+    expect(time.now).toBe(SERVER + 498)
+    passes(1)
+    expect(time.now).toBeUndefined()
   })
 
   test('is not ahead of what the server has said', () => {
-    const { time, passes } = scene()
-    time.hear(SERVER)
+    const { time, passes, hears } = scene()
+    hears(SERVER)
     expect(time.now).toBe(SERVER)
     passes(1)
     expect(time.now).toBe(SERVER)
   })
 
-  test.each([-1, 3_600_000])('is asked for again when this machine’s clock jumps by %i ms', (ms) => {
-    const { time, passes } = scene()
-    time.hear(SERVER)
+  test('is not learnt from an answer that had to wait', () => {
+    const { time, hears } = scene()
+    hears(SERVER, 3_000)
+    expect(time.now).toBeUndefined()
+  })
+
+  test('is not put back by a slower answer', () => {
+    const { time, passes, hears } = scene()
+    hears(SERVER)
+    passes(100)
+    hears(SERVER + 85, 15)
+    expect(time.now).toBe(SERVER + 113)
+  })
+
+  test.each([-2, 3_600_000])('is asked for again when this machine’s clock jumps by %i ms', (ms) => {
+    const { time, passes, hears } = scene()
+    hears(SERVER)
     passes(ms)
-    expect([time.now, time.isStale]).toEqual([undefined, true])
+    expect(time.now).toBeUndefined()
   })
 })

@@ -334,7 +334,7 @@ class RunningHost implements Host {
     return {
       office,
       stores,
-      sagas: new Recollection(stores.sagas),
+      sagas: new Recollection(stores.sagas, this.#clock),
       horizonCheckedBefore: checkBefore,
       onDue: () => this.#due.ring(),
     }

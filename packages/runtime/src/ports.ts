@@ -29,6 +29,11 @@ export interface Transaction extends Queryable {
   readonly now: Time
   /** Where work may begin before BEGIN is answered: resolves when it is. */
   begun?(): Promise<void>
+  /**
+   * The database's time as it is known before it is asked, late by some milliseconds and never ahead; undefined where
+   * it has to be asked. What is decided with it leaves in one flush with BEGIN and COMMIT.
+   */
+  foretold?(): Time | undefined
   /** A write whose result is awaited together with COMMIT. */
   defer(write: Promise<unknown>): void
   savepoint<T>(work: () => Promise<T>): Promise<T>

@@ -6,6 +6,7 @@ import {
   begin,
   check,
   pack,
+  plain,
   TOPIC,
   type Message,
   type Pattern,
@@ -59,7 +60,9 @@ export function checkedStart(plan: Plan, request: StartRequest<unknown>, pattern
   const checked = check(plan.input, request.input)
   if (!checked.ok) throw new EnsembleError('SAGA_INPUT_INVALID', `start of '${plan.name}'`, checked.problems)
   const saga: SagaRef = { plan: plan.name, id, pattern: chosen }
-  return { plan, saga, input: checked.value, print: printOf(checked.value) }
+  // As it will be read from a message or a row: a plan that begins at once must not see what no later step will.
+  const input = plain(checked.value)
+  return { plan, saga, input, print: printOf(input) }
 }
 
 export interface StartsDecided {

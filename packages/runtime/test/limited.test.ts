@@ -1,4 +1,5 @@
 // Scenes: hosts of one process that take turns.
+import { manualClock } from '@ensemble/memory'
 import { expect, it } from 'vitest'
 import { limited, type Bus, type Database, type Link } from '@ensemble/runtime'
 
@@ -49,6 +50,29 @@ it('lets as many batches begin as it may, then the next in the order of their co
   ends.get('c')?.done(0)
   ends.get('d')?.done(1)
   expect(await Promise.all(counts)).toEqual([3, new Error('b'), 0, 1])
+})
+
+it('gives the turn of a batch that takes long to whoever waits', async () => {
+  const clock = manualClock(1_000_000)
+  const { bus, begun, ends } = slowBus()
+  const shared = limited(bus, { batchesMax: 1, clock })
+  const links = await Promise.all(
+    ['a', 'b', 'c'].map((service) => shared.connect({ service, database: NO_DATABASE, topics: [] })),
+  )
+  const counts = links.map((link) => link.receive(10, NOTHING))
+  await clock.advance(900)
+  expect(begun).toEqual(['a'])
+  await clock.advance(400)
+  expect(begun).toEqual(['a', 'b'])
+  // It gives nothing back a second time.
+  ends.get('a')?.done(1)
+  await turns()
+  expect(begun).toEqual(['a', 'b'])
+  ends.get('b')?.done(2)
+  await turns()
+  ends.get('c')?.done(3)
+  expect(await Promise.all(counts)).toEqual([1, 2, 3])
+  await clock.advance(1_000)
 })
 
 it('hands on everything else', async () => {

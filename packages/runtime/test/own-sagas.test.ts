@@ -1,10 +1,9 @@
 // Scenes: a host that orchestrates what it starts: a saga begins with its start and ends with its last decision, in one
 // transaction each, and the start needs no way over the bus.
 import { describe, expect, it } from 'vitest'
-import { TOPIC, type Message } from '@ensemble/core'
+import type { Message } from '@ensemble/core'
 import { manualClock, memoryDatabase, seededIds, sharedMemoryBus } from '@ensemble/memory'
 import { createHost, type Bus } from '@ensemble/runtime'
-import { topicsFor } from '../src/shell/topics.ts'
 import { implementationOf, newScript, planOf, type Behaviour } from './services.ts'
 import { T0 } from './world.ts'
 
@@ -98,19 +97,5 @@ describe('a saga of a host that starts and orchestrates', () => {
     await repaired
     expect(sent.filter(({ type }) => type === 'start')).toMatchObject([{ again: 1 }])
     await stop()
-  })
-})
-
-describe('the ends of its sagas', () => {
-  const listening = { service: 'desk', implementation: null, starts: true, observes: [] }
-
-  it('are heard of where others may end them', () => {
-    expect(topicsFor({ ...listening, plans: [plan], orchestrates: true })).toContain(TOPIC.ended)
-    expect(topicsFor({ ...listening, plans: [plan], orchestrates: false })).toContain(TOPIC.ended)
-  })
-
-  it('are not waited for where all are orchestrated here', () => {
-    const own = { ...plan, pattern: 'orchestration' as const }
-    expect(topicsFor({ ...listening, plans: [own], orchestrates: true })).not.toContain(TOPIC.ended)
   })
 })

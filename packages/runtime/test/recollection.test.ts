@@ -1,12 +1,11 @@
 // Scenes: what an orchestrator remembers of the rows it has stored, and when it asks the database after all.
 import { begin } from '@ensemble/core'
-import { memoryDatabase } from '@ensemble/memory'
+import { manualClock, memoryDatabase } from '@ensemble/memory'
 import type { SagaRow, Transaction } from '@ensemble/runtime'
 import { describe, expect, it } from 'vitest'
-import { Recollection, weightOf } from '../src/advance/recollection.ts'
+import { Recollection } from '../src/advance/recollection.ts'
 import { planOf } from './services.ts'
 import { T0, wrapped } from './world.ts'
-import { manualClock } from '@ensemble/memory'
 
 const plan = planOf('sale', [{ kind: 'retriable' }])
 
@@ -25,7 +24,8 @@ function scene() {
     },
   })
   const { sagas } = database.stores
-  const recollection = new Recollection(sagas)
+  let now = T0
+  const recollection = new Recollection(sagas, { now: () => now })
   const inTransaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => database.transaction(work)
   const load = (...ids: readonly string[]) =>
     inTransaction((tx) =>
@@ -34,7 +34,10 @@ function scene() {
         ids.map((id) => ({ plan: 'sale', id })),
       ),
     )
-  return { loads, sagas, recollection, inTransaction, load }
+  const passes = (ms: number): void => {
+    now += ms
+  }
+  return { loads, sagas, recollection, inTransaction, load, passes }
 }
 
 describe('a row that was stored', () => {
@@ -124,7 +127,36 @@ it('forgets the oldest when all are too much to keep', async () => {
   expect(loads).toHaveLength(1)
 })
 
-it('weighs a value about as its JSON', () => {
-  const value = { a: ['text', 1, null, true], b: { c: 'x'.repeat(1_000) } }
-  expect(Math.abs(weightOf(value) - JSON.stringify(value).length)).toBeLessThan(30)
+it('forgets what is old', async () => {
+  const { loads, recollection, inTransaction, load, passes } = scene()
+  await inTransaction((tx) => recollection.insert(tx, [rowOf('x')]))
+  passes(60_001)
+  await load('x')
+  expect(loads).toHaveLength(1)
+})
+
+it('gives a state as the database would', async () => {
+  const { recollection, inTransaction, load } = scene()
+  const row = rowOf('x')
+  const { state } = row
+  if (state === null) throw new Error('no state')
+  const input = { at: new Date(T0), none: undefined }
+  await inTransaction((tx) => recollection.insert(tx, [{ ...row, state: { ...state, input } }]))
+  const [recalled] = await load('x')
+  expect(recalled?.state?.input).toStrictEqual({ at: new Date(T0).toISOString() })
+})
+
+it('hands nothing out for a while when a batch that believed it has failed', async () => {
+  const { loads, recollection, inTransaction, load } = scene()
+  await inTransaction((tx) => recollection.insert(tx, [rowOf('x'), rowOf('y'), rowOf('z')]))
+  const failing = inTransaction(async (tx) => {
+    await recollection.load(tx, [{ plan: 'sale', id: 'x' }])
+    throw new Error('moved')
+  })
+  await expect(failing).rejects.toThrow('moved')
+  for (let count = 0; count < 50; count += 1) await load('y')
+  expect(loads).toHaveLength(50)
+  await inTransaction((tx) => recollection.insert(tx, [rowOf('later')]))
+  await load('later')
+  expect(loads).toHaveLength(50)
 })

@@ -52,6 +52,8 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
   const shared = limited(sharedBus(), LIMIT)
   const apart = Object.values(places.services).filter((place) => !isTogether(place, places.bus))
   const sizeMax = BUS_CONNECTIONS_PER_SERVICE * apart.length
+  /** One for each database: what waits for one must not hold up another. */
+  const limits: { readonly place: Place; readonly bus: Bus }[] = []
   let transported: Promise<Transported> | undefined
   let log: KeptLog | undefined
   return {
@@ -78,7 +80,10 @@ export function groundsOf({ places, kafka, ids, stack }: GroundsOptions): Ground
           : openKafka(kafka, { ids, stack })
       const { bus, pingBus, log: apartLog } = await transported
       log ??= apartLog
-      return { database, bus, pingBus, pingReads, lag: lagOf(apartLog, service) }
+      const known = limits.find((limit) => isTogether(limit.place, place))
+      const own = known ?? { place, bus: limited(bus, LIMIT_APART) }
+      if (known === undefined) limits.push(own)
+      return { database, bus: own.bus, pingBus, pingReads, lag: lagOf(apartLog, service) }
     },
     log: () => log,
   }
@@ -110,7 +115,7 @@ async function openKafka(
   stack.defer(() => transport.close())
   await transport.ping()
   return {
-    bus: limited(outboxed(transport, ids), LIMIT_APART),
+    bus: outboxed(transport, ids),
     pingBus: () => transport.ping(),
     // The brokers forget by time; how much is unread still says whether new work should wait.
     log: { prune: async () => 0, size: () => transport.backlog(), lag: (group) => transport.lag(group) },
@@ -126,7 +131,7 @@ async function openTransport(
   const transport = await postgresTransport(database)
   stack.defer(() => transport.close())
   return {
-    bus: limited(outboxed(transport, ids), LIMIT_APART),
+    bus: outboxed(transport, ids),
     pingBus: () => database.ping(),
     log: logAdmin(database),
   }

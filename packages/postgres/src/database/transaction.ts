@@ -99,13 +99,13 @@ class OpenTransaction implements SqlTransaction {
   #savepointCount = 0
   #hasEnded = false
   #hasBegun = true
+  #isForetold = false
   #opening: Promise<void> | undefined
   #now: number | undefined
 
   constructor(connection: Connection, time: ServerTime) {
     this.#connection = connection
     this.#time = time
-    this.#now = time.now
   }
 
   get now(): number {
@@ -115,7 +115,13 @@ class OpenTransaction implements SqlTransaction {
   }
 
   async begun(): Promise<void> {
-    if (this.#now === undefined) await this.#opening
+    await this.#opening
+  }
+
+  foretold(): number | undefined {
+    const time = this.#now ?? this.#time.now
+    this.#isForetold ||= time !== undefined
+    return time
   }
 
   begin(): Promise<void> {
@@ -125,17 +131,16 @@ class OpenTransaction implements SqlTransaction {
 
   async #begin(): Promise<void> {
     const begun = this.#track(this.#connection.control('BEGIN'))
-    const asked = this.#time.isStale ? this.#track(this.#connection.send(NOW, [])) : undefined
+    const hear = this.#time.asks()
+    const asked = this.#track(this.#connection.send(NOW, []))
     // Awaited below; handled here because BEGIN may fail first.
-    asked?.catch(() => undefined)
+    asked.catch(() => undefined)
     begun.catch(() => {
       this.#hasBegun = false
     })
     await begun
-    if (asked === undefined) return
-    const time = Number((await asked).rows[0]?.['now'])
-    this.#time.hear(time)
-    this.#now ??= time
+    this.#now = Number((await asked).rows[0]?.['now'])
+    hear(this.#now)
   }
 
   query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {
@@ -187,8 +192,8 @@ class OpenTransaction implements SqlTransaction {
 
   async commit(): Promise<void> {
     this.#hasEnded = true
-    // A work that asked nothing may end before BEGIN is answered.
-    if (this.#now === undefined) await this.#opening?.catch(() => undefined)
+    // A work that asked nothing may end before BEGIN is answered; who was told the time sends COMMIT with it.
+    if (this.#now === undefined && !this.#isForetold) await this.#opening?.catch(() => undefined)
     const unsent = await this.#unsent()
     const known = this.#failure ?? this.#connection.lost() ?? unsent?.error
     if (known !== undefined) throw await this.rollback(known)

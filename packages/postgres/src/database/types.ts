@@ -19,6 +19,8 @@ export interface SqlTransaction extends Queryable {
   readonly now: number
   /** Of early work: resolves when BEGIN is answered, and `now` known. */
   begun(): Promise<void>
+  /** See Transaction of the runtime's ports. */
+  foretold(): number | undefined
   /**
    * A write already sent in this transaction, whose answer is awaited together with COMMIT's. Only for statements
    * that raise when they lose: what is thrown after a good answer comes too late, COMMIT is already on its way.

@@ -40,11 +40,10 @@ export async function decideAll(
 ): Promise<readonly Message[]> {
   if (works.length === 0) return []
   const { stores, sagas } = options
-  // Asked after the rows: the first statement may leave before the time is known.
-  await tx.begun?.()
-  const checkBefore = options.horizonCheckedBefore(tx.now)
+  const now = await timeFor(tx, works)
+  const checkBefore = options.horizonCheckedBefore(now)
   const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
-  const ledger = new Ledger(rows, { now: tx.now, horizon })
+  const ledger = new Ledger(rows, { now, horizon })
   for (const work of works) hear(options.office, ledger, work)
   const { inserts, updates, unchanged } = ledger.changes()
   await sagas.confirm(tx, unchanged)
@@ -54,6 +53,17 @@ export async function decideAll(
   if (ledger.scheduled.some(({ dueAt }) => dueAt <= ledger.now)) tx.onCommit(options.onDue)
   const told = bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
   return [...ledger.messages, ...told]
+}
+
+/** A watch has come because it is due by the database's own time. */
+async function timeFor(tx: Transaction, works: readonly AdvanceWork[]): Promise<Time> {
+  const foretold = tx.foretold?.()
+  // Asked after the rows: the first statement may leave before the time is known.
+  if (foretold === undefined) await tx.begun?.()
+  return works.reduce(
+    (now, { heard }) => (heard.type === 'watch' ? Math.max(now, heard.at) : now),
+    foretold ?? tx.now,
+  )
 }
 
 /** The retry of a parked decision is put away: from now on its saga waits for an answer, which its watch asks for. */

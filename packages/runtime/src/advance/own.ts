@@ -14,7 +14,7 @@ export async function loadOwn(
   return await loadSagas(
     tx,
     sagas.filter(({ pattern }) => pattern === 'orchestration'),
-    options.sagas,
+    options.stores.sagas,
   )
 }
 

@@ -1,39 +1,55 @@
 // Owns: the saga rows that this process has stored last, so that what it will most likely hear of next need not be read
 // first. A row's version is checked where it is written (`SagaStore.update`), and here where it is not.
 // I1: a row is handed out once: whatever fails, the next try reads from the database.
-// I2: a row is remembered when its transaction has committed, and no longer than its saga runs.
+// I2: a row is remembered when its transaction has committed, for a while, and no longer than its saga runs.
 // I3: what a batch leaves unchanged it must confirm: a message that is ignored for what a stale row says would be lost.
+// I4: a state is kept as its text: what is decided on it next is what the database would have given.
+import type { SagaState } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import { sagaKey } from '../letters.ts'
-import type { SagaRow, SagaStore, Transaction } from '../ports.ts'
+import type { Clock, SagaRow, SagaStore, Transaction } from '../ports.ts'
 
 /** Running sagas of a busy orchestrator; what is forgotten is read again. */
 const COUNT_MAX = 5_000
-/** Characters of all their states, about. */
-const WEIGHT_MAX = 20_000_000
+/** Characters of all their states. */
+const LENGTH_MAX = 20_000_000
+/** Longer than a step takes, shorter than anything that could bring an id back with another saga. */
+const AGE_MS_MAX = 60_000
+/** Loads before it is believed that nobody else takes part any more. */
+const CONTENDED_MAX = 50
 
 interface Kept {
-  readonly row: SagaRow
-  readonly weight: number
+  readonly row: Omit<SagaRow, 'state'>
+  readonly state: string
+  readonly at: number
 }
+
+type SagaId = Pick<SagaRow, 'plan' | 'id'>
 
 export class Recollection implements SagaStore {
   readonly #store: SagaStore
+  readonly #clock: Pick<Clock, 'now'>
   /** In the order of their changes. */
   readonly #kept = new Map<string, Kept>()
   readonly #recalled = new WeakSet<SagaRow>()
-  #weight = 0
+  #length = 0
+  /** Rows were handed out and their transaction has not committed. */
+  #isOut = false
+  #contended = 0
 
-  constructor(store: SagaStore) {
+  constructor(store: SagaStore, clock: Pick<Clock, 'now'>) {
     this.#store = store
+    this.#clock = clock
   }
 
-  async load(
-    tx: Transaction,
-    ids: readonly { readonly plan: string; readonly id: string }[],
-  ): Promise<readonly SagaRow[]> {
-    const known = ids.flatMap((id) => this.#take(id) ?? [])
+  /** For one batch after the other. */
+  async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
+    const known = this.#recall(ids)
     for (const row of known) this.#recalled.add(row)
+    this.#isOut = known.length > 0
+    tx.onCommit(() => {
+      this.#isOut = false
+    })
     if (known.length === ids.length) return known
     const keys = new Set(known.map(sagaKey))
     const read = await this.#store.load(
@@ -67,40 +83,48 @@ export class Recollection implements SagaStore {
     return await this.#store.prune(...what)
   }
 
-  #take(id: { readonly plan: string; readonly id: string }): SagaRow | undefined {
+  /** A batch that failed may have believed what is not so any more: another instance is at work. */
+  #recall(ids: readonly SagaId[]): readonly SagaRow[] {
+    if (this.#isOut) {
+      this.#contended = CONTENDED_MAX
+      this.#kept.clear()
+      this.#length = 0
+    }
+    if (this.#contended > 0) {
+      this.#contended -= 1
+      return []
+    }
+    const since = this.#clock.now() - AGE_MS_MAX
+    return ids.flatMap((id) => {
+      const kept = this.#take(id)
+      return kept === undefined || kept.at < since
+        ? []
+        : [{ ...kept.row, state: JSON.parse(kept.state) as SagaState }]
+    })
+  }
+
+  #take(id: SagaId): Kept | undefined {
     const key = sagaKey(id)
     const kept = this.#kept.get(key)
     if (kept === undefined) return undefined
     this.#kept.delete(key)
-    this.#weight -= kept.weight
-    return kept.row
+    this.#length -= kept.state.length
+    return kept
   }
 
   #remember(rows: readonly SagaRow[]): void {
-    for (const row of rows) {
+    if (this.#contended > 0) return
+    const at = this.#clock.now()
+    for (const { state, ...row } of rows) {
       this.#take(row)
-      if (!isRunning(row)) continue
-      const weight = weightOf(row.state)
-      this.#kept.set(sagaKey(row), { row: { ...row, version: row.version + 1 }, weight })
-      this.#weight += weight
+      if (state === null || state.phase.at === 'completed' || state.phase.at === 'compensated') continue
+      const text = JSON.stringify(state)
+      this.#kept.set(sagaKey(row), { row: { ...row, version: row.version + 1 }, state: text, at })
+      this.#length += text.length
     }
     for (const { row } of this.#kept.values()) {
-      if (this.#kept.size <= COUNT_MAX && this.#weight <= WEIGHT_MAX) break
+      if (this.#kept.size <= COUNT_MAX && this.#length <= LENGTH_MAX) break
       this.#take(row)
     }
   }
-}
-
-function isRunning({ state }: SagaRow): boolean {
-  return state !== null && state.phase.at !== 'completed' && state.phase.at !== 'compensated'
-}
-
-/** Characters of a JSON value, about: its texts and names, and a few for everything else. Pure. */
-export function weightOf(value: unknown): number {
-  if (typeof value === 'string') return value.length + 2
-  if (typeof value !== 'object' || value === null) return 4
-  let weight = 2
-  if (Array.isArray(value)) for (const item of value) weight += weightOf(item)
-  else for (const [name, item] of Object.entries(value)) weight += name.length + weightOf(item)
-  return weight
 }

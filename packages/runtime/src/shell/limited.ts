@@ -1,18 +1,25 @@
 // Owns: how many batches the hosts of one process handle at one time. One database serves them all: more at once than
 // it has use for are smaller ones, and each costs a commit and its round trips. Who waits gathers messages meanwhile.
 // I1: in the order of their coming; a host that is alone never waits.
-import type { Bus, Link } from '../ports.ts'
+// I2: a batch that takes long (it waits for a lock, its database is away) gives its turn to whoever waits.
+import { systemClock } from '../clock.ts'
+import type { Bus, Clock, Link } from '../ports.ts'
 
 export interface Limit {
   /** Batches of all links together. */
   readonly batchesMax: number
+  readonly clock?: Clock
 }
 
-/** The same bus for several hosts of one process, which take turns. Errors: RangeError. */
-export function limited(bus: Bus, { batchesMax }: Limit): Bus {
+/** How long a batch keeps its turn while others wait; most take some milliseconds. */
+const TURN_MS_MAX = 1_000
+const LOOK_MS = 250
+
+/** The same bus for several hosts of one process and one database, which take turns. Errors: RangeError. */
+export function limited(bus: Bus, { batchesMax, clock = systemClock }: Limit): Bus {
   if (!Number.isInteger(batchesMax) || batchesMax < 1)
     throw new RangeError(`batchesMax: a whole number of 1 or more, got ${batchesMax}`)
-  const turns = new Turns(batchesMax)
+  const turns = new Turns(batchesMax, clock)
   return {
     connect: async (what) => {
       const link = await bus.connect(what)
@@ -29,23 +36,56 @@ export function limited(bus: Bus, { batchesMax }: Limit): Bus {
   }
 }
 
+interface Turn {
+  readonly since: number
+}
+
 class Turns {
   #left: number
+  readonly #clock: Clock
+  readonly #taken = new Set<Turn>()
   readonly #waiting: (() => void)[] = []
+  #isLooking = false
 
-  constructor(count: number) {
+  constructor(count: number, clock: Clock) {
     this.#left = count
+    this.#clock = clock
   }
 
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#left > 0) this.#left -= 1
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else {
+      const given = new Promise<void>((resolve) => this.#waiting.push(resolve))
+      if (!this.#isLooking) void this.#look()
+      await given
+    }
+    const turn: Turn = { since: this.#clock.now() }
+    this.#taken.add(turn)
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#left += 1
-      else next()
+      this.#giveBack(turn)
     }
+  }
+
+  /** Once for each turn: at its end, or before when it is too long. */
+  #giveBack(turn: Turn): void {
+    if (!this.#taken.delete(turn)) return
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#left += 1
+    else next()
+  }
+
+  async #look(): Promise<void> {
+    this.#isLooking = true
+    const { signal } = new AbortController()
+    while (this.#waiting.length > 0) {
+      await this.#clock.sleep(LOOK_MS, signal)
+      const since = this.#clock.now() - TURN_MS_MAX
+      for (const turn of this.#taken) {
+        if (turn.since <= since && this.#waiting.length > 0) this.#giveBack(turn)
+      }
+    }
+    this.#isLooking = false
   }
 }

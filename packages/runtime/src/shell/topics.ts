@@ -29,13 +29,8 @@ export function topicsFor(listening: Listening): readonly string[] {
       }
     }
   }
-  if (starts && !endsAll(listening)) topics.add(TOPIC.ended)
+  if (starts) topics.add(TOPIC.ended)
   return [...topics].sort()
-}
-
-/** A host that starts and orchestrates stores the end of its orchestrated sagas with their last decision. */
-function endsAll({ plans, orchestrates }: Listening): boolean {
-  return orchestrates && plans.every(({ pattern }) => pattern === 'orchestration')
 }
 
 /** `order.place.completed` of a plan is on `saga.ended`; `payment.prepared` is on its participant's topic. */
