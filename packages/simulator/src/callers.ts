@@ -13,7 +13,8 @@ import type { Beginning, Subject, Visit, Witnessed } from './subject.ts'
 import type { System } from './system.ts'
 
 const PATIENCE_MS = 5_000
-const TRIES_MAX = 60
+/** Some minutes: a lone host may pause, die, and die of one message again and again, long after the faults are over. */
+const TRIES_MAX = 300
 /** Who comes before there is anything to be done about comes again a few times. */
 const EARLY_TRIES_MAX = 10
 /** Others may have repaired so often while there were faults. */
