@@ -6,7 +6,7 @@ import type { System } from './system.ts'
 
 /** Virtual time that a healed system has to end everything, milliseconds; and where it looks at its work rarely. */
 const HEALED_MS_MAX = 15 * 60_000
-const HEALED_LONG_MS_MAX = 60 * 60_000
+const HEALED_LONG_MS_MAX = 3 * 60 * 60_000
 /** How often it is looked whether all is over, and how long it must stay so: what was read may still be in hand. */
 const LOOK_MS = 1_000
 const CALM_MS = 3_000

@@ -46,6 +46,10 @@ function faultRun(
     answer(shop, picture, pending, { status: 'faulted', error: info })
     return
   }
+  if (pending.row === undefined && isUnknownHere(shop, work)) {
+    setAside(shop, picture, { message: work.message, attempt: work.attempt }, info)
+    return
+  }
   watchSaga(shop, picture, work)
   const row = pending.row ?? blankRow(ask.operation)
   const { owner, key } = pending
@@ -53,6 +57,11 @@ function faultRun(
   retryLater(shop, picture, work.message, attempt)
   const type = usedUp ? 'parked' : 'retrying'
   note(shop, picture, work, { type, attempt, detail: `${info.code}: ${info.message}` })
+}
+
+/** Whoever makes a run's first row sets the saga's deadline with it, which only its plan names. */
+function isUnknownHere(shop: Shop, { saga, slip }: RunWork): boolean {
+  return slip !== null && shop.plans.known(saga.plan, slip.state) === null
 }
 
 /** Sets a message aside, to be tried again for ever with capped backoff. */
