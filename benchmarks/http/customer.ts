@@ -27,13 +27,28 @@ interface Asking {
 interface Answer {
   readonly status: number
   readonly body: unknown
+  /** Of whoever is told to come back. */
+  readonly retryAfterS: number | null
+}
+
+/** An order that was not taken: come back later. */
+export type Bought = 'complete' | 'refused'
+
+/** Answered 503 with Retry-After. */
+class ComeBack extends Error {
+  readonly afterS: number
+
+  constructor({ method, path }: Asking, afterS: number) {
+    super(`${method} ${path} is answered 503, retry after ${afterS} s`)
+    this.afterS = afterS
+  }
 }
 
 export interface Shop {
   /** Resolves with the user's id when the registration has ended. */
   register(n: number): Promise<string>
-  /** Resolves when the public API shows that the order is complete. */
-  buy(purchase: { readonly user: string; readonly number: string }): Promise<'complete'>
+  /** Resolves when the public API shows that the order is complete, or when it was not taken. */
+  buy(purchase: { readonly user: string; readonly number: string }): Promise<Bought>
   close(): Promise<void>
 }
 
@@ -54,10 +69,13 @@ function callsTo(url: string, connections: number): Calls {
       headers: { ...headers, ...(json !== undefined && { 'content-type': 'application/json' }) },
       ...(json !== undefined && { body: json }),
     })
-    return { status: answer.statusCode, body: await answer.body.json() }
+    const retryAfter = answer.headers['retry-after']
+    const retryAfterS = typeof retryAfter === 'string' ? Number(retryAfter) : null
+    return { status: answer.statusCode, body: await answer.body.json(), retryAfterS }
   }
   const must = async (asking: Asking): Promise<unknown> => {
-    const { status, body } = await ask(asking)
+    const { status, body, retryAfterS } = await ask(asking)
+    if (status === AWAY && retryAfterS !== null) throw new ComeBack(asking, retryAfterS)
     if (status !== 200)
       throw new Error(`${asking.method} ${asking.path} is answered ${status}: ${JSON.stringify(body)}`)
     return body
@@ -75,8 +93,9 @@ export function openShop(url: string, { concurrency, look }: HttpOptions): Shop 
     for (;;) {
       const answer = await ask({ method: 'PUT', path: `/v2/payment/${uuid}`, headers, body })
       if (answer.status === 200) return answer.body
-      if (answer.status !== TOO_EARLY) throw new Error(`a payment is answered ${answer.status}`)
-      await sleep(LOOK_MS)
+      if (answer.status === AWAY && answer.retryAfterS !== null) await sleep(answer.retryAfterS * 1_000)
+      else if (answer.status === TOO_EARLY) await sleep(LOOK_MS)
+      else throw new Error(`a payment is answered ${answer.status}`)
     }
   }
   const poll = async (uuid: string): Promise<void> => {
@@ -107,7 +126,12 @@ export function openShop(url: string, { concurrency, look }: HttpOptions): Shop 
         id_payment_model: PAYMENT_MODEL.Any,
         payment_order: String(AMOUNT),
       }
-      const { uuid } = Uuid.parse(await order({ headers: { 'idempotency-key': number }, body }))
+      const taken = await order({ headers: { 'idempotency-key': number }, body }).catch((error: unknown) => {
+        if (error instanceof ComeBack) return null
+        throw error
+      })
+      if (taken === null) return 'refused'
+      const { uuid } = Uuid.parse(taken)
       if (look === 'poll') {
         await pay(uuid)
         await poll(uuid)
@@ -122,3 +146,4 @@ export function openShop(url: string, { concurrency, look }: HttpOptions): Shop 
 }
 
 const TOO_EARLY = 409
+const AWAY = 503

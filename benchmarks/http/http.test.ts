@@ -11,6 +11,7 @@ test('nothing said: 64 customers for ten seconds, who wait for the answer', () =
     pattern: 'orchestration',
     look: 'wait',
     warmUp: 3,
+    surge: 0,
   })
   expect(() => httpOptions(['--look', 'away'])).toThrow(UsageError)
 })

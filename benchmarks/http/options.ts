@@ -8,6 +8,7 @@ const CALLERS_MAX = 1_024
 const SECONDS_MAX = 86_400
 const WARM_UP_SECONDS_MAX = 600
 const LOOKS = ['wait', 'poll'] as const
+const SURGE_MAX = 10
 
 const Line = z.object({
   seconds: number.min(1).max(SECONDS_MAX).default(10),
@@ -16,13 +17,15 @@ const Line = z.object({
   /** How a client sees that its order is complete. */
   look: z.enum(LOOKS).default('wait'),
   warmUp: number.min(0).max(WARM_UP_SECONDS_MAX).default(3),
+  /** So many times the customers that the system can serve come for a while, whether it answers or not; 0: none do. */
+  surge: number.min(0).max(SURGE_MAX).default(0),
 })
 
 export type HttpOptions = z.output<typeof Line>
 
 export const USAGE =
   `usage: npm run bench:http -- [--seconds 10] [--concurrency 64] [--pattern ${PATTERNS.join('|')}] ` +
-  `[--look ${LOOKS.join('|')}] [--warm-up 3]`
+  `[--look ${LOOKS.join('|')}] [--warm-up 3] [--surge 0]`
 
 export function httpOptions(args: readonly string[]): HttpOptions {
   return readOptions(args, Line)

@@ -9,7 +9,7 @@ import { AMOUNT, openShop, type Shop } from './customer.ts'
 import type { HttpOptions } from './options.ts'
 import { startWholeSystem, type WholeSystem } from './system.ts'
 
-type Say = (line: string) => void
+export type Say = (line: string) => void
 
 const USERS = 100
 /** Of the sagas that still notify, and of history, when the last customer is gone. */
@@ -26,9 +26,7 @@ export async function runHttp(options: HttpOptions, say: Say): Promise<HttpResul
   const shop = openShop(system.url, options)
   try {
     say(JSON.stringify(system.durable))
-    const { ends } = await load({ concurrency: 8, until: { count: USERS }, one: (n) => shop.register(n) })
-    const users = Object.keys(ends)
-    say(`${users.length} users are registered`)
+    const users = await registered(shop, say)
     const warm = await load(customers(shop, { options, users, prefix: 'warm', seconds: options.warmUp }))
     const before = await momentOf(system)
     const loaded = await load({
@@ -59,6 +57,13 @@ export async function runHttp(options: HttpOptions, say: Say): Promise<HttpResul
   }
 }
 
+export async function registered(shop: Shop, say: Say): Promise<readonly string[]> {
+  const { ends } = await load({ concurrency: 8, until: { count: USERS }, one: (n) => shop.register(n) })
+  const users = Object.keys(ends)
+  say(`${users.length} users are registered`)
+  return users
+}
+
 interface Visit {
   readonly options: HttpOptions
   readonly users: readonly string[]
@@ -70,7 +75,12 @@ function customers(shop: Shop, { options, users, prefix, seconds }: Visit) {
   return {
     concurrency: options.concurrency,
     until: { seconds },
-    one: (n: number) => shop.buy({ user: users[n % users.length] ?? '', number: `${prefix}/${n}` }),
+    one: async (n: number) => {
+      const number = `${prefix}/${n}`
+      const end = await shop.buy({ user: users[n % users.length] ?? '', number })
+      if (end !== 'complete') throw new Error(`order ${number} was not taken`)
+      return end
+    },
   }
 }
 
@@ -96,7 +106,7 @@ async function momentOf({ admin, pid, postgresPid }: WholeSystem): Promise<Momen
 }
 
 /** What the tables say once no saga is under way and history knows of all, or at the end of the wait. */
-async function quiet(system: WholeSystem): Promise<Readonly<Record<string, number>>> {
+export async function quiet(system: WholeSystem): Promise<Readonly<Record<string, number>>> {
   for (let waitedMs = 0; ; waitedMs += QUIET_POLL_MS) {
     const found = await system.check()
     const isQuiet = found['running'] === 0 && found['told'] === found['orders']

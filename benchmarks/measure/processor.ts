@@ -1,4 +1,5 @@
-// Owns: processor time of other people's processes, read from /proc; null where there is none (anything but Linux).
+// Owns: processor time and memory of other people's processes, read from /proc; null where there is none (anything but
+// Linux).
 import { readdirSync, readFileSync } from 'node:fs'
 
 const MS_PER_TICK = 10
@@ -32,6 +33,16 @@ export function cpuMsIn(stats: ReadonlyMap<number, Stat>, root: number): number 
     for (const [child, { parent }] of stats) if (parent === pid) queue.push(child)
   }
   return sum
+}
+
+/** Memory that a process has in use; null where the system does not tell. */
+export function rssBytesOf(pid: number): number | null {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kilobytes === undefined ? null : Number(kilobytes) * 1_024
+  } catch {
+    return null
+  }
 }
 
 /** Null when there is no such process. */

@@ -68,7 +68,7 @@ export function eventRoutes(server: Server, gateway: Gateway): void {
   server.addHook('preClose', async () => closing.abort())
   server.get(
     '/v1/saga/:plan/:id/events',
-    { schema: SCHEMA, config: allow(ALL, 'order:own', 'user:own') },
+    { schema: SCHEMA, config: { ...allow(ALL, 'order:own', 'user:own'), load: 'stream' } },
     async (request, reply) => {
       const saga = request.params
       const seen = seenOf(headerOf(request, 'last-event-id'))

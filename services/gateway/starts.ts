@@ -65,7 +65,7 @@ export function startRoutes(server: Server, gateway: Gateway): void {
         body: UserRequest,
         response: UserQueued,
       },
-      config: allow('user:write'),
+      config: { ...allow('user:write'), load: 'new' },
     },
     async (request, reply) =>
       await begin(
@@ -91,7 +91,7 @@ export function startRoutes(server: Server, gateway: Gateway): void {
           body: OrderRequest,
           response: OrderQueued,
         },
-        config: allow('order:write', 'order:own'),
+        config: { ...allow('order:write', 'order:own'), load: 'new' },
       },
       async (request, reply) => {
         refuseOthers('order:write', request, request.body.uuid_user)

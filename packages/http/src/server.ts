@@ -22,6 +22,7 @@ import { healthRoutes } from './health.ts'
 import type { HealthOptions } from './health.ts'
 import { limitersOf } from './limits.ts'
 import type { RateLimits } from './limits.ts'
+import { boundInFlight } from './in-flight.ts'
 import { keepState } from './ports.ts'
 import type { Clock, Ids, Routes, Server, ServerState } from './ports.ts'
 import { problem, problemDocument, retryLater } from './problem.ts'
@@ -65,6 +66,8 @@ export interface ServerOptions extends HealthOptions {
   readonly watch?: (server: Server) => void
   /** Refuse with 503 when the event loop lags more than that; without it nothing is refused. */
   readonly eventLoopDelayMsMax?: number
+  /** Refuse with 503 what comes while so many requests are being answered; without it nothing is refused. */
+  readonly inFlightMax?: () => number
 }
 
 /** A server with everything shared in place, ready for `mount` and `listen`. */
@@ -96,6 +99,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   acceptJson(server)
   await registerGuards(server, options)
   refuseWhileDraining(server, state)
+  const { inFlightMax: countMax } = options
+  if (countMax !== undefined) boundInFlight(server, { countMax, isExempt: isLiveness })
   const limiters = options.rateLimits && (await limitersOf(server, options.rateLimits))
   if (limiters !== undefined) server.addHook('onRequest', limiters.address)
   answerUnknownRoutes(server)

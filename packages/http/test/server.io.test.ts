@@ -307,4 +307,34 @@ describe('pressure', () => {
     const server = await given({ eventLoopDelayMsMax: 60_000 })
     expect((await server.inject('/v1/health')).statusCode).toBe(200)
   })
+
+  it('what is over the bound is told to come back, what begins something new sooner', async () => {
+    const held: (() => void)[] = []
+    const slow = (): Promise<string> => new Promise((resolve) => held.push(() => resolve('done')))
+    const server = await given({
+      inFlightMax: () => 2,
+      routes: [
+        (scope) => {
+          scope.get('/slow', slow)
+          scope.get('/new', { config: { load: 'new' } }, slow)
+          scope.get('/stream', { config: { load: 'stream' } }, async () => 'open')
+        },
+      ],
+    })
+    const statusOf = async (path: string): Promise<number> => (await server.inject(path)).statusCode
+    const first = statusOf('/new')
+    await expect.poll(() => held.length).toBe(1)
+    expect(await statusOf('/new')).toBe(503)
+    const second = statusOf('/slow')
+    await expect.poll(() => held.length).toBe(2)
+    const refused = await server.inject('/slow')
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
+    expect([await statusOf('/stream'), await statusOf('/health/live')]).toEqual([200, 200])
+    for (const done of held.splice(0)) done()
+    expect([await first, await second]).toEqual([200, 200])
+    const third = statusOf('/new')
+    await expect.poll(() => held.length).toBe(1)
+    for (const done of held) done()
+    expect(await third).toBe(200)
+  })
 })

@@ -17,10 +17,14 @@ export interface EdgeSettings {
   readonly peerTimeoutMs: number
   /** Most streams of a saga's events at a time. */
   readonly eventStreamsMax: number
+  /** Most requests that are answered at a time; of those that start sagas half as many. */
+  readonly requestsMax: number
 }
 
 const BODY_BYTES_MIN = 1_024
 const EVENT_STREAMS_MAX = 200
+/** At a hundred orders a second their customers wait some seconds then; who comes later is better told to come back. */
+const REQUESTS_MAX = 1_000
 const WINDOW_MS = 60_000
 const DAY_MS = 86_400_000
 /** Longer than a peer's own longest wait (`Prefer: wait`), shorter than what proxies in front of us allow. */
@@ -98,6 +102,7 @@ export function readEdge(read: Read): EdgeSettings {
       'set a span such as 35s, 5m at most',
     ),
     eventStreamsMax: read('EVENT_STREAMS_MAX', Count, EVENT_STREAMS_MAX, 'set a whole number from 1 on'),
+    requestsMax: read('REQUESTS_MAX', Count, REQUESTS_MAX, 'set a whole number from 1 on'),
   }
 }
 

@@ -242,7 +242,12 @@ async function serverOf(
     openapi: { title, description: `${title} of the Ensemble reference system.` },
     eventLoopDelayMsMax: RETRY_AFTER_LAG_MS,
     bodyLimitBytes,
-    ...(isPublic === true && { corsOrigins, trustedProxies, rateLimits: () => edge().rateLimits }),
+    ...(isPublic === true && {
+      corsOrigins,
+      trustedProxies,
+      rateLimits: () => edge().rateLimits,
+      inFlightMax: () => edge().requestsMax,
+    }),
     ready: async () => [...checksOf(ground, lagCountMax), ...checks],
     ...(guard !== undefined && { guard }),
     ...(tracing !== undefined && { watch: (made: Server) => tracing.watch(made, name) }),

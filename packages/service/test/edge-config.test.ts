@@ -17,6 +17,7 @@ describe('the public origin', () => {
       trustedProxies: [],
       peerTimeoutMs: 35_000,
       eventStreamsMax: 200,
+      requestsMax: 1_000,
     })
   })
 
@@ -30,6 +31,7 @@ describe('the public origin', () => {
       TRUSTED_PROXIES: '10.0.0.0/8,::1',
       PEER_TIMEOUT: '5s',
       EVENT_STREAMS_MAX: '3',
+      REQUESTS_MAX: '9',
     }
     expect(edgeOf(env)).toEqual({
       corsOrigins: ['https://shop.example', 'http://localhost:5173'],
@@ -38,6 +40,7 @@ describe('the public origin', () => {
       trustedProxies: ['10.0.0.0/8', '::1'],
       peerTimeoutMs: 5_000,
       eventStreamsMax: 3,
+      requestsMax: 9,
     })
   })
 
@@ -53,6 +56,7 @@ describe('the public origin', () => {
     ['TRUSTED_PROXIES', 'proxy.example'],
     ['PEER_TIMEOUT', '10'],
     ['EVENT_STREAMS_MAX', '0'],
+    ['REQUESTS_MAX', '0'],
   ])('refuses %s=%s', (name, value) => {
     const read = () => edgeOf({ [name]: value })
     expect(read).toThrow(EnvironmentError)

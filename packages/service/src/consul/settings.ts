@@ -38,6 +38,7 @@ const LIVE: ReadonlySet<string> = new Set([
   'RATE_LIMIT_WINDOW',
   'PEER_TIMEOUT',
   'EVENT_STREAMS_MAX',
+  'REQUESTS_MAX',
 ])
 
 const NAME = /^(?!CONSUL_)[A-Z][A-Z0-9_]*$/
@@ -126,6 +127,6 @@ function namesThatDiffer(before: Env, after: Env): readonly string[] {
 }
 
 function withLive(before: EdgeSettings, after: EdgeSettings): EdgeSettings {
-  const { rateLimits, peerTimeoutMs, eventStreamsMax } = after
-  return { ...before, rateLimits, peerTimeoutMs, eventStreamsMax }
+  const { rateLimits, peerTimeoutMs, eventStreamsMax, requestsMax } = after
+  return { ...before, rateLimits, peerTimeoutMs, eventStreamsMax, requestsMax }
 }
