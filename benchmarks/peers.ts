@@ -2,7 +2,7 @@
 // and one table of medians. Progress goes to stderr, the last line of stdout is one JSON object.
 import { command } from './measure/options.ts'
 import { playRounds } from './measure/rounds.ts'
-import { contenderCell, isPeer } from './peers/contenders.ts'
+import { contenderCell } from './peers/contenders.ts'
 import { installPeers } from './peers/install.ts'
 import { USAGE, peersOptions } from './peers/options.ts'
 import { peersTable } from './peers/table.ts'
@@ -13,13 +13,12 @@ function say(line: string): void {
 
 await command(USAGE, async (args) => {
   const { rounds, concurrency: counts, only, ...rest } = peersOptions(args)
-  if (only.some(isPeer)) await installPeers(say)
+  const contenders = await installPeers(only, say)
   const groups = counts.map((concurrency) =>
-    only.map((contender) => contenderCell(contender, { ...rest, concurrency })),
+    contenders.map((contender) => contenderCell(contender, { ...rest, concurrency })),
   )
   const entries = await playRounds(groups, { rounds, say })
   process.stdout.write(`${peersTable(entries)}\n`)
-  process.stdout.write('Temporal and dtm take no part: see benchmarks/README.md.\n')
   process.stdout.write(`${JSON.stringify(entries)}\n`)
   if (entries.some(({ failure }) => failure !== null)) process.exitCode = 1
 })

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { command } from './measure/options.ts'
 import { playRounds } from './measure/rounds.ts'
+import { CONTENDERS, isPeer } from './peers/contenders.ts'
 import { installPeers } from './peers/install.ts'
 import { reportOptions, USAGE } from './report/options.ts'
 import { svgOf } from './report/plot.ts'
@@ -46,8 +47,9 @@ function machine(): string {
 await command(USAGE, async (args) => {
   const options = reportOptions(args)
   const { rounds, only } = options
-  if (rounds > 0 && only.includes('callers')) await installPeers(say)
-  const groups = only.flatMap((section) => groupsOf(section, options))
+  const wanted = rounds > 0 && only.includes('callers') ? CONTENDERS.filter(isPeer) : []
+  const peers = await installPeers(wanted, say)
+  const groups = only.flatMap((section) => groupsOf(section, { ...options, peers }))
   const entries = rounds === 0 ? [] : await playRounds(groups, { rounds, say })
   const circumstances = { options, machine: machine(), measured: await occasion() }
   const results = recorded(await before(), entries, circumstances)

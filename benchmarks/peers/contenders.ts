@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { flagsOf } from '../measure/options.ts'
 import type { Cell } from '../measure/rounds.ts'
 
-export const CONTENDERS = ['orchestration', 'choreography', 'dbos', 'restate'] as const
+export const CONTENDERS = ['orchestration', 'choreography', 'dbos', 'restate', 'temporal', 'dtm'] as const
 export type Contender = (typeof CONTENDERS)[number]
 
 export const CONTENDER_NAMES: Readonly<Record<Contender, string>> = {
@@ -11,6 +11,8 @@ export const CONTENDER_NAMES: Readonly<Record<Contender, string>> = {
   choreography: 'Ensemble, choreography',
   dbos: 'DBOS 5.3',
   restate: 'Restate 1.7',
+  temporal: 'Temporal 1.29',
+  dtm: 'dtm 1.19',
 }
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -18,6 +20,8 @@ const OURS = pathOf('../bench.ts')
 const THEIRS: Readonly<Partial<Record<Contender, string>>> = {
   dbos: pathOf('programs/dbos.ts'),
   restate: pathOf('programs/restate.ts'),
+  temporal: pathOf('programs/temporal.ts'),
+  dtm: pathOf('programs/dtm.ts'),
 }
 
 export interface Wish {

@@ -1,20 +1,39 @@
-// Owns: the packages of other engines: installed at the first use, into this folder, by its own lockfile.
+// Owns: what other engines need: their packages and those of their servers that have to be built, at the first use,
+// into this folder; and who cannot take part here.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CONTENDER_NAMES, isPeer, type Contender } from './contenders.ts'
+import { buildServer, DTM, TEMPORAL, type GoServer } from './go.ts'
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 const LOCKFILE = join(FOLDER, 'package-lock.json')
 /** The lockfile that was installed last. */
 const MARK = join(FOLDER, 'node_modules', '.installed-lock.json')
+const GO_SERVERS: Readonly<Partial<Record<Contender, GoServer>>> = { temporal: TEMPORAL, dtm: DTM }
 
-/** Errors: npm's, when it has no way to a registry. */
-export async function installPeers(say: (line: string) => void): Promise<void> {
+/** Those of them who take part here; it is said why another does not. Errors: npm's, when it has no way to a registry. */
+export async function installPeers(
+  wanted: readonly Contender[],
+  say: (line: string) => void,
+): Promise<readonly Contender[]> {
+  if (wanted.some(isPeer)) await installPackages(say)
+  const present: Contender[] = []
+  for (const contender of wanted) {
+    const server = GO_SERVERS[contender]
+    const problem = server && (await buildServer(server, say))
+    if (problem === undefined) present.push(contender)
+    else say(`${CONTENDER_NAMES[contender]} takes no part: ${problem}`)
+  }
+  return present
+}
+
+async function installPackages(say: (line: string) => void): Promise<void> {
   const lock = await readFile(LOCKFILE, 'utf8')
   if (lock === (await readFile(MARK, 'utf8').catch(() => undefined))) return
-  say('installing the packages of other engines (once, some 240 MB)')
+  say('installing the packages of other engines (once, some 500 MB)')
   const npm = spawn('npm', ['ci', '--ignore-scripts'], {
     cwd: FOLDER,
     // A package of theirs reports installations unless told not to.

@@ -10,7 +10,7 @@ test('nothing said: everybody, three rounds at three numbers of callers', () => 
     seconds: 10,
     rounds: 3,
     concurrency: [1, 64, 256],
-    only: ['orchestration', 'choreography', 'dbos', 'restate'],
+    only: ['orchestration', 'choreography', 'dbos', 'restate', 'temporal', 'dtm'],
     fail: 0.1,
     warmUp: 2,
   })

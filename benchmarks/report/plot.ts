@@ -23,9 +23,9 @@ export interface Plot {
 const WIDTH = 910
 const HEIGHT = 440
 const BOX = { left: 74, right: 312, top: 48, bottom: 56 }
-const COLOURS = ['#1b6ca8', '#d1495b', '#2e8b57', '#8e5aa8', '#c77700', '#4a4a4a']
+const COLOURS = ['#1b6ca8', '#d1495b', '#2e8b57', '#8e5aa8', '#c77700', '#4a4a4a', '#00838f', '#7a5230']
 /** Told apart without colours, too. */
-const DASHES = ['', '7 4', '2 3', '10 3 2 3', '', '7 4']
+const DASHES = ['', '7 4', '2 3', '10 3 2 3', '', '7 4', '2 3', '10 3 2 3']
 const INK = '#24292f'
 const FAINT = '#d8dee4'
 const TICKS_WANTED = 6

@@ -3,10 +3,10 @@ import { UsageError } from '../measure/options.ts'
 import { reportOptions, SECTIONS } from './options.ts'
 import { evenTicks, logTicks, svgOf, wordOf } from './plot.ts'
 import { numbersOf, recorded } from './record.ts'
-import { groupsOf, type ReportCell } from './sections.ts'
+import { groupsOf, type Plan, type ReportCell } from './sections.ts'
 import { reportOf } from './write.ts'
 
-const options = reportOptions([])
+const options: Plan = { ...reportOptions([]), peers: ['dbos', 'dtm'] }
 
 describe('what is measured', () => {
   test('nothing said: every section, three rounds', () => {
@@ -19,7 +19,7 @@ describe('what is measured', () => {
     expect(() => reportOptions(['--only', 'callers,nothing'])).toThrow(UsageError)
   })
 
-  test('with as many callers, both patterns on both buses and the other engines take turns', () => {
+  test('with as many callers, both patterns on both buses and the engines that are here take turns', () => {
     const [first] = groupsOf('callers', options)
     expect(first?.map(({ series, x }) => [series, x])).toEqual([
       ['Ensemble, orchestration, postgres', 1],
@@ -27,7 +27,7 @@ describe('what is measured', () => {
       ['Ensemble, orchestration, kafka', 1],
       ['Ensemble, choreography, kafka', 1],
       ['DBOS 5.3', 1],
-      ['Restate 1.7', 1],
+      ['dtm 1.19', 1],
     ])
   })
 
@@ -122,7 +122,7 @@ describe('the report', () => {
 })
 
 test('a recovery is told in seconds against the backlog, and does not last for some that were asked for', () => {
-  const [first] = groupsOf('recovery', reportOptions(['--backlogs', '1000,10000']))
+  const [first] = groupsOf('recovery', { ...options, backlogs: [1_000, 10_000] })
   expect(first?.map(({ series, x, typed }) => [series, x, typed])).toEqual([
     ['orchestration', 1_000, 'npm run bench -- --backlog 1000 --pattern orchestration'],
     ['choreography', 1_000, 'npm run bench -- --backlog 1000 --pattern choreography'],

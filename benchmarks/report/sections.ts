@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { flagsOf } from '../measure/options.ts'
 import type { Cell } from '../measure/rounds.ts'
 import { STEPS_MAX } from '../order-saga/contracts.ts'
-import { CONTENDER_NAMES, CONTENDERS, contenderCell, isPeer } from '../peers/contenders.ts'
+import { CONTENDER_NAMES, contenderCell, type Contender } from '../peers/contenders.ts'
 import type { ReportOptions, SectionName } from './options.ts'
 
 export interface ReportCell extends Cell {
@@ -27,12 +27,17 @@ const FAIL = 0.1
 
 type Groups = readonly (readonly ReportCell[])[]
 
+export interface Plan extends ReportOptions {
+  /** Other engines that can take part here. */
+  readonly peers: readonly Contender[]
+}
+
 /** Groups whose cells take turns in a round. */
-export function groupsOf(section: SectionName, options: ReportOptions): Groups {
+export function groupsOf(section: SectionName, options: Plan): Groups {
   return GROUPS[section](options)
 }
 
-const GROUPS: Readonly<Record<SectionName, (options: ReportOptions) => Groups>> = {
+const GROUPS: Readonly<Record<SectionName, (options: Plan) => Groups>> = {
   callers: (options) =>
     options.callers.map((concurrency) => [
       ...BUSES.flatMap((bus) =>
@@ -44,7 +49,7 @@ const GROUPS: Readonly<Record<SectionName, (options: ReportOptions) => Groups>> 
           }),
         ),
       ),
-      ...CONTENDERS.filter(isPeer).map((contender): ReportCell => {
+      ...options.peers.map((contender): ReportCell => {
         const { seconds, warmUp } = options
         const cell = contenderCell(contender, { concurrency, seconds, warmUp, fail: FAIL })
         const flags = flagsOf({ only: contender, rounds: 1, concurrency, seconds, warmUp, fail: FAIL })
