@@ -29,7 +29,7 @@ export const DTM: GoServer = {
   files: ['sqls/dtmsvr.storage.postgres.sql'],
 }
 
-const FOLDER = fileURLToPath(new URL('go/', import.meta.url))
+const FOLDER = fileURLToPath(new URL('.go/', import.meta.url))
 const OUTPUT_BYTES_MAX = 2 ** 24
 
 /** Of its program, or of a file that it needs. */

@@ -14,7 +14,7 @@ const LOCKFILE = join(FOLDER, 'package-lock.json')
 const MARK = join(FOLDER, 'node_modules', '.installed-lock.json')
 const GO_SERVERS: Readonly<Partial<Record<Contender, GoServer>>> = { temporal: TEMPORAL, dtm: DTM }
 
-/** Those of them who take part here; it is said why another does not. Errors: npm's, when it has no way to a registry. */
+/** Those of them who take part here; of others it is said why not. Errors: npm's, when it has no way to a registry. */
 export async function installPeers(
   wanted: readonly Contender[],
   say: (line: string) => void,

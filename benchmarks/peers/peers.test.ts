@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { UsageError } from '../measure/options.ts'
 import { orderOf } from '../measure/rounds.ts'
 import { contenderCell } from './contenders.ts'
+import { buildServer, DTM, pathIn } from './go.ts'
+import { installPeers } from './install.ts'
 import { peersOptions } from './options.ts'
 import { peersTable } from './table.ts'
 
@@ -32,6 +34,28 @@ describe('the order of a round', () => {
   test('turns, so that nobody is always the first or behind the same one', () => {
     const orders = [0, 1, 2, 3].map((round) => orderOf(['a', 'b', 'c', 'd'], round).join(''))
     expect(orders).toEqual(['abcd', 'badc', 'cdab', 'dcba'])
+  })
+})
+
+describe('who takes part', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  test('Ensemble alone needs nothing', async () => {
+    const said: string[] = []
+    const present = await installPeers(['orchestration', 'choreography'], (line) => said.push(line))
+    expect({ present, said }).toEqual({ present: ['orchestration', 'choreography'], said: [] })
+  })
+
+  test('a server that is not built and can not be, without Go, is a reason to stay away', async () => {
+    vi.stubEnv('PATH', '')
+    const unbuilt = { ...DTM, version: 'v0.0.0' }
+    expect(await buildServer(unbuilt, () => undefined)).toMatch(/no `go` on the PATH/)
+  })
+
+  test('another version is another program, and its files are beside it', () => {
+    const later = { ...DTM, version: 'v2.0.0' }
+    expect(pathIn(later)).not.toBe(pathIn(DTM))
+    expect(pathIn(DTM, 'sqls/tables.sql')).toBe(pathIn(DTM).replace(/server$/, 'tables.sql'))
   })
 })
 
