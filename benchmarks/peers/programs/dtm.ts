@@ -45,6 +45,8 @@ await playRound('dtm', async ({ url }) => {
       // It would write a page for each refused saga.
       LOG_LEVEL: 'fatal',
     },
+    // It says its settings first, the password among them.
+    isSilent: true,
     isReady: () => isAnswering(`${dtm}/version`),
   })
   const agent = new Agent({ keepAlive: true })

@@ -17,22 +17,19 @@ export interface Server {
   readonly program: string
   readonly args: (directory: string) => readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** What it says is not shown. */
+  readonly isSilent?: boolean
   readonly isReady: () => Promise<boolean>
 }
 
 /** Errors: a server that ends, or is not ready in a minute. */
-export async function startServer({
-  name,
-  program,
-  args,
-  env,
-  isReady,
-}: Server): Promise<() => Promise<void>> {
+export async function startServer(server: Server): Promise<() => Promise<void>> {
+  const { name, program, args, env, isSilent = false, isReady } = server
   const directory = await mkdtemp(join(tmpdir(), `ensemble-bench-${name}-`))
   const child = spawn(program, args(directory), {
     cwd: directory,
     env: { ...basicEnv(), ...env },
-    stdio: ['ignore', 2, 2],
+    stdio: isSilent ? 'ignore' : ['ignore', 2, 2],
   })
   const ended = once(child, 'exit')
   const stop = async (): Promise<void> => {
