@@ -75,7 +75,9 @@ describe('a row that was stored', () => {
     const input = { key: 'x', at: new Date(T0), unsaid: undefined, list: [1] }
     const row = rowOf('x')
     if (row.state === null) throw new Error('no state')
-    await inTransaction((tx) => recollection.insert(tx, [{ ...row, state: { ...row.state, input } } as SagaRow]))
+    await inTransaction((tx) =>
+      recollection.insert(tx, [{ ...row, state: { ...row.state, input } } as SagaRow]),
+    )
     input.list.push(2)
     const remembered = await load('x')
     expect(remembered.map(({ state }) => state?.input)).toStrictEqual([
