@@ -51,6 +51,7 @@ const PLANTED: readonly Planted[] = [
       "SELECT j.id FROM job AS j WHERE j.name ILIKE 'a'",
       'SELECT j.flags & 4 AS flags FROM job AS j',
       'SELECT j.id FROM job AS j FOR NO KEY UPDATE',
+      'ALTER TABLE job SET (autovacuum_enabled = false)',
       'MERGE INTO job AS j USING task AS k ON k.id = j.id WHEN MATCHED THEN DELETE',
     ],
     passes: [
@@ -250,7 +251,11 @@ const PLANTED: readonly Planted[] = [
       'CREATE TABLE job (id int8) TABLESPACE fast',
       'CREATE INDEX job_ix ON job (id) WITH (fillfactor = 70)',
     ],
-    passes: ['CREATE TABLE job (id int8)'],
+    passes: [
+      'CREATE TABLE job (id int8)',
+      'ALTER TABLE job SET (fillfactor = 50)',
+      'ALTER TABLE job RESET (fillfactor)',
+    ],
     path: MIGRATION,
   },
   {

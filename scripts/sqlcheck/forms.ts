@@ -33,6 +33,7 @@ const FORMS: Readonly<Record<string, string>> = {
   CreateTrigStmt: 'events funcname relation row timing trigname',
   CreatedbStmt: 'dbname',
   DeclareCursorStmt: 'options portalname query',
+  DefElem: 'arg defaction defname',
   DeleteStmt: 'relation returningClause usingClause whereClause withClause',
   DropStmt: 'behavior missing_ok objects removeType',
   FetchStmt: 'direction howMany portalname',
@@ -81,10 +82,13 @@ const FORMS: Readonly<Record<string, string>> = {
 /** Where a field's word decides. */
 const WORDS: Readonly<Record<string, string>> = {
   'A_Expr.kind': 'AEXPR_OP AEXPR_OP_ANY AEXPR_IN AEXPR_LIKE',
-  'AlterTableCmd.subtype': 'AT_AddColumn AT_DropColumn AT_AddConstraint AT_DropConstraint',
+  'AlterTableCmd.subtype':
+    'AT_AddColumn AT_DropColumn AT_AddConstraint AT_DropConstraint AT_SetRelOptions AT_ResetRelOptions',
   'Constraint.contype':
     'CONSTR_PRIMARY CONSTR_NOTNULL CONSTR_DEFAULT CONSTR_CHECK CONSTR_UNIQUE CONSTR_FOREIGN CONSTR_IDENTITY ' +
     'CONSTR_GENERATED CONSTR_EXCLUSION CONSTR_ATTR_DEFERRABLE CONSTR_ATTR_DEFERRED',
+  // Read, checked and ignored there.
+  'DefElem.defname': 'fillfactor',
   'DropStmt.removeType': 'OBJECT_TABLE OBJECT_INDEX',
   'IndexStmt.accessMethod': 'btree',
   'JoinExpr.jointype': 'JOIN_INNER JOIN_LEFT JOIN_FULL',

@@ -47,7 +47,21 @@ function sagaRow(id: string, over: Partial<SagaRow> = {}): SagaRow {
   return { plan: 'order.place', id, state: state(id, RUNNING), wish: null, parked: null, version: 1, ...over }
 }
 
+/** Rows that this transaction changed within their pages, and all that it changed. */
+const CHANGED = `SELECT pg_stat_get_xact_tuples_hot_updated(t.oid) AS hot,
+  pg_stat_get_xact_tuples_updated(t.oid) AS rows FROM pg_class AS t WHERE t.oid = 'ensemble_saga'::regclass`
+
 describe('sagas', () => {
+  test('all that were stored together stay within their pages when each decides', async () => {
+    const rows = Array.from({ length: 100 }, (_, n) => sagaRow(`page-${n}`))
+    await inside(({ sagas }, tx) => sagas.insert(tx, rows))
+    const changed = await inside(async ({ sagas }, tx) => {
+      await sagas.update(tx, rows)
+      return (await tx.query(CHANGED)).rows
+    })
+    expect(changed).toEqual([{ hot: '100', rows: '100' }])
+  })
+
   const load = (...ids: string[]) =>
     inside(({ sagas }, tx) =>
       sagas.load(

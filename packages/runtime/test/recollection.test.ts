@@ -70,6 +70,23 @@ describe('a row that was stored', () => {
     expect(loads).toHaveLength(1)
   })
 
+  it('is remembered as the database has it, whatever becomes of what was stored', async () => {
+    const { loads, sagas, recollection, inTransaction, load } = scene()
+    const input = { key: 'x', at: new Date(T0), unsaid: undefined, list: [1] }
+    const row = rowOf('x')
+    if (row.state === null) throw new Error('no state')
+    await inTransaction((tx) =>
+      recollection.insert(tx, [{ ...row, state: { ...row.state, input } } as SagaRow]),
+    )
+    input.list.push(2)
+    const remembered = await load('x')
+    expect(remembered.map(({ state }) => state?.input)).toStrictEqual([
+      { key: 'x', at: new Date(T0).toISOString(), list: [1] },
+    ])
+    expect(loads).toHaveLength(0)
+    expect(await inTransaction((tx) => sagas.load(tx, [{ plan: 'sale', id: 'x' }]))).toEqual(remembered)
+  })
+
   it('is read with those that are not remembered', async () => {
     const { loads, sagas, recollection, inTransaction, load } = scene()
     await inTransaction((tx) => sagas.insert(tx, [rowOf('other')]))

@@ -19,6 +19,7 @@ import { statement } from './statements.ts'
 
 const LOAD = statement('operation_load')
 const INSERT = statement('operation_insert')
+const INSERT_ANSWERS = statement('operation_insert_answers')
 const UPDATE = statement('operation_update')
 const CLAIM_DUE = statement('operation_claim_due')
 const PRUNE = statement('operation_prune')
@@ -35,13 +36,14 @@ export const operationStore: OperationStore = {
   insert: async (tx, given) => {
     if (given.length === 0) return
     const rows = sorted(given, ({ id }) => id)
-    await tx.query(INSERT, [
+    const named = [
       rows.map(({ id }) => id),
       rows.map(({ status }) => status),
       rows.map(({ owner }) => owner),
       rows.map(({ key }) => key),
-      ...changeable(rows),
-    ])
+    ]
+    if (rows.every(isOnlyAnswer)) await tx.query(INSERT_ANSWERS, [...named, rows.map(({ sent }) => sent)])
+    else await tx.query(INSERT, [...named, ...changeable(rows)])
   },
 
   update: async (tx, rows) => {
@@ -62,6 +64,12 @@ export const operationStore: OperationStore = {
   },
 
   prune: async (tx, { before, countMax }) => (await tx.query(PRUNE, [timeText(before), countMax])).count,
+}
+
+/** Nothing else that `changeable` has is said of it. */
+function isOnlyAnswer({ attempt, origin, wish, again, dueAt, doubt, parked }: OperationRow): boolean {
+  const isSaid = origin !== null || wish !== null || dueAt !== null || parked !== null
+  return attempt === 0 && again === 0 && !doubt && !isSaid
 }
 
 function changeable(rows: readonly OperationRow[]): readonly unknown[] {

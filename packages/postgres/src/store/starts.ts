@@ -1,7 +1,7 @@
 // Owns: the start rows in SQL. I1: load and insert send plain text to a transaction of somebody else's, so any
 // `query(text, values)` will do.
 import type { Pattern } from '@ensemble/core'
-import type { Queryable, StartRow, StartStore } from '@ensemble/runtime'
+import type { Queryable, StartEnd, StartRow, StartStore } from '@ensemble/runtime'
 import type { Statement } from '../database/statement.ts'
 import { distinct, integer, isNull, jsonOrNull, jsonText, sorted, text, time, timeText } from './columns.ts'
 import type { Columns } from './columns.ts'
@@ -38,7 +38,9 @@ export const startStore: StartStore = {
 
   ended: async (tx, given) => {
     if (given.length === 0) return
-    const ends = distinct(given, ({ saga }) => `${saga.plan}/${saga.id}`)
+    const key = ({ saga }: StartEnd): string => `${saga.plan}/${saga.id}`
+    // Nothing has locked these rows; the statement does, in this order.
+    const ends = sorted(distinct(given, key), key)
     await tx.query(ENDED, [
       ends.map(({ saga }) => saga.plan),
       ends.map(({ saga }) => saga.id),

@@ -3,15 +3,16 @@
 // I1: a row is handed out once: whatever fails, the next try reads from the database.
 // I2: a row is remembered when its transaction has committed, for a while, and no longer than its saga runs.
 // I3: what a batch leaves unchanged it must confirm: a message that is ignored for what a stale row says would be lost.
-// I4: a state is kept as its text: what is decided on it next is what the database would have given.
-import type { SagaState } from '@ensemble/core'
+// I4: a state is kept as a copy in plain JSON: what is decided on it next is what the database would have given.
+import { plain, type SagaState } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import { sagaKey } from '../letters.ts'
 import type { Clock, SagaRow, SagaStore, Transaction } from '../ports.ts'
+import { lengthOf } from '../shell/room.ts'
 
 /** Running sagas of a busy orchestrator; what is forgotten is read again. */
 const COUNT_MAX = 5_000
-/** Characters of all their states. */
+/** Characters of all their states, about. */
 const LENGTH_MAX = 20_000_000
 /** Longer than a step takes, shorter than anything that could bring an id back with another saga. */
 const AGE_MS_MAX = 60_000
@@ -19,8 +20,8 @@ const AGE_MS_MAX = 60_000
 const CONTENDED_MAX = 50
 
 interface Kept {
-  readonly row: Omit<SagaRow, 'state'>
-  readonly state: string
+  readonly row: SagaRow
+  readonly length: number
   readonly at: number
 }
 
@@ -31,7 +32,8 @@ export class Recollection implements SagaStore {
   readonly #clock: Pick<Clock, 'now'>
   /** In the order of their changes. */
   readonly #kept = new Map<string, Kept>()
-  readonly #recalled = new WeakSet<SagaRow>()
+  /** What the last load handed out. */
+  #recalled: ReadonlySet<SagaRow> = new Set()
   #length = 0
   /** Rows were handed out and their transaction has not committed. */
   #isOut = false
@@ -45,7 +47,7 @@ export class Recollection implements SagaStore {
   /** For one batch after the other. */
   async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
     const known = this.#recall(ids)
-    for (const row of known) this.#recalled.add(row)
+    this.#recalled = new Set(known)
     this.#isOut = known.length > 0
     tx.onCommit(() => {
       this.#isOut = false
@@ -97,9 +99,7 @@ export class Recollection implements SagaStore {
     const since = this.#clock.now() - AGE_MS_MAX
     return ids.flatMap((id) => {
       const kept = this.#take(id)
-      return kept === undefined || kept.at < since
-        ? []
-        : [{ ...kept.row, state: JSON.parse(kept.state) as SagaState }]
+      return kept === undefined || kept.at < since ? [] : [kept.row]
     })
   }
 
@@ -108,23 +108,28 @@ export class Recollection implements SagaStore {
     const kept = this.#kept.get(key)
     if (kept === undefined) return undefined
     this.#kept.delete(key)
-    this.#length -= kept.state.length
+    this.#length -= kept.length
     return kept
   }
 
   #remember(rows: readonly SagaRow[]): void {
     if (this.#contended > 0) return
     const at = this.#clock.now()
-    for (const { state, ...row } of rows) {
+    for (const row of rows) {
       this.#take(row)
-      if (state === null || state.phase.at === 'completed' || state.phase.at === 'compensated') continue
-      const text = JSON.stringify(state)
-      this.#kept.set(sagaKey(row), { row: { ...row, version: row.version + 1 }, state: text, at })
-      this.#length += text.length
+      if (!isRunning(row.state)) continue
+      const state = plain(row.state)
+      const length = lengthOf(state)
+      this.#kept.set(sagaKey(row), { row: { ...row, state, version: row.version + 1 }, length, at })
+      this.#length += length
     }
     for (const { row } of this.#kept.values()) {
       if (this.#kept.size <= COUNT_MAX && this.#length <= LENGTH_MAX) break
       this.#take(row)
     }
   }
+}
+
+function isRunning(state: SagaState | null): boolean {
+  return state !== null && state.phase.at !== 'completed' && state.phase.at !== 'compensated'
 }

@@ -51,6 +51,23 @@ function storeScenes(world: () => DatabaseWorld): void {
       expect(rows.every(({ version }) => version > 0)).toBe(true)
     })
 
+    test.each<Partial<OperationRow>>([
+      {},
+      { sent: null },
+      { attempt: 1 },
+      { origin: '[]' },
+      { wish: { reason: 'changed my mind', by: 'customer' } },
+      { again: 1 },
+      { dueAt: LONG_AGO },
+      { doubt: true },
+      { parked: 'NO_SLIP' },
+    ])('an answer, inserted with nothing else than %j, is stored so', async (fields) => {
+      const { database } = world()
+      const rows = [operation('o1', { attempt: 0 }), operation('o2', { attempt: 0, ...fields })]
+      await given(database, rows)
+      expect(unversioned(await stored(database, ['o1', 'o2']))).toEqual(rows)
+    })
+
     test('the deferred rows of owners are loaded with the rows by id, each once', async () => {
       const { database } = world()
       const deferred = { status: 'deferred', owner: 'payment', key: 'k1' } as const

@@ -1,0 +1,1 @@
+ALTER TABLE ensemble_saga RESET (fillfactor);
