@@ -324,11 +324,13 @@ describe('sending', () => {
     const here = await connect('here', ['t'])
     const elsewhere = await connect('elsewhere', ['t'])
     const deaf = await connect('deaf', ['u'])
-    const told = (link: Link) => new Promise<void>((resolve) => link.onNews(resolve))
+    const told = (link: Link) => new Promise((resolve) => link.onNews(resolve))
     deaf.onNews(() => expect.unreachable('news of another topic'))
     const all = Promise.all([told(here), told(elsewhere)])
-    await send(here, timer('t', 'k', 'a'))
-    await all
+    const [sent, others] = [timer('t', 'k', 'a'), timer('v', 'k', 'b')]
+    await send(here, sent, others)
+    // What it is knows the process that sent it.
+    expect(await all).toEqual([[sent], undefined])
     for (const link of [here, elsewhere, deaf]) await link.close()
   })
 })

@@ -3,6 +3,7 @@
 // I1: nobody waits for a notice: it goes out after the commit, on the notice connection, gathered over a few
 // milliseconds.
 // I2: one database of a process listens and speaks for all of them; the process ignores its own notices.
+import type { Message } from '@ensemble/core'
 import { randomText, systemClock } from '../database/clock.ts'
 import type { Clock } from '../database/clock.ts'
 import type { Database } from '../database/types.ts'
@@ -16,8 +17,14 @@ const NOTICE_DELAY_MS = 5
 const PAYLOAD_LENGTH_MAX = 4_000
 const ANY_TOPIC = '*'
 
-/** What was put on the log; null where that is not known, so that one has to look. */
-export type Hear = (handed: readonly Handed[] | null) => void
+/** What was put on the log. */
+export interface Said {
+  readonly messages: readonly Message[]
+  readonly handed: readonly Handed[]
+}
+
+/** Null where it is not known what was put on the log, so that one has to look. */
+export type Hear = (said: Said | null) => void
 
 interface Reader {
   readonly topics: ReadonlySet<string>
@@ -60,9 +67,9 @@ export class News {
   }
 
   /** After a commit. */
-  say(topics: Iterable<string>, handed: readonly Handed[] | null = null): void {
+  say(topics: Iterable<string>, what: Said | null = null): void {
     const said = new Set(topics)
-    this.#tell(said, handed)
+    this.#tell(said, what)
     if (!this.#speakers.some(({ profile }) => profile.canListen)) return
     if (this.#unsaid === undefined) {
       this.#unsaid = said
@@ -76,10 +83,12 @@ export class News {
     this.say(topics)
   }
 
-  #tell(topics: ReadonlySet<string>, handed: readonly Handed[] | null): void {
-    for (const reader of this.#readers) {
-      if (!topics.has(ANY_TOPIC) && ![...topics].some((topic) => reader.topics.has(topic))) continue
-      reader.hear(handed?.filter(({ topic }) => reader.topics.has(topic)) ?? null)
+  #tell(topics: ReadonlySet<string>, said: Said | null): void {
+    for (const { topics: own, hear } of this.#readers) {
+      if (!topics.has(ANY_TOPIC) && ![...topics].some((topic) => own.has(topic))) continue
+      const isOwn = ({ topic }: { readonly topic: string }): boolean => own.has(topic)
+      if (said === null) hear(null)
+      else hear({ messages: said.messages.filter(isOwn), handed: said.handed.filter(isOwn) })
     }
   }
 

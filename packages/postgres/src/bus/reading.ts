@@ -29,19 +29,19 @@ type Handle = Parameters<Link['receive']>[1]
 export class Reading {
   readonly #options: ReadingOptions
   readonly #inbox: Inbox
-  readonly #callbacks: (() => void)[] = []
+  readonly #callbacks: ((messages?: readonly Message[]) => void)[] = []
   readonly #off: () => void
 
   constructor(options: ReadingOptions) {
     this.#options = options
     this.#inbox = new Inbox(options.service)
-    this.#off = options.news.on(options.topics, (handed) => {
-      this.#inbox.hear(handed)
-      this.#ring()
+    this.#off = options.news.on(options.topics, (said) => {
+      this.#inbox.hear(said?.handed ?? null)
+      this.#ring(said?.messages)
     })
   }
 
-  onNews(callback: () => void): void {
+  onNews(callback: (messages?: readonly Message[]) => void): void {
     this.#callbacks.push(callback)
   }
 
@@ -62,8 +62,8 @@ export class Reading {
     }
   }
 
-  #ring(): void {
-    for (const callback of this.#callbacks) callback()
+  #ring(messages?: readonly Message[]): void {
+    for (const callback of this.#callbacks) callback(messages)
   }
 
   async #look(countMax: number, handle: Handle): Promise<number> {
@@ -102,7 +102,7 @@ export class Reading {
     }
   }
 
-  async #batch(tx: SqlTransaction, { messages, moves }: Fetched, handle: Handle): Promise<number> {
+  async #batch(tx: SqlTransaction, { messages, moves, isCut }: Fetched, handle: Handle): Promise<number> {
     const { log, service, send } = this.#options
     const answers = await handle(tx, messages)
     if (!log.knows(answers)) await log.learn(tx, answers)
@@ -110,7 +110,8 @@ export class Reading {
     await send(tx, answers)
     tx.onCommit(() => {
       this.#inbox.left(moves)
-      if (this.#inbox.hasMore) this.#ring()
+      // What has come meanwhile has told of itself.
+      if (isCut) this.#ring()
     })
     return messages.length
   }

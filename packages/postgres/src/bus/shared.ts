@@ -63,13 +63,13 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
   const send = async (tx: Transaction, messages: readonly Message[]): Promise<void> => {
     if (messages.length === 0) return
     if (!log.knows(messages)) await log.learn(tx, messages)
-    let handed: readonly Handed[] | null = null
+    let handed: readonly Handed[] = []
     tx.defer(
       log.append(tx, messages).then((entries) => {
         handed = entries
       }),
     )
-    tx.onCommit(() => news.say(topicsOf(messages), handed))
+    tx.onCommit(() => news.say(topicsOf(messages), { messages, handed }))
   }
   const reading = new Reading({ service, database, topics, partitionsMax, isTrusting, log, news, send })
 
