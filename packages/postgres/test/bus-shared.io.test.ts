@@ -319,20 +319,6 @@ describe('sending', () => {
     const late = await connect('late', ['new-topic'])
     expect(await drain(late)).toEqual([['commit']])
   })
-
-  test('tells the readers of the topic, in this process and in others', async () => {
-    const here = await connect('here', ['t'])
-    const elsewhere = await connect('elsewhere', ['t'])
-    const deaf = await connect('deaf', ['u'])
-    const told = (link: Link) => new Promise((resolve) => link.onNews(resolve))
-    deaf.onNews(() => expect.unreachable('news of another topic'))
-    const all = Promise.all([told(here), told(elsewhere)])
-    const [sent, others] = [timer('t', 'k', 'a'), timer('v', 'k', 'b')]
-    await send(here, sent, others)
-    // What it is knows the process that sent it.
-    expect(await all).toEqual([[sent], undefined])
-    for (const link of [here, elsewhere, deaf]) await link.close()
-  })
 })
 
 describe('the log', () => {
