@@ -9,6 +9,7 @@ import type { SqlTransaction } from '../database/types.ts'
 import type { EngineDatabase } from '../engine.ts'
 import type { Fetched } from './fetched.ts'
 import { Inbox } from './inbox.ts'
+import type { Handed } from './inbox.ts'
 import type { Log } from './log.ts'
 import type { News } from './news.ts'
 
@@ -20,9 +21,11 @@ export interface ReadingOptions {
   readonly isTrusting: boolean
   readonly log: Log
   readonly news: News
-  /** Appends a batch's answers in its transaction. */
-  readonly send: (tx: Transaction, messages: readonly Message[]) => Promise<void>
+  /** Has a batch's answers appended in its transaction, and tells of them. */
+  readonly send: (tx: Transaction, messages: readonly Message[], append: Append) => Promise<void>
 }
+
+export type Append = () => Promise<readonly Handed[]>
 
 type Handle = Parameters<Link['receive']>[1]
 
@@ -105,9 +108,8 @@ export class Reading {
   async #batch(tx: SqlTransaction, { messages, moves, isCut }: Fetched, handle: Handle): Promise<number> {
     const { log, service, send } = this.#options
     const answers = await handle(tx, messages)
-    if (!log.knows(answers)) await log.learn(tx, answers)
-    tx.defer(log.advance(tx, service, moves, moves.length))
-    await send(tx, answers)
+    if (answers.length === 0) tx.defer(log.advance(tx, service, moves, moves.length))
+    else await send(tx, answers, () => log.handOn(tx, service, { moves, messages: answers }))
     tx.onCommit(() => {
       this.#inbox.left(moves)
       // What has come meanwhile has told of itself.
