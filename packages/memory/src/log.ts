@@ -18,7 +18,7 @@ export interface RawMessage {
 export interface Reader {
   readonly group: string
   readonly topics: readonly string[]
-  readonly news: Set<() => void>
+  readonly news: Set<(messages?: readonly Message[]) => void>
 }
 
 export interface Hold {
@@ -55,7 +55,10 @@ export class Log {
   append(messages: readonly Message[]): void {
     for (const message of messages)
       this.#push({ topic: message.topic, key: message.key, text: pack([message]) })
-    this.#tell((reader) => messages.some(({ topic }) => reader.topics.includes(topic)))
+    for (const reader of this.#readers) {
+      const own = messages.filter(({ topic }) => reader.topics.includes(topic))
+      if (own.length > 0) tell(reader, own)
+    }
   }
 
   appendRaw(raw: RawMessage): void {
@@ -147,11 +150,12 @@ export class Log {
   }
 
   #tell(concerns: (reader: Reader) => boolean): void {
-    for (const reader of this.#readers) {
-      if (!concerns(reader)) continue
-      for (const news of reader.news) queueMicrotask(news)
-    }
+    for (const reader of this.#readers) if (concerns(reader)) tell(reader)
   }
+}
+
+function tell({ news }: Reader, messages?: readonly Message[]): void {
+  for (const callback of news) queueMicrotask(() => callback(messages))
 }
 
 function slotOf(topic: string, partition: number): string {

@@ -133,9 +133,32 @@ describe('receiving', () => {
     expect(await drain(reader)).toEqual([['a', 'b']])
   })
 
-  const costs = ['1 BEGIN', '1 COMMIT', '1 log_advance', '1 log_append']
+  test('locks no head before its cursors', async () => {
+    const reader = await connect('reader', ['t'], { partitions: 1 })
+    const next = await connect('next', ['u'], { partitions: 1 })
+    await send(reader, timer('t', 'k', 'a'), timer('u', 'k', 'before'))
+    expect([await drain(reader), await drain(next)]).toEqual([[['a']], [['before']]])
+    const [holder, spy] = [
+      new Client({ connectionString: kit.url }),
+      new Client({ connectionString: kit.url }),
+    ]
+    await Promise.all([holder.connect(), spy.connect()])
+    const waits = async () => (await spy.query('select 1 from pg_locks where not granted')).rows.length > 0
+
+    await send(reader, timer('t', 'k', 'b'))
+    await holder.query('begin')
+    await holder.query(`select next_offset from bus.log_cursor where consumer_group = 'reader' for update`)
+    const received = reader.receive(10, async () => [timer('u', 'k', 'answer')])
+    await until(waits)
+    const head = await spy.query(`select next_offset from bus.log_head where topic = 'u' for update nowait`)
+    await holder.query('rollback')
+    expect([head.rows.length, await received, await drain(next)]).toEqual([1, 1, [['answer']]])
+    await Promise.all([holder.end(), spy.end()])
+  })
+
+  const costs = ['1 BEGIN', '1 COMMIT', '1 log_hand_on']
   test.each([
-    ['that others sent', true, [...costs, '1 log_fetch']],
+    ['that others sent', true, ['1 BEGIN', '1 COMMIT', '1 log_fetch', '1 log_hand_on']],
     ['that this process sent', false, costs],
   ])(
     'costs the same statements for one message and for two hundred %s',
@@ -318,18 +341,6 @@ describe('sending', () => {
     expect(await drain(reader)).toEqual([['commit']])
     const late = await connect('late', ['new-topic'])
     expect(await drain(late)).toEqual([['commit']])
-  })
-
-  test('tells the readers of the topic, in this process and in others', async () => {
-    const here = await connect('here', ['t'])
-    const elsewhere = await connect('elsewhere', ['t'])
-    const deaf = await connect('deaf', ['u'])
-    const told = (link: Link) => new Promise<void>((resolve) => link.onNews(resolve))
-    deaf.onNews(() => expect.unreachable('news of another topic'))
-    const all = Promise.all([told(here), told(elsewhere)])
-    await send(here, timer('t', 'k', 'a'))
-    await all
-    for (const link of [here, elsewhere, deaf]) await link.close()
   })
 })
 

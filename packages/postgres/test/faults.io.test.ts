@@ -242,8 +242,7 @@ describe.each([
     ...(isForeign ? ['log_fetch'] : []),
     'operation_insert',
     'claim_insert',
-    'log_advance',
-    'log_append',
+    'log_hand_on',
     'COMMIT',
   ]
   const COMMIT = OF_BATCH.length - 1

@@ -44,9 +44,9 @@ describe('an inbox', () => {
   test('forgets what has been read; what came meanwhile stays', () => {
     inbox.hear([at(5, 7), at(7, 9)])
     inbox.left([moved(7)])
-    expect([taken(), inbox.hasMore]).toEqual([['7 t7', '8 t8'], true])
+    expect(taken()).toEqual(['7 t7', '8 t8'])
     inbox.left([moved(9)])
-    expect([taken(), inbox.hasMore]).toEqual([null, false])
+    expect(taken()).toBeNull()
   })
 
   test('sorts commits that are heard of in another order, and hears of none twice', () => {
@@ -99,6 +99,12 @@ describe('an inbox', () => {
     expect(looks).toBe(3)
   })
 
+  test('says when it gives a part of what follows, in whichever partition', () => {
+    inbox.left([moved(0, 'u')])
+    inbox.hear([at(5, 8), at(8, 10), at(0, 1, 'u')])
+    expect([inbox.take(4)?.isCut, inbox.take(100)?.isCut]).toEqual([true, false])
+  })
+
   test('keeps to the bound; what alone is above it has to be fetched', () => {
     inbox.hear([at(5, 8), at(8, 10)])
     expect(taken(4)).toEqual(['5 t5', '6 t6', '7 t7'])
@@ -111,12 +117,13 @@ describe('an inbox', () => {
       text: pack([timer('t', 'k', 'x'.repeat(BATCH_LENGTH_MAX * part))]),
     })
     inbox.hear([long(5, 0.4), long(6, 0.4), long(7, 0.4), long(8, 1.1), at(9, 10)])
-    const counts = [7, 8, 9, 10].map((to) => {
-      const count = inbox.take(100)?.messages.length
+    const batches = [7, 8, 9, 10].map((to) => {
+      const batch = inbox.take(100)
       inbox.left([moved(to)])
-      return count
+      return [batch?.messages.length, batch?.isCut]
     })
-    expect([counts, inbox.hasMore]).toEqual([[2, 1, 1, 1], false])
+    const part = [1, true]
+    expect(batches).toEqual([[2, true], part, part, [1, false]])
   })
 
   test('has the reader look again for what a look has left, unless it is here', () => {
@@ -132,12 +139,14 @@ describe('an inbox', () => {
 
   test('lets go of everything when too much waits, and when the reader failed', () => {
     inbox.hear([at(5, 2_500)])
-    expect([taken(), inbox.hasMore]).toEqual([null, false])
+    expect(taken()).toBeNull()
     inbox.looks()
     inbox.left([moved(2_500)])
     inbox.hear([at(2_500, 2_501)])
+    expect(taken()).toEqual(['2500 t2500'])
     inbox.forget()
-    expect([taken(), inbox.hasMore]).toEqual([null, false])
+    inbox.looks()
+    expect(taken()).toBeNull()
   })
 
   test('lets go of everything when a few are very large, and counts anew', () => {
@@ -148,9 +157,9 @@ describe('an inbox', () => {
     inbox.hear([large(5), large(6)])
     inbox.left([moved(7)])
     inbox.hear([large(7), large(8)])
-    expect(inbox.hasMore).toBe(true)
+    expect(inbox.take(1)?.messages.length).toBe(1)
     inbox.hear([large(9)])
-    expect([inbox.hasMore, taken()]).toEqual([false, null])
+    expect(taken()).toBeNull()
   })
 
   test('is careful for a while after another instance was met', () => {

@@ -18,6 +18,10 @@ const STATEMENTS = {
     'text, text[], int4[], int8[], int8[], int8',
     `'reader', '{a}', '{0}', '{12347}', '{12350}', 1`,
   ],
+  log_hand_on: [
+    'text, text[], int4[], int8[], int8[], int8, text[], int4[], int4[], int4[], text[], int8',
+    `'reader', '{a}', '{0}', '{12347}', '{12350}', 1, '{a,b}', '{0,1}', '{1,1}', '{1,1}', '{"[]","[]"}', 2`,
+  ],
   operation_load: ['text[], text[], text[]', `'{o5,o6,o700}', '{order,order}', '{k50,k60}'`],
   operation_update: [
     'text[], text[], int4[], text[], text[], text[], int4[], timestamptz[], bool[], text[], int8[], int8',

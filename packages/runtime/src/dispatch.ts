@@ -77,6 +77,12 @@ export async function handleBatch(
   return sent
 }
 
+/** Whether there is anything to do about a message, as it looks now. */
+export function concerns(message: Message, options: BatchOptions): boolean {
+  const delivered = { ok: true, message, topic: message.topic, partition: 0, position: '' } as const
+  return Object.values(sortBatch([delivered], options)).some(({ length }) => length > 0)
+}
+
 interface Unknown {
   readonly message: Message
   readonly error: unknown

@@ -219,9 +219,9 @@ class RunningHost implements Host {
 
   run(): void {
     const { pollMs, sweepMs } = this.#settings
-    this.#link.onNews(() => this.#news.ring())
     if (this.#listens) {
       const receiver = this.#receiver()
+      receiver.onNews(() => this.#news.ring())
       this.#loop('receive', this.#news, { step: () => receiver.step(), pollMs: () => pollMs })
     }
     this.#loop('wake', this.#due, {

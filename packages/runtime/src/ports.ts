@@ -301,7 +301,8 @@ export interface Link {
   put(tx: Queryable, messages: readonly Message[]): Promise<void>
   /** Sends what crashed senders left behind; returns how many batches. */
   relay(): Promise<number>
-  onNews(news: () => void): void
+  /** Calls back whenever there may be something new; with the messages where they are known, and are all of it. */
+  onNews(news: (messages?: readonly Message[]) => void): void
   close(): Promise<void>
 }
 

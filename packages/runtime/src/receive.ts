@@ -5,7 +5,7 @@
 // failure, in a transaction of its own.
 import type { Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
-import { buried, handleBatch, type BatchOptions } from './dispatch.ts'
+import { buried, concerns, handleBatch, type BatchOptions } from './dispatch.ts'
 import { errorInfo, EnsembleError } from './errors.ts'
 import type { Delivered, Link, Transaction } from './ports.ts'
 import { RACES, RACE_TRIES_MAX } from './shell/race.ts'
@@ -109,6 +109,17 @@ export class Receiver {
   constructor(options: ReceiveOptions) {
     this.#options = options
     this.#countMax = options.batchCountMax
+  }
+
+  /**
+   * Calls back when there may be something to receive that means something here. What does not is received with what
+   * does, or when the host looks anyway: a transaction of its own would only move a cursor.
+   */
+  onNews(callback: () => void): void {
+    const { link } = this.#options
+    link.onNews((messages) => {
+      if (messages?.some((message) => concerns(message, this.#options)) !== false) callback()
+    })
   }
 
   /** Receives one batch; true when there may be more to receive. */

@@ -63,11 +63,6 @@ export class Inbox {
     return this.#contended > 0
   }
 
-  /** Not all that waits went into the batch. */
-  get hasMore(): boolean {
-    return this.#count > 0
-  }
-
   /** The reader looks into the log: what it hears of from now on it may find there or not. */
   looks(): void {
     this.#mustLook = false
@@ -84,12 +79,15 @@ export class Inbox {
     if (this.#mustLook || this.#unseen >= UNSEEN_MAX) return null
     const rows: Columns[] = []
     const room = new Room(countMax)
+    let isCut = false
     for (const [place, entries] of this.#waiting) {
       const from = this.#positions.get(place)
       let next = from
       for (const entry of entries) {
         if (from === undefined || entry.from !== next) break
-        if (!room.takes(entry.text.length, entry.to - entry.from)) break
+        const fits = room.takes(entry.text.length, entry.to - entry.from)
+        isCut ||= !fits
+        if (!fits) break
         next = entry.to
         rows.push(rowOf(entry, from))
       }
@@ -98,7 +96,7 @@ export class Inbox {
     if (rows.length === 0) return null
     this.#unseen += 1
     this.#contended = Math.max(0, this.#contended - 1)
-    return fetchedOf(this.#group, rows)
+    return { ...fetchedOf(this.#group, rows), isCut }
   }
 
   /** The reader has left its cursors there. */

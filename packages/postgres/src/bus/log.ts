@@ -1,6 +1,6 @@
 // Owns: the statements of the log and what this process knows of its topics. Does not own transactions.
 // I1: a topic has its partitions before anything is appended to it; they never change.
-// I2: `append` and `advance` send their statement before they return, so that COMMIT can follow in the same
+// I2: `append`, `advance` and `handOn` send their statement before they return, so that COMMIT can follow in the same
 // flush.
 import type { Message } from '@ensemble/core'
 import { BATCH_LENGTH_MAX, MessagesLost } from '@ensemble/runtime'
@@ -13,6 +13,7 @@ import type { Database } from '../database/types.ts'
 import { integer, text } from '../store/columns.ts'
 import { statement } from '../store/statements.ts'
 import { entriesOf } from './entries.ts'
+import type { Entry } from './entries.ts'
 import { fetchedOf } from './fetched.ts'
 import { placed } from './inbox.ts'
 import type { Handed } from './inbox.ts'
@@ -52,6 +53,7 @@ export class Log {
   readonly #append: Statement
   readonly #fetch: Statement
   readonly #advance: Statement
+  readonly #handOn: Statement
   readonly #claim: Statement
   readonly #topics: Statement
   readonly #topicCreate: Statement
@@ -64,6 +66,7 @@ export class Log {
     this.#append = inSchema('log_append', schema)
     this.#fetch = inSchema('log_fetch', schema)
     this.#advance = inSchema('log_advance', schema)
+    this.#handOn = inSchema('log_hand_on', schema)
     this.#claim = inSchema('log_claim', schema)
     this.#topics = inSchema('log_topics', schema)
     this.#topicCreate = inSchema('log_topic_create', schema)
@@ -113,16 +116,13 @@ export class Log {
    * places that they have once the transaction has committed.
    */
   async append(tx: Queryable, messages: readonly Message[], asText = false): Promise<readonly Handed[]> {
-    const entries = entriesOf(messages, (topic) => this.#partitionCounts.get(topic) ?? this.#partitions)
-    const { rows } = await tx.query(asText ? this.#append.text : this.#append, [
-      entries.map(({ topic }) => topic),
-      entries.map(({ partition }) => partition),
-      entries.map(({ ahead }) => ahead),
-      entries.map(({ count }) => count),
-      entries.map((entry) => entry.text),
-      entries.length,
-    ])
+    const entries = this.#entriesOf(messages)
+    const { rows } = await tx.query(asText ? this.#append.text : this.#append, valuesOf(entries))
     return placed(entries, rows[0]?.['firsts'])
+  }
+
+  #entriesOf(messages: readonly Message[]): readonly Entry[] {
+    return entriesOf(messages, (topic) => this.#partitionCounts.get(topic) ?? this.#partitions)
   }
 
   async register(group: string, topics: readonly string[]): Promise<void> {
@@ -173,13 +173,39 @@ export class Log {
 
   /** Raises MOVED when fewer than `countMin` cursors are where they were read. */
   advance(tx: Queryable, group: string, moves: readonly Move[], countMin: number): Promise<unknown> {
-    return tx.query(this.#advance, [
-      group,
-      moves.map(({ topic }) => topic),
-      moves.map(({ partition }) => partition),
-      moves.map(({ from }) => from),
-      moves.map(({ to }) => to),
-      countMin,
-    ])
+    return tx.query(this.#advance, [...movesOf(group, moves), countMin])
   }
+
+  /** `advance` of all of them and `append`, in this order and in one statement. */
+  async handOn(
+    tx: Queryable,
+    group: string,
+    { moves, messages }: { readonly moves: readonly Move[]; readonly messages: readonly Message[] },
+  ): Promise<readonly Handed[]> {
+    const entries = this.#entriesOf(messages)
+    const values = [...movesOf(group, moves), moves.length, ...valuesOf(entries)]
+    const { rows } = await tx.query(this.#handOn, values)
+    return placed(entries, rows[0]?.['firsts'])
+  }
+}
+
+function movesOf(group: string, moves: readonly Move[]): readonly unknown[] {
+  return [
+    group,
+    moves.map(({ topic }) => topic),
+    moves.map(({ partition }) => partition),
+    moves.map(({ from }) => from),
+    moves.map(({ to }) => to),
+  ]
+}
+
+function valuesOf(entries: readonly Entry[]): readonly unknown[] {
+  return [
+    entries.map(({ topic }) => topic),
+    entries.map(({ partition }) => partition),
+    entries.map(({ ahead }) => ahead),
+    entries.map(({ count }) => count),
+    entries.map(({ text: packed }) => packed),
+    entries.length,
+  ]
 }

@@ -3,10 +3,15 @@
 // I1: nobody waits for a notice: it goes out after the commit, on the notice connection, gathered over a few
 // milliseconds.
 // I2: one database of a process listens and speaks for all of them; the process ignores its own notices.
+// I3: a process that is sure to be alone says nothing but that it is there. Who joins listens first and looks then, so
+// that he misses nothing: what is kept from him he is told to look for when he is first heard.
+import type { Message } from '@ensemble/core'
 import { randomText, systemClock } from '../database/clock.ts'
 import type { Clock } from '../database/clock.ts'
+import { DatabaseError } from '../database/errors.ts'
 import type { Database } from '../database/types.ts'
 import type { Handed } from './inbox.ts'
+import { BEAT_MS, Presence } from './presence.ts'
 
 type Speaker = Pick<Database, 'listen' | 'notify' | 'profile'>
 
@@ -16,8 +21,14 @@ const NOTICE_DELAY_MS = 5
 const PAYLOAD_LENGTH_MAX = 4_000
 const ANY_TOPIC = '*'
 
-/** What was put on the log; null where that is not known, so that one has to look. */
-export type Hear = (handed: readonly Handed[] | null) => void
+/** What was put on the log. */
+export interface Said {
+  readonly messages: readonly Message[]
+  readonly handed: readonly Handed[]
+}
+
+/** Null where it is not known what was put on the log, so that one has to look. */
+export type Hear = (said: Said | null) => void
 
 interface Reader {
   readonly topics: ReadonlySet<string>
@@ -30,6 +41,7 @@ export class News {
   readonly #origin = randomText(4)
   readonly #readers = new Set<Reader>()
   readonly #speakers: Speaker[] = []
+  readonly #presence = new Presence()
   #unsaid: Set<string> | undefined
   #listening: { readonly by: Speaker; readonly end: () => Promise<void> } | undefined
 
@@ -60,14 +72,10 @@ export class News {
   }
 
   /** After a commit. */
-  say(topics: Iterable<string>, handed: readonly Handed[] | null = null): void {
+  say(topics: Iterable<string>, what: Said | null = null): void {
     const said = new Set(topics)
-    this.#tell(said, handed)
-    if (!this.#speakers.some(({ profile }) => profile.canListen)) return
-    if (this.#unsaid === undefined) {
-      this.#unsaid = said
-      void this.#notifySoon()
-    } else for (const topic of said) this.#unsaid.add(topic)
+    this.#tell(said, what)
+    if (!this.#presence.isAlone(this.#clock.now())) this.#notify(said)
   }
 
   /** For what commits outside our sight: as soon as it may have. */
@@ -76,11 +84,21 @@ export class News {
     this.say(topics)
   }
 
-  #tell(topics: ReadonlySet<string>, handed: readonly Handed[] | null): void {
-    for (const reader of this.#readers) {
-      if (!topics.has(ANY_TOPIC) && ![...topics].some((topic) => reader.topics.has(topic))) continue
-      reader.hear(handed?.filter(({ topic }) => reader.topics.has(topic)) ?? null)
+  #tell(topics: ReadonlySet<string>, said: Said | null): void {
+    for (const { topics: own, hear } of this.#readers) {
+      if (!topics.has(ANY_TOPIC) && ![...topics].some((topic) => own.has(topic))) continue
+      const isOwn = ({ topic }: { readonly topic: string }): boolean => own.has(topic)
+      if (said === null) hear(null)
+      else hear({ messages: said.messages.filter(isOwn), handed: said.handed.filter(isOwn) })
     }
+  }
+
+  #notify(topics: Iterable<string>): void {
+    if (!this.#speakers.some(({ profile }) => profile.canListen)) return
+    if (this.#unsaid === undefined) {
+      this.#unsaid = new Set(topics)
+      void this.#notifySoon()
+    } else for (const topic of topics) this.#unsaid.add(topic)
   }
 
   async #notifySoon(): Promise<void> {
@@ -96,18 +114,42 @@ export class News {
     const by = this.#speakers.find(({ profile }) => profile.canListen)
     if (this.#listening !== undefined || by === undefined) return
     const ended = by.listen(this.#channel, (payload) => this.#hear(payload))
+    const silence = new AbortController()
+    const end = async (): Promise<void> => {
+      silence.abort()
+      await (
+        await ended
+      )()
+    }
     // Set before it is there, so that who joins meanwhile does not listen too.
-    this.#listening = { by, end: async () => (await ended)() }
+    this.#listening = { by, end }
     try {
       await ended
     } catch (error) {
       this.#listening = undefined
       throw error
     }
+    void this.#beat(by, silence.signal)
+  }
+
+  /** Says that this process is there for as long as it listens. */
+  async #beat(by: Speaker, silenced: AbortSignal): Promise<void> {
+    while (!silenced.aborted) {
+      const isClosed = await by.notify(this.#channel, this.#origin).then(() => false, hasEnded)
+      if (isClosed) return
+      await this.#clock.sleep(BEAT_MS, silenced)
+    }
   }
 
   #hear(payload: string): void {
     const [origin, ...topics] = payload.split(' ')
-    if (origin !== this.#origin) this.#tell(new Set(topics), null)
+    const [isOwn, now] = [origin === this.#origin, this.#clock.now()]
+    const isMissed = isOwn ? this.#presence.hearsItself(now) : this.#presence.hearsOther(now)
+    if (isMissed) this.#notify([ANY_TOPIC])
+    if (!isOwn) this.#tell(new Set(topics), null)
   }
+}
+
+function hasEnded(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === 'ENDED'
 }

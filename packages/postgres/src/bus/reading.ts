@@ -9,6 +9,7 @@ import type { SqlTransaction } from '../database/types.ts'
 import type { EngineDatabase } from '../engine.ts'
 import type { Fetched } from './fetched.ts'
 import { Inbox } from './inbox.ts'
+import type { Handed } from './inbox.ts'
 import type { Log } from './log.ts'
 import type { News } from './news.ts'
 
@@ -20,28 +21,30 @@ export interface ReadingOptions {
   readonly isTrusting: boolean
   readonly log: Log
   readonly news: News
-  /** Appends a batch's answers in its transaction. */
-  readonly send: (tx: Transaction, messages: readonly Message[]) => Promise<void>
+  /** Has a batch's answers appended in its transaction, and tells of them. */
+  readonly send: (tx: Transaction, messages: readonly Message[], append: Append) => Promise<void>
 }
+
+export type Append = () => Promise<readonly Handed[]>
 
 type Handle = Parameters<Link['receive']>[1]
 
 export class Reading {
   readonly #options: ReadingOptions
   readonly #inbox: Inbox
-  readonly #callbacks: (() => void)[] = []
+  readonly #callbacks: ((messages?: readonly Message[]) => void)[] = []
   readonly #off: () => void
 
   constructor(options: ReadingOptions) {
     this.#options = options
     this.#inbox = new Inbox(options.service)
-    this.#off = options.news.on(options.topics, (handed) => {
-      this.#inbox.hear(handed)
-      this.#ring()
+    this.#off = options.news.on(options.topics, (said) => {
+      this.#inbox.hear(said?.handed ?? null)
+      this.#ring(said?.messages)
     })
   }
 
-  onNews(callback: () => void): void {
+  onNews(callback: (messages?: readonly Message[]) => void): void {
     this.#callbacks.push(callback)
   }
 
@@ -62,8 +65,8 @@ export class Reading {
     }
   }
 
-  #ring(): void {
-    for (const callback of this.#callbacks) callback()
+  #ring(messages?: readonly Message[]): void {
+    for (const callback of this.#callbacks) callback(messages)
   }
 
   async #look(countMax: number, handle: Handle): Promise<number> {
@@ -102,15 +105,15 @@ export class Reading {
     }
   }
 
-  async #batch(tx: SqlTransaction, { messages, moves }: Fetched, handle: Handle): Promise<number> {
+  async #batch(tx: SqlTransaction, { messages, moves, isCut }: Fetched, handle: Handle): Promise<number> {
     const { log, service, send } = this.#options
     const answers = await handle(tx, messages)
-    if (!log.knows(answers)) await log.learn(tx, answers)
-    tx.defer(log.advance(tx, service, moves, moves.length))
-    await send(tx, answers)
+    if (answers.length === 0) tx.defer(log.advance(tx, service, moves, moves.length))
+    else await send(tx, answers, () => log.handOn(tx, service, { moves, messages: answers }))
     tx.onCommit(() => {
       this.#inbox.left(moves)
-      if (this.#inbox.hasMore) this.#ring()
+      // What has come meanwhile has told of itself.
+      if (isCut) this.#ring()
     })
     return messages.length
   }

@@ -10,6 +10,7 @@ import { Log, SCHEMA_DEFAULT } from './log.ts'
 import type { LogOptions } from './log.ts'
 import { News } from './news.ts'
 import { Reading } from './reading.ts'
+import type { Append } from './reading.ts'
 
 export interface BusOptions extends LogOptions {
   /** How many partitions one batch takes; fewer leave more to other instances. */
@@ -60,16 +61,15 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
   const { partitionsMax = BATCH_PARTITIONS_MAX, isTrusting = true } = options
   let closed: Promise<void> | undefined
 
-  const send = async (tx: Transaction, messages: readonly Message[]): Promise<void> => {
-    if (messages.length === 0) return
+  const send = async (tx: Transaction, messages: readonly Message[], append: Append): Promise<void> => {
     if (!log.knows(messages)) await log.learn(tx, messages)
-    let handed: readonly Handed[] | null = null
+    let handed: readonly Handed[] = []
     tx.defer(
-      log.append(tx, messages).then((entries) => {
+      append().then((entries) => {
         handed = entries
       }),
     )
-    tx.onCommit(() => news.say(topicsOf(messages), handed))
+    tx.onCommit(() => news.say(topicsOf(messages), { messages, handed }))
   }
   const reading = new Reading({ service, database, topics, partitionsMax, isTrusting, log, news, send })
 
@@ -81,7 +81,7 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
       database.transaction(
         async (tx) => {
           const { value, messages } = await work(tx)
-          await send(tx, messages)
+          if (messages.length > 0) await send(tx, messages, () => log.append(tx, messages))
           return value
         },
         { isEarly: true },

@@ -61,7 +61,12 @@ interface Taken {
 interface Reader {
   readonly topics: readonly string[]
   readonly process: Process
-  readonly news: () => void
+  readonly news: (messages?: readonly Message[]) => void
+}
+
+interface Sent {
+  readonly by: Process
+  readonly messages: readonly Message[]
 }
 
 export interface LogParts {
@@ -104,13 +109,15 @@ export class SharedLog {
     return () => void this.#readers.delete(reader)
   }
 
-  /** NOTIFY goes out after COMMIT, on a connection of its own. */
-  tellOf(topics: ReadonlySet<string>): void {
+  /** NOTIFY goes out after COMMIT, on a connection of its own. The sender's own readers hear what it is. */
+  tellOf(topics: ReadonlySet<string>, sent?: Sent): void {
     const { schedule, faults, chance } = this.#parts
-    for (const reader of this.#readers) {
-      if (reader.process.isDead || !reader.topics.some((topic) => topics.has(topic))) continue
-      if (!faults.hit('news lost', reader.process.name))
-        schedule.after(chance.skewed(0, 5), () => reader.process.hears(reader.news))
+    for (const { process, topics: own, news } of this.#readers) {
+      if (process.isDead || !own.some((topic) => topics.has(topic))) continue
+      const known =
+        sent?.by === process ? sent.messages.filter(({ topic }) => own.includes(topic)) : undefined
+      if (!faults.hit('news lost', process.name))
+        schedule.after(chance.skewed(0, 5), () => process.hears(() => news(known)))
     }
   }
 
@@ -307,7 +314,7 @@ class SharedLink implements Link {
     return 0
   }
 
-  onNews(news: () => void): void {
+  onNews(news: Reader['news']): void {
     const { process, topics } = this.#parts
     this.#offs.push(this.#log.onNews({ topics, process, news }))
   }
@@ -326,7 +333,7 @@ class SharedLink implements Link {
     const topics = new Set(messages.map(({ topic }) => topic))
     open.atCommit(() => {
       for (const message of messages) process.watch?.sent(process.name, message)
-      this.#log.tellOf(topics)
+      this.#log.tellOf(topics, { by: process, messages })
     })
   }
 }
