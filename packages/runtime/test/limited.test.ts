@@ -52,6 +52,41 @@ it('lets as many batches begin as it may, then the next in the order of their co
   expect(await Promise.all(counts)).toEqual([3, new Error('b'), 0, 1])
 })
 
+it('lets one more begin while batches are large', async () => {
+  const { bus, begun, ends } = slowBus()
+  const shared = limited(bus, { batchesMax: 1 })
+  const links = await Promise.all(
+    ['a', 'b', 'c'].map((service) => shared.connect({ service, database: NO_DATABASE, topics: [] })),
+  )
+  const [a, b, c] = links
+  const batch = async (link: Link | undefined, count: number): Promise<void> => {
+    const received = link?.receive(100, NOTHING)
+    await turns()
+    ends.get(begun.at(-1) ?? '')?.done(count)
+    await received
+  }
+  for (let n = 0; n < 20; n += 1) await batch(a, 60)
+  begun.length = 0
+  const large = [a, b, c].map((link) => link?.receive(100, NOTHING))
+  await turns()
+  expect(begun).toEqual(['a', 'b'])
+  for (const service of ['a', 'b', 'c']) {
+    ends.get(service)?.done(5)
+    await turns()
+  }
+  await Promise.all(large)
+  for (let n = 0; n < 20; n += 1) await batch(a, 5)
+  begun.length = 0
+  const small = [a, b].map((link) => link?.receive(100, NOTHING))
+  await turns()
+  expect(begun).toEqual(['a'])
+  for (const service of ['a', 'b']) {
+    ends.get(service)?.done(0)
+    await turns()
+  }
+  await Promise.all(small)
+})
+
 it('gives the turn of a batch that takes long to whoever waits', async () => {
   const clock = manualClock(1_000_000)
   const { bus, begun, ends } = slowBus()

@@ -2,11 +2,12 @@
 // it has use for are smaller ones, and each costs a commit and its round trips. Who waits gathers messages meanwhile.
 // I1: in the order of their coming; a host that is alone never waits.
 // I2: a batch that takes long (it waits for a lock, its database is away) gives its turn to whoever waits.
+// I3: where batches are large anyway, one more is handled at a time: what it costs is small beside what is in it.
 import { systemClock } from '../clock.ts'
 import type { Bus, Clock, Link } from '../ports.ts'
 
 export interface Limit {
-  /** Batches of all links together. */
+  /** Batches of all links together; one more while they are large. */
   readonly batchesMax: number
   readonly clock?: Clock
 }
@@ -14,6 +15,9 @@ export interface Limit {
 /** How long a batch keeps its turn while others wait; most take some milliseconds. */
 const TURN_MS_MAX = 1_000
 const LOOK_MS = 250
+/** Messages of a batch that is large, on the average of about the last so many. */
+const LARGE_COUNT = 40
+const AVERAGE_OF = 16
 
 /** The same bus for several hosts of one process and one database, which take turns. Errors: RangeError. */
 export function limited(bus: Bus, { batchesMax, clock = systemClock }: Limit): Bus {
@@ -41,39 +45,50 @@ interface Turn {
 }
 
 class Turns {
-  #left: number
+  readonly #batchesMax: number
   readonly #clock: Clock
   readonly #taken = new Set<Turn>()
   readonly #waiting: (() => void)[] = []
+  /** Turns that are given, those that begin in this moment among them. */
+  #givenCount = 0
+  #meanCount = 0
   #isLooking = false
 
-  constructor(count: number, clock: Clock) {
-    this.#left = count
+  constructor(batchesMax: number, clock: Clock) {
+    this.#batchesMax = batchesMax
     this.#clock = clock
   }
 
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#left > 0) this.#left -= 1
-    else {
-      const given = new Promise<void>((resolve) => this.#waiting.push(resolve))
-      if (!this.#isLooking) void this.#look()
-      await given
-    }
+  /** Answers what the batch does: its number of messages. */
+  async take(batch: () => Promise<number>): Promise<number> {
+    const given = new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#give()
+    if (this.#waiting.length > 0 && !this.#isLooking) void this.#look()
+    await given
     const turn: Turn = { since: this.#clock.now() }
     this.#taken.add(turn)
     try {
-      return await work()
+      const count = await batch()
+      if (count > 0) this.#meanCount += (count - this.#meanCount) / AVERAGE_OF
+      return count
     } finally {
       this.#giveBack(turn)
+    }
+  }
+
+  #give(): void {
+    const countMax = this.#batchesMax + (this.#meanCount >= LARGE_COUNT ? 1 : 0)
+    while (this.#givenCount < countMax && this.#waiting.length > 0) {
+      this.#givenCount += 1
+      this.#waiting.shift()?.()
     }
   }
 
   /** Once for each turn: at its end, or before when it is too long. */
   #giveBack(turn: Turn): void {
     if (!this.#taken.delete(turn)) return
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#left += 1
-    else next()
+    this.#givenCount -= 1
+    this.#give()
   }
 
   async #look(): Promise<void> {
