@@ -128,7 +128,7 @@ interface Exchange {
 type Queued<Data> = QueuedEnvelope<Data> & { saga?: z.infer<typeof SagaShown> }
 
 async function begin<Input, Data>(
-  { host, clock, ids, pattern, isBusFull }: Gateway,
+  { host, ids, pattern, isBusFull }: Gateway,
   { request, reply }: Exchange,
   { plan, action, inputOf, data, before }: Begin<Input, Data>,
 ): Promise<Queued<Data>> {
@@ -143,16 +143,13 @@ async function begin<Input, Data>(
   const isOther = request.raw.headers['saga-pattern'] !== undefined && started.saga.pattern !== asked
   if (isOther) throw keyReused()
   if (!started.isNew) reply.header('idempotency-replayed', 'true')
-  const envelopeAt = (createdAt: number): QueuedEnvelope<Data> =>
-    queuedEnvelope({ uuid: id, action, data, createdAt })
+  const envelope = queuedEnvelope({ uuid: id, action, data, createdAt: started.startedAt })
   if (waitSeconds !== undefined) {
     const status = await host.ended({ plan: plan.name, id }, { within: `${waitSeconds}s` })
     preferenceApplied(reply, waitSeconds)
-    return { ...envelopeAt(status.startedAt), saga: shown(status) }
+    return { ...envelope, saga: shown(status) }
   }
-  // Only who sent a key can ask again, and must then get the same time.
-  const status = key === undefined ? null : await host.status({ plan: plan.name, id })
-  return envelopeAt(status?.startedAt ?? clock.now())
+  return envelope
 }
 
 function tell(told: StartTold): void {

@@ -39,6 +39,8 @@ export interface Started {
   readonly saga: SagaRef
   /** False when the same start was stored before. */
   readonly isNew: boolean
+  /** Of the first start. */
+  readonly startedAt: Time
 }
 
 const ID_LENGTH_MAX = 200
@@ -102,7 +104,7 @@ export function decideStarts(
     known.set(sagaKey(saga), row)
     rows.push(row)
     messages.push(...sent)
-    return { saga, isNew: true }
+    return { saga, isNew: true, startedAt }
   })
   return { answers, rows, messages }
 }
@@ -113,7 +115,10 @@ function tooLarge({ plan }: Starting, length: number): Error {
 }
 
 function startedBefore(row: StartRow, fingerprint: string): Started | Error {
-  if (row.inputFingerprint === fingerprint) return { saga: row.saga, isNew: false }
+  if (row.inputFingerprint === fingerprint) {
+    const { saga, startedAt } = row
+    return { saga, isNew: false, startedAt }
+  }
   return new EnsembleError(
     'SAGA_STARTED_DIFFERENTLY',
     `saga '${row.saga.plan}' '${row.saga.id}' was started with other content`,

@@ -182,27 +182,24 @@ export class Starter {
     const { database, link, service, advance } = this.#options
     const sagas = starting.map(({ saga }) => saga)
     type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
-    let startedAt = 0
     const stored = async (tx: Transaction): Promise<Stored> => {
       const { starts } = database.stores
       const [before, own] = await Promise.all([
         starts.load(tx, sagas),
         advance === null ? [] : loadOwn(tx, sagas, advance),
       ])
-      startedAt = tx.now
-      const { answers, rows, messages } = decideStarts(starting, before, startedAt)
+      const { answers, rows, messages } = decideStarts(starting, before, tx.now)
       if (rows.length > 0) tx.defer(starts.insert(tx, rows))
       if (advance === null) return { value: answers, messages }
       return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }
     }
     const answers = await rerun(() => link.transaction(stored))
-    for (const answer of answers)
-      if (!(answer instanceof Error) && answer.isNew) this.#opened(answer, startedAt)
+    for (const answer of answers) if (!(answer instanceof Error) && answer.isNew) this.#opened(answer)
     tell('start', { service, count: starting.length })
     return answers
   }
 
-  #opened({ saga }: Started, startedAt: number): void {
+  #opened({ saga, startedAt }: Started): void {
     this.#open.set(sagaKey(saga), { saga, status: 'running', data: null, startedAt })
     const [oldest] = this.#open.size > OPEN_COUNT_MAX ? this.#open.keys() : []
     if (oldest !== undefined) this.#open.delete(oldest)

@@ -31,8 +31,10 @@ describe.each(PATTERNS_BOTH)('start, %s', (pattern) => {
   it('again with the same content does nothing; with other content it throws', async () => {
     await inWorld({ pattern, plans: [plan] }, async (world) => {
       const begin = (key: string) => meanwhile(world, world.desk.start(plan, { id: 'x', input: { key } }))
-      expect(await begin('x')).toEqual({ saga: { plan: 'begin', id: 'x', pattern }, isNew: true })
-      expect((await begin('x')).isNew).toBe(false)
+      const first = { saga: { plan: 'begin', id: 'x', pattern }, isNew: true, startedAt: world.clock.now() }
+      expect(await begin('x')).toEqual(first)
+      await world.run(1_000)
+      expect(await begin('x')).toEqual({ ...first, isNew: false })
       expect(await codeOf(begin('other'))).toBe('SAGA_STARTED_DIFFERENTLY')
       expect(await world.ended(plan)).toBe('completed')
       expect(world.witnessed.filter(({ type }) => type === 'start')).toHaveLength(1)

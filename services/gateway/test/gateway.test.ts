@@ -69,9 +69,12 @@ describe('starting an order', () => {
       return asked[0]?.split(' ')[2] ?? ''
     })()
     const { server } = await sceneOf({
-      sagas: { [`order.place/${id}`]: 'running' },
       host: {
-        start: async () => ({ saga: { plan: 'order.place', id, pattern: 'orchestration' }, isNew: false }),
+        start: async () => ({
+          saga: { plan: 'order.place', id, pattern: 'orchestration' },
+          isNew: false,
+          startedAt: NOW - 1_000,
+        }),
       },
     })
     const headers = { 'idempotency-key': 'k1' }
@@ -95,7 +98,8 @@ describe('starting an order', () => {
     const start = async () => {
       tries += 1
       if (tries === 1) throw Object.assign(new Error('twice'), { code: 'UNIQUE' })
-      return { saga: { plan: 'order.place', id: FRESH_ID, pattern: 'orchestration' as const }, isNew: false }
+      const saga = { plan: 'order.place', id: FRESH_ID, pattern: 'orchestration' as const }
+      return { saga, isNew: false, startedAt: NOW }
     }
     const { server } = await sceneOf({ host: { start } })
     const { statusCode } = await server.inject({ method: 'POST', url: '/v1/order', payload: ORDER })

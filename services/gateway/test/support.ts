@@ -62,7 +62,7 @@ export function gatewayOf(
     host: {
       start: async ({ name: plan }, { id, pattern = 'orchestration' }) => {
         asked.push(`start ${plan} ${id} ${pattern}`)
-        return { saga: { plan, id, pattern }, isNew: true }
+        return { saga: { plan, id, pattern }, isNew: true, startedAt: clock.now() }
       },
       status: async (saga) => statusOf(saga),
       ended: async (saga, { within }) => {
