@@ -55,36 +55,25 @@ it('lets as many batches begin as it may, then the next in the order of their co
 it('lets one more begin while batches are large', async () => {
   const { bus, begun, ends } = slowBus()
   const shared = limited(bus, { batchesMax: 1 })
-  const links = await Promise.all(
-    ['a', 'b', 'c'].map((service) => shared.connect({ service, database: NO_DATABASE, topics: [] })),
-  )
-  const [a, b, c] = links
-  const batch = async (link: Link | undefined, count: number): Promise<void> => {
-    const received = link?.receive(100, NOTHING)
+  const linkOf = (service: string) => shared.connect({ service, database: NO_DATABASE, topics: [] })
+  const links = [await linkOf('a'), await linkOf('b'), await linkOf('c')]
+  /** Who begins when all of them want to, at batches of so many. */
+  const beginning = async (count: number): Promise<readonly string[]> => {
+    begun.length = 0
+    const received = links.map((link) => link.receive(100, NOTHING))
     await turns()
-    ends.get(begun.at(-1) ?? '')?.done(count)
-    await received
+    const first = [...begun]
+    for (const service of ['a', 'b', 'c']) {
+      ends.get(service)?.done(count)
+      await turns()
+    }
+    await Promise.all(received)
+    return first
   }
-  for (let n = 0; n < 20; n += 1) await batch(a, 60)
-  begun.length = 0
-  const large = [a, b, c].map((link) => link?.receive(100, NOTHING))
-  await turns()
-  expect(begun).toEqual(['a', 'b'])
-  for (const service of ['a', 'b', 'c']) {
-    ends.get(service)?.done(5)
-    await turns()
-  }
-  await Promise.all(large)
-  for (let n = 0; n < 20; n += 1) await batch(a, 5)
-  begun.length = 0
-  const small = [a, b].map((link) => link?.receive(100, NOTHING))
-  await turns()
-  expect(begun).toEqual(['a'])
-  for (const service of ['a', 'b']) {
-    ends.get(service)?.done(0)
-    await turns()
-  }
-  await Promise.all(small)
+  for (let n = 0; n < 10; n += 1) await beginning(60)
+  expect(await beginning(60)).toEqual(['a', 'b'])
+  for (let n = 0; n < 10; n += 1) await beginning(5)
+  expect(await beginning(5)).toEqual(['a'])
 })
 
 it('gives the turn of a batch that takes long to whoever waits', async () => {
