@@ -15,6 +15,8 @@ import { startWholeSystem, type WholeSystem } from './system.ts'
 /** How often customers of the surge arrive, several at a time. */
 const TICK_MS = 10
 const LOOK_MS = 250
+/** Customers of whom one must be served as fast. */
+const LOOKS_MAX = 1_000
 /** The system has recovered when a customer is served in so many times the usual time. */
 const USUAL_TIMES = 2
 /** Connections of all customers together; more wait at their own end. */
@@ -76,7 +78,12 @@ function visitsOf(shop: Shop, { options, users }: Visitors) {
   return (prefix: string, seconds: number) => ({
     concurrency: options.concurrency,
     until: { seconds },
-    one: (n: number) => shop.buy({ user: users[n % users.length] ?? '', number: `${prefix}/${n}` }),
+    one: async (n: number) => {
+      const number = `${prefix}/${n}`
+      const end = await shop.buy({ user: users[n % users.length] ?? '', number })
+      if (end !== 'complete') throw new Error(`order ${number} was not taken: give a lower --concurrency`)
+      return end
+    },
   })
 }
 
@@ -94,7 +101,7 @@ async function surged({ shop, users, perSecond, seconds, say }: Surge) {
   const refused = new Histogram()
   const began = performance.now()
   const secondsSince = (): number => (performance.now() - began) / 1_000
-  const answers: Promise<void>[] = []
+  const answers: Promise<unknown>[] = []
   let waitingMost = 0
   const visit = async (n: number): Promise<void> => {
     const from = performance.now()
@@ -104,12 +111,13 @@ async function surged({ shop, users, perSecond, seconds, say }: Surge) {
   }
   while (secondsSince() < seconds) {
     const due = Math.floor(secondsSince() * perSecond)
-    while (answers.length < due) answers.push(visit(answers.length + 1))
+    // Heard when all have come, so that the system is stopped in order.
+    while (answers.length < due) answers.push(visit(answers.length + 1).catch((error: unknown) => error))
     waitingMost = Math.max(waitingMost, answers.length - served.count - refused.count)
     await sleep(TICK_MS)
   }
   const servedInTime = served.count
-  await Promise.all(answers)
+  for (const failure of await Promise.all(answers)) if (failure instanceof Error) throw failure
   say(
     `${served.count} were served, ${refused.count} told to come back, at most ${waitingMost} waited at one time`,
   )
@@ -130,12 +138,13 @@ async function recovered(
   { users, usualMs }: { readonly users: readonly string[]; readonly usualMs: number },
 ): Promise<number> {
   const began = performance.now()
-  for (let n = 1; ; n += 1) {
+  for (let n = 1; n <= LOOKS_MAX; n += 1) {
     const from = performance.now()
     const end = await shop.buy({ user: users[n % users.length] ?? '', number: `calm/${n}` })
     const took = performance.now() - from
     if (end === 'complete' && took <= USUAL_TIMES * usualMs) return (performance.now() - began) / 1_000
   }
+  throw new Error(`after ${LOOKS_MAX} more customers nobody is served in ${USUAL_TIMES * usualMs} ms`)
 }
 
 /** Of the system's process; megabytes. */

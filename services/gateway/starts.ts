@@ -17,6 +17,7 @@ import {
   retryLater,
   sagaPattern,
   scopeOf,
+  standsBy,
   unprocessable,
   waitPreference,
   type Problem,
@@ -145,6 +146,7 @@ async function begin<Input, Data>(
   if (!started.isNew) reply.header('idempotency-replayed', 'true')
   const envelope = queuedEnvelope({ uuid: id, action, data, createdAt: started.startedAt })
   if (waitSeconds !== undefined) {
+    standsBy(request)
     const status = await host.ended({ plan: plan.name, id }, { within: `${waitSeconds}s` })
     preferenceApplied(reply, waitSeconds)
     return { ...envelope, saga: shown(status) }

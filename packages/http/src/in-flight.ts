@@ -1,7 +1,9 @@
-// Owns: how many requests a server answers at one time. Who comes then is told to come back, before anything of what he
-// asks is read.
-// I1: what begins something new has half of the room, so that what is begun can be finished.
-// I2: whether the process lives is always answered; a stream, which lasts, has a bound of its own.
+// Owns: how many requests a server works on at one time. Who comes then is told to come back, before anything of what
+// he asks is read.
+// I1: what begins something new is taken only while less than half of the room is in use, by whatever, so that what is
+// begun can be finished.
+// I2: a place is taken when a body has been read: who sends half of one has none, and who has left gives his back.
+// I3: a stream, which lasts, has a bound of its own.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from './ports.ts'
 import { retryLater } from './problem.ts'
@@ -21,17 +23,45 @@ interface Bound {
   readonly isExempt: (request: FastifyRequest) => boolean
 }
 
+interface Place {
+  readonly standBy: () => void
+}
+
+const places = new WeakMap<object, Place>()
+
 export function boundInFlight(server: Server, { countMax, isExempt }: Bound): void {
   let count = 0
-  server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const { load } = request.routeOptions.config
-    if (load === 'stream' || isExempt(request)) return
-    const room = load === 'new' ? Math.ceil(countMax() / 2) : countMax()
+  let standingBy = 0
+  const refuse = (request: FastifyRequest): void => {
+    const room = request.routeOptions.config.load === 'new' ? Math.ceil(countMax() / 2) : countMax()
     if (count >= room) throw retryLater(RETRY_SECONDS, 'The service is over its load.')
+  }
+  const isFree = (request: FastifyRequest): boolean =>
+    request.routeOptions.config.load === 'stream' || isExempt(request)
+  server.addHook('onRequest', async (request) => {
+    if (!isFree(request)) refuse(request)
+  })
+  server.addHook('preValidation', async (request: FastifyRequest, reply: FastifyReply) => {
+    if (isFree(request) || reply.raw.closed) return
+    refuse(request)
     count += 1
-    // Answered, or given up by who asked.
+    let leave = (): void => void (count -= 1)
+    const standBy = (): void => {
+      if (standingBy >= countMax()) return
+      leave()
+      standingBy += 1
+      leave = () => void (standingBy -= 1)
+    }
+    places.set(request.raw, { standBy })
     reply.raw.once('close', () => {
-      count -= 1
+      places.delete(request.raw)
+      leave()
     })
   })
+}
+
+/** From here on the request only waits for somebody else: its place is free, as long as not as many wait so already. */
+export function standsBy({ raw }: Pick<FastifyRequest, 'raw'>): void {
+  places.get(raw)?.standBy()
+  places.delete(raw)
 }

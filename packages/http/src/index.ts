@@ -16,6 +16,7 @@ export { CHECK_MS_MAX } from './health.ts'
 export type { HealthOptions } from './health.ts'
 
 /** How often one may call. */
+export { standsBy } from './in-flight.ts'
 export type { RateLimits } from './limits.ts'
 
 /** What a server asks of its surroundings, and the adapters to this process. */

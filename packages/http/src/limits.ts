@@ -56,6 +56,6 @@ const PROBES: ReadonlySet<string | undefined> = new Set([
   '/health/ready',
 ])
 
-function isProbe({ routeOptions }: FastifyRequest): boolean {
+export function isProbe({ routeOptions }: FastifyRequest): boolean {
   return PROBES.has(routeOptions.url)
 }

@@ -20,7 +20,7 @@ import { problemOf } from './faults.ts'
 import { wellFormedRequestId } from './headers.ts'
 import { healthRoutes } from './health.ts'
 import type { HealthOptions } from './health.ts'
-import { limitersOf } from './limits.ts'
+import { isProbe, limitersOf } from './limits.ts'
 import type { RateLimits } from './limits.ts'
 import { boundInFlight } from './in-flight.ts'
 import { keepState } from './ports.ts'
@@ -100,7 +100,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await registerGuards(server, options)
   refuseWhileDraining(server, state)
   const { inFlightMax: countMax } = options
-  if (countMax !== undefined) boundInFlight(server, { countMax, isExempt: isLiveness })
+  if (countMax !== undefined) boundInFlight(server, { countMax, isExempt: isProbe })
   const limiters = options.rateLimits && (await limitersOf(server, options.rateLimits))
   if (limiters !== undefined) server.addHook('onRequest', limiters.address)
   answerUnknownRoutes(server)

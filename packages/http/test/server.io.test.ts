@@ -1,10 +1,11 @@
 // Owns: what a server does by itself: health, documents, headers, faults, CORS, several services on one server.
+import { connect } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { problem, problems, retryLater } from '../src/index.ts'
+import { problem, problems, retryLater, standsBy } from '../src/index.ts'
 import type { Check, Routes, Server } from '../src/index.ts'
-import { manualClock, peopleRoutes, peopleServer } from './support.ts'
+import { listening, manualClock, peopleRoutes, peopleServer } from './support.ts'
 import type { Overrides } from './support.ts'
 
 const open: Server[] = []
@@ -308,33 +309,77 @@ describe('pressure', () => {
     expect((await server.inject('/v1/health')).statusCode).toBe(200)
   })
 
-  it('what is over the bound is told to come back, what begins something new sooner', async () => {
-    const held: (() => void)[] = []
-    const slow = (): Promise<string> => new Promise((resolve) => held.push(() => resolve('done')))
+  /** A server with room for two, whose answers are held back. */
+  async function held() {
+    const waiting: (() => void)[] = []
+    const slow = (): Promise<string> => new Promise((resolve) => waiting.push(() => resolve('done')))
     const server = await given({
       inFlightMax: () => 2,
       routes: [
         (scope) => {
           scope.get('/slow', slow)
           scope.get('/new', { config: { load: 'new' } }, slow)
+          scope.get('/patient', (request) => {
+            standsBy(request)
+            return slow()
+          })
+          scope.post('/body', async () => 'read')
           scope.get('/stream', { config: { load: 'stream' } }, async () => 'open')
         },
       ],
     })
     const statusOf = async (path: string): Promise<number> => (await server.inject(path)).statusCode
-    const first = statusOf('/new')
-    await expect.poll(() => held.length).toBe(1)
+    /** Resolves when it is being answered. */
+    const begin = async (path: string): Promise<{ readonly status: Promise<number> }> => {
+      const before = waiting.length
+      const status = statusOf(path)
+      await expect.poll(() => waiting.length).toBe(before + 1)
+      return { status }
+    }
+    const end = (): void => {
+      for (const done of waiting.splice(0)) done()
+    }
+    return { server, statusOf, begin, end }
+  }
+
+  it('what is over the bound is told to come back, what begins something new sooner', async () => {
+    const { server, statusOf, begin, end } = await held()
+    const first = await begin('/slow')
     expect(await statusOf('/new')).toBe(503)
-    const second = statusOf('/slow')
-    await expect.poll(() => held.length).toBe(2)
+    const second = await begin('/slow')
     const refused = await server.inject('/slow')
     expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
-    expect([await statusOf('/stream'), await statusOf('/health/live')]).toEqual([200, 200])
-    for (const done of held.splice(0)) done()
-    expect([await first, await second]).toEqual([200, 200])
-    const third = statusOf('/new')
-    await expect.poll(() => held.length).toBe(1)
-    for (const done of held) done()
-    expect(await third).toBe(200)
+    const free = ['/stream', '/health/live', '/health/ready']
+    expect(await Promise.all(free.map((path) => statusOf(path)))).toEqual([200, 200, 200])
+    end()
+    expect([await first.status, await second.status]).toEqual([200, 200])
+    const third = await begin('/new')
+    end()
+    expect(await third.status).toBe(200)
+  })
+
+  it('who only waits for somebody else leaves his place, as long as not as many wait so already', async () => {
+    const { statusOf, begin, end } = await held()
+    const patient = [await begin('/patient'), await begin('/patient'), await begin('/patient')]
+    const busy = await begin('/slow')
+    expect(await statusOf('/slow')).toBe(503)
+    end()
+    expect(await Promise.all([...patient, busy].map(({ status }) => status))).toEqual([200, 200, 200, 200])
+    const again = await begin('/new')
+    end()
+    expect(await again.status).toBe(200)
+  })
+
+  it('who sends half of a body has no place', async () => {
+    const { server, begin, end } = await held()
+    const { port } = new URL(await listening(server))
+    const half = connect(Number(port), '127.0.0.1')
+    const head =
+      'POST /body HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n"'
+    await new Promise<void>((resolve) => half.write(head, () => resolve()))
+    const [first, second] = [await begin('/slow'), await begin('/slow')]
+    half.destroy()
+    end()
+    expect([await first.status, await second.status]).toEqual([200, 200])
   })
 })

@@ -105,6 +105,14 @@ describe('an inbox', () => {
     expect([inbox.take(4)?.isCut, inbox.take(100)?.isCut]).toEqual([true, false])
   })
 
+  test('says when something lies behind a gap', () => {
+    inbox.hear([at(5, 6), at(7, 8)])
+    expect([taken(), inbox.take(100)?.isCut]).toEqual([['5 t5'], true])
+    inbox.left([moved(6)])
+    inbox.hear([at(6, 7)])
+    expect([taken(), inbox.take(100)?.isCut]).toEqual([['6 t6', '7 t7'], false])
+  })
+
   test('keeps to the bound; what alone is above it has to be fetched', () => {
     inbox.hear([at(5, 8), at(8, 10)])
     expect(taken(4)).toEqual(['5 t5', '6 t6', '7 t7'])

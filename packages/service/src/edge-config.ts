@@ -17,7 +17,7 @@ export interface EdgeSettings {
   readonly peerTimeoutMs: number
   /** Most streams of a saga's events at a time. */
   readonly eventStreamsMax: number
-  /** Most requests that are answered at a time; of those that start sagas half as many. */
+  /** Most requests that are worked on at a time; what starts sagas is taken while fewer than half as many are. */
   readonly requestsMax: number
 }
 

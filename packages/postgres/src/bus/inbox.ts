@@ -84,8 +84,9 @@ export class Inbox {
       const from = this.#positions.get(place)
       let next = from
       for (const entry of entries) {
-        if (from === undefined || entry.from !== next) break
-        const fits = room.takes(entry.text.length, entry.to - entry.from)
+        if (from === undefined) break
+        // What is behind a gap has told of itself already, as what fills the gap may not.
+        const fits = entry.from === next && room.takes(entry.text.length, entry.to - entry.from)
         isCut ||= !fits
         if (!fits) break
         next = entry.to

@@ -1,7 +1,8 @@
 // Owns: whether anybody else hears what this process says, as far as it can know. Pure. Everybody says now and then
 // that he is there, and hears that of himself.
 // I1: alone is who hears himself and has heard nobody else for a while; in doubt there are others.
-// I2: who is heard again, or hears himself again, may have missed what was kept from him meanwhile: he is told to look.
+// I2: who is heard again may have missed what was kept from him meanwhile, and who hears himself again may have kept
+// something from others: they are told to look.
 
 /** How often everybody says that he is there. Many processes hear each other: not much more often than that. */
 export const BEAT_MS = 2_000

@@ -58,5 +58,8 @@ const SCALAR_LENGTH = 8
 export function lengthOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return SCALAR_LENGTH
-  return Object.values(value).reduce<number>((length, part) => length + lengthOf(part), 0)
+  return Object.entries(value).reduce<number>(
+    (length, [name, part]) => length + name.length + lengthOf(part),
+    SCALAR_LENGTH,
+  )
 }
