@@ -18,12 +18,15 @@ export async function rerun<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Registering twice is registering once: what may be done already, its answer lost, is done again. */
+/** It may be done, its answer lost; or the server ended a transaction of a process that was stopped in the middle. */
+const LOST: ReadonlySet<string> = new Set(['COMMIT_UNKNOWN', 'TIMEOUT'])
+
+/** Registering twice is registering once: what may be done already, or was broken off, is done again. */
 export async function onceMore<T>(register: () => Promise<T>): Promise<T> {
   try {
     return await register()
   } catch (error) {
-    if (errorInfo(error).code !== 'COMMIT_UNKNOWN') throw error
+    if (!LOST.has(errorInfo(error).code)) throw error
     return await register()
   }
 }
