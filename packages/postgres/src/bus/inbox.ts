@@ -1,7 +1,7 @@
 // Owns: entries that this process has put on the log, until its own reader of their topics takes them: what a process
 // has just written it need not read. Pure.
 // I1: what is taken follows without a gap where the reader left its cursor; whether the cursor is still there only the
-// database knows (log_claim.sql, log_advance.sql).
+// database knows (log_claim.sql, log_advance.sql, log_hand_on.sql).
 // I2: a gap, too much, news of others, or what a look has left end that: the reader looks into the log.
 import { Room } from '@ensemble/runtime'
 import type { Columns } from '../store/columns.ts'
