@@ -63,13 +63,13 @@ export async function runRecovery(options: EngineOptions, say: Say): Promise<Res
   }
 }
 
-/** The first of them are under way when everybody who handles them is killed; how many are started in a second then. */
+/** The first of them are under way when the payments are killed; answers how many are started in a second then. */
 async function pileUp(system: BenchSystem, options: EngineOptions, say: Say): Promise<number> {
   const { concurrency, backlog } = options
   const inFlight = Math.min(concurrency, backlog)
   await load({ ...starters(system, options, 0), until: { count: inFlight } })
   await system.killOthers()
-  say('the processes are killed; the desk goes on starting sagas')
+  say('the process of the payments is killed; that of the orders goes on starting sagas')
   const rest = backlog - inFlight
   if (rest === 0) return 0
   const { seconds } = await load({ ...starters(system, options, inFlight), until: { count: rest } })
@@ -77,7 +77,7 @@ async function pileUp(system: BenchSystem, options: EngineOptions, say: Say): Pr
 }
 
 function starters(
-  { desk, plan }: BenchSystem,
+  { orders, plan }: BenchSystem,
   { concurrency, valueBytes, fail }: EngineOptions,
   from: number,
 ) {
@@ -86,7 +86,7 @@ function starters(
     concurrency,
     one: async (n: number): Promise<'started'> => {
       const id = sagaId('late-', from + n)
-      await desk.start(plan, { id, input: { id, total: 100, note, refused: isDue(from + n, fail) } })
+      await orders.start(plan, { id, input: { id, total: 100, note, refused: isDue(from + n, fail) } })
       return 'started'
     },
   }

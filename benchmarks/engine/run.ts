@@ -125,15 +125,15 @@ interface Batch extends Pick<Load<End>, 'until'> {
   readonly prefix: string
 }
 
-function callers({ desk, plan }: BenchSystem, options: EngineOptions, { prefix, until }: Batch): Load<End> {
+function callers({ orders, plan }: BenchSystem, options: EngineOptions, { prefix, until }: Batch): Load<End> {
   const note = noteOf(options)
   return {
     concurrency: options.concurrency,
     until,
     one: async (n) => {
       const id = sagaId(prefix, n)
-      await desk.start(plan, { id, input: { id, total: 100, note, refused: isDue(n, options.fail) } })
-      const { status } = await desk.ended({ plan: plan.name, id }, { within: WITHIN })
+      await orders.start(plan, { id, input: { id, total: 100, note, refused: isDue(n, options.fail) } })
+      const { status } = await orders.ended({ plan: plan.name, id }, { within: WITHIN })
       return status
     },
   }
@@ -149,16 +149,16 @@ export async function prepared(
   options: EngineOptions,
   say: Say,
 ): Promise<Partial<Ends>> {
-  const { desk, plan, ground } = system
+  const { orders, plan, ground } = system
   const { history, waiting } = options
   const inputOf = (id: string): OrderSaga => ({ id, total: 100, note: noteOf(options), refused: false })
   const [doneId, idleId] = [sagaId('done-', 0), sagaId('idle-', 0)]
   if (history > 0) {
-    await desk.start(plan, { id: doneId, input: inputOf(doneId) })
-    await desk.ended({ plan: plan.name, id: doneId }, { within: WITHIN })
+    await orders.start(plan, { id: doneId, input: inputOf(doneId) })
+    await orders.ended({ plan: plan.name, id: doneId }, { within: WITHIN })
   }
   if (waiting > 0) {
-    await desk.start(waitingSagaIn(options.pattern), { id: idleId, input: inputOf(idleId) })
+    await orders.start(waitingSagaIn(options.pattern), { id: idleId, input: inputOf(idleId) })
     while ((await system.check())['waiting'] === 0) await sleep(LOOK_MS)
   }
   // The model that waits is one of those that wait, the one that is done is one more.

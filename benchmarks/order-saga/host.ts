@@ -16,7 +16,7 @@ import {
 import { orderSagaIn, waitingSagaIn, type OrderSaga } from './contracts.ts'
 import { orderService, paymentService } from './services.ts'
 
-export const SERVICES = ['orders', 'payments', 'desk'] as const
+export const SERVICES = ['orders', 'payments'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
 export type BusKind = 'postgres' | 'kafka' | 'memory'
@@ -71,15 +71,13 @@ export async function openHost({ service, url, schema, pattern, steps }: Seat, b
 
 const POOL_SIZE = 4
 
-/** The desk orchestrates what it starts, as a team's own service does: the engine is a library in it. */
+/** Whoever has the orders starts their sagas, and orchestrates what it starts: the engine is a library in it. */
 function partOf(service: ServiceName, pattern: Pattern): Partial<HostOptions> {
   switch (service) {
     case 'orders':
-      return { implementation: orderService }
+      return { implementation: orderService, starts: true, orchestrates: pattern === 'orchestration' }
     case 'payments':
       return { implementation: paymentService }
-    case 'desk':
-      return { starts: true, orchestrates: pattern === 'orchestration' }
     default:
       return service satisfies never
   }

@@ -1,5 +1,5 @@
 // Owns: the measured system: its services, in this process or in processes of their own, and what is asked of them.
-// The caller's own service, the desk, is always here.
+// The callers' own service, that of the orders, is always here.
 import type { Pattern, Plan } from '@ensemble/core'
 import { logAdmin, sqlFile } from '@ensemble/postgres'
 import type { Host } from '@ensemble/runtime'
@@ -23,14 +23,14 @@ export interface Ends {
 }
 
 export interface BenchSystem {
-  readonly desk: Host
+  readonly orders: Host
   readonly plan: Plan<OrderSaga>
   readonly ground: Ground
   /** Of all processes, without the servers. */
   tally(): Promise<Tally>
   /** Counts of the business rows by state, and the sum of the ledger. */
   check(): Promise<Readonly<Record<string, number>>>
-  /** Of sagas that the desk has started, whether somebody waits for them or not. */
+  /** Of sagas that were started, whether somebody waits for them or not. */
   ends(): Promise<Ends>
   /** Kills all processes but this one. */
   killOthers(): Promise<void>
@@ -58,25 +58,25 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   const { bus, close } = openBus(ground.bus)
   stack.defer(close)
   const counted = teller.counted(bus)
-  const others = SERVICES.filter((name) => name !== 'desk')
+  const others = SERVICES.filter((name) => name !== 'orders')
   let children: readonly Child[] = []
   const startOthers = async (): Promise<void> => {
     children = await Promise.all(others.map((name) => startChild(seatOf(name))))
   }
   if (processes === 'many') await startOthers()
   stack.defer(async () => void (await Promise.all(children.map((child) => child.stop()))))
-  const here: readonly ServiceName[] = processes === 'one' ? [...others, 'desk'] : ['desk']
-  let desk: Host | undefined
+  const here: readonly ServiceName[] = processes === 'one' ? [...others, 'orders'] : ['orders']
+  let orders: Host | undefined
   for (const name of here) {
     const seated = await openHost(seatOf(name), counted)
     stack.defer(() => seated.stop())
-    desk = seated.host
+    orders = seated.host
   }
-  if (desk === undefined) throw new Error('no desk')
+  if (orders === undefined) throw new Error('nobody has orders')
   stack.defer(keepLogSmall(ground))
   const owned = stack.move()
   return {
-    desk,
+    orders,
     plan: orderSagaIn(pattern, steps),
     ground,
     tally: async () =>

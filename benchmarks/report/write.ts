@@ -97,9 +97,9 @@ const CHAPTERS: Readonly<Record<SectionName, Chapter>> = {
     title: 'Recovery against backlog',
     x: 'backlog',
     text:
-      'The services are processes of their own and are killed (SIGKILL) with sagas in flight; the desk goes on ' +
-      'starting sagas, which nobody handles. The seconds are those from the start of the new processes until every ' +
-      'saga has ended.',
+      'The payments are a process of their own, which is killed (SIGKILL) with sagas in flight; that of the orders ' +
+      'goes on starting sagas, which stop at their payments. The seconds are those from the start of the new process ' +
+      'until every saga has ended.',
     isOpenEnded: true,
     drawn: [
       {

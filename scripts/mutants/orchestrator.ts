@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts'
 
 const HEAR = 'packages/runtime/src/advance/hear.ts'
 const LEDGER = 'packages/runtime/src/advance/ledger.ts'
+const LOCAL = 'packages/runtime/src/local.ts'
 const START = 'packages/runtime/src/start.ts'
 const STARTER = 'packages/runtime/src/starter.ts'
 
@@ -137,7 +138,22 @@ export const orchestratorMutants: readonly Mutant[] = [
   {
     name: 'own-end-is-not-stored',
     harm: 'the starter never hears of the end that it has decided itself',
-    file: 'packages/runtime/src/dispatch.ts',
-    edits: [{ find: `    sorted.ends.push(...own)\n`, replace: '' }],
+    file: LOCAL,
+    edits: [{ find: `  own.ends.push(...ends)\n`, replace: '' }],
+  },
+  {
+    name: 'said-to-itself-and-not-heard',
+    harm: 'what an orchestrator asks of its own service is marked as handled and never done',
+    file: LOCAL,
+    edits: [{ find: `  own.works.push(...works)\n`, replace: '' }],
+  },
+  {
+    name: 'own-answer-is-decided-on-an-old-row',
+    harm: 'an answer that comes in the transaction of its question is decided on the row before that',
+    file: 'packages/runtime/src/advance/recollection.ts',
+    edits: [
+      { find: `if (own.length === ids.length) return own`, replace: '' },
+      { find: `[...own, ...known, ...read]`, replace: `[...known, ...read]` },
+    ],
   },
 ]

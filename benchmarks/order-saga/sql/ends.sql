@@ -1,4 +1,4 @@
 SELECT
-  (SELECT count(*) FROM desk.ensemble_start AS s WHERE s.ended_status = 'completed')::int8 AS completed,
-  (SELECT count(*) FROM desk.ensemble_start AS s WHERE s.ended_status = 'compensated')::int8 AS compensated,
-  (SELECT count(*) FROM desk.ensemble_start AS s WHERE s.ended_status IS NULL)::int8 AS running
+  (SELECT count(*) FROM orders.ensemble_start AS s WHERE s.ended_status = 'completed')::int8 AS completed,
+  (SELECT count(*) FROM orders.ensemble_start AS s WHERE s.ended_status = 'compensated')::int8 AS compensated,
+  (SELECT count(*) FROM orders.ensemble_start AS s WHERE s.ended_status IS NULL)::int8 AS running

@@ -1,8 +1,7 @@
 // Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
 // transaction, and what cannot be handled is put away.
-import type { ErrorInfo, Message, SagaRef, Time } from '@ensemble/core'
+import type { ErrorInfo, Message, Time } from '@ensemble/core'
 import { advance, release, type AdvanceOptions } from './advance/advance.ts'
-import { endsIn } from './advance/own.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
@@ -35,9 +34,6 @@ export interface BatchOptions {
 
 export interface EndsHeard {
   tellEnds(ends: readonly StartEnd[]): void
-  /** Of sagas whose end this process has stored with their last decision. */
-  tellOwnEnds(ends: readonly StartEnd[]): void
-  knowsEnd(saga: SagaRef): boolean
 }
 
 /** Everything that one batch means for this host, in its transaction; returns what is to be sent. */
@@ -46,7 +42,14 @@ export async function handleBatch(
   batch: readonly Delivered[],
   options: BatchOptions,
 ): Promise<readonly Message[]> {
-  const sorted = sortBatch(batch, options)
+  return await handleSorted(tx, sortBatch(batch, options), options)
+}
+
+export async function handleSorted(
+  tx: Transaction,
+  sorted: Sorted,
+  options: BatchOptions,
+): Promise<readonly Message[]> {
   const { database, service } = options
   const sent: Message[] = []
   if (sorted.works.length > 0) {
@@ -56,12 +59,8 @@ export async function handleBatch(
   }
   const { starter } = options
   if (options.advance !== null && sorted.advances.length > 0) {
-    const decided = await advance(tx, sorted.advances, options.advance)
-    sent.push(...decided)
+    sent.push(...(await advance(tx, sorted.advances, options.advance)))
     tell('advance', { service: service.name, count: sorted.advances.length })
-    const own = starter === null ? [] : endsIn(decided)
-    sorted.ends.push(...own)
-    if (own.length > 0) tx.onCommit(() => starter?.tellOwnEnds(own))
   }
   if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
   if (options.observer !== null && sorted.observed.length > 0) {
@@ -88,7 +87,8 @@ interface Unknown {
   readonly error: unknown
 }
 
-interface Sorted {
+/** What a batch means for this host. */
+export interface Sorted {
   readonly works: Work[]
   readonly advances: AdvanceWork[]
   readonly observed: Message[]
@@ -97,7 +97,7 @@ interface Sorted {
   readonly deadLetters: DeadLetter[]
 }
 
-function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
+export function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
   const sorted: Sorted = { works: [], advances: [], observed: [], ends: [], unknown: [], deadLetters: [] }
   const observes = new Set(options.observer?.topics ?? [])
   for (const delivered of batch) {
@@ -107,9 +107,10 @@ function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
     }
     const { message } = delivered
     if (observes.has(delivered.topic)) sorted.observed.push(message)
+    if (message.handledBy === options.service.name) continue
     if (options.advance !== null) sorted.advances.push(...heardIn(message))
-    if (options.starter !== null && message.type === 'ended' && !options.starter.knowsEnd(message.saga))
-      sorted.ends.push(...endsIn([message]))
+    if (options.starter !== null && message.type === 'ended')
+      sorted.ends.push({ saga: message.saga, ...message.end })
     try {
       sorted.works.push(...worksOf(options.service, message))
     } catch (error) {

@@ -52,8 +52,6 @@ const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
 /** Sagas that are known to run because they were started here and no end was heard. */
 const OPEN_COUNT_MAX = 10_000
-/** Ends that come back over the bus soon after they were stored here. */
-const KNOWN_ENDS_MAX = 10_000
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
 
@@ -69,7 +67,6 @@ export class Starter {
   readonly #options: StarterOptions
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
-  readonly #knownEnds = new Set<string>()
   readonly #asleep = new Set<AbortController>()
   readonly #startOne: (starting: Starting) => Promise<Started>
   readonly #statusOne: (saga: SagaName) => Promise<SagaStatus | null>
@@ -158,14 +155,6 @@ export class Starter {
     }
   }
 
-  tellOwnEnds(ends: readonly StartEnd[]): void {
-    for (const { saga } of ends) remember(this.#knownEnds, sagaKey(saga))
-  }
-
-  knowsEnd({ plan, id, pattern }: SagaRef): boolean {
-    return pattern === 'orchestration' && this.#knownEnds.has(sagaKey({ plan, id }))
-  }
-
   async #statuses(sagas: readonly SagaName[]): Promise<readonly (SagaStatus | null)[]> {
     const { database } = this.#options
     const rows = await database.stores.starts.load(database, sagas)
@@ -229,12 +218,6 @@ export class Starter {
     }
     return { signal: heard.signal, end: () => told, forget }
   }
-}
-
-function remember(keys: Set<string>, key: string): void {
-  keys.add(key)
-  const [oldest] = keys.size > KNOWN_ENDS_MAX ? keys : []
-  if (oldest !== undefined) keys.delete(oldest)
 }
 
 function unknownSaga({ plan, id }: SagaName): EnsembleError {

@@ -298,11 +298,16 @@ function loose(builder: unknown): Builder {
   return builder as Builder
 }
 
-/** A plan whose steps `s1`, `s2`, ... are asked of a, b, c, a, ... */
+/** A plan whose steps `s1`, `s2`, ... are asked of a, b, c, a, ..., or all of one. */
 export function planOf(
   name: string,
   steps: readonly StepSpec[],
-  more: { readonly within?: '10s' | '1m'; readonly stepWithin?: '10s'; readonly throws?: string | null } = {},
+  more: {
+    readonly within?: '10s' | '1m'
+    readonly stepWithin?: '10s'
+    readonly throws?: string | null
+    readonly on?: ServiceName
+  } = {},
 ): Plan<{ readonly key: string }> {
   const { within, throws = null } = more
   // The builder's types follow a plan that is spelled out; this one is computed, and checked when it is made.
@@ -311,7 +316,7 @@ export function planOf(
   )
   steps.forEach(({ kind, form = 'make' }, index) => {
     const step = `s${index + 1}`
-    const contract = contracts[SERVICES[index % SERVICES.length] ?? 'a']
+    const contract = contracts[more.on ?? SERVICES[index % SERVICES.length] ?? 'a']
     const input = ({ input: { key } }: { input: { key: string } }): Ordered => {
       if (throws === step) throw new Error(`the plan throws at ${step}`)
       return { key, step }

@@ -53,7 +53,7 @@ export function drawScenario(chance: Chance): Scenario {
   const isCrowded = chance.hit(0.25)
   const everyMs = (often: readonly [number, ...number[]]): number =>
     isLong ? 20 * 60_000 : chance.pick(often)
-  const drawn: Omit<Scenario, 'shape'> & { readonly shape: Omit<Shape, 'isOwn'> } = {
+  const drawn: Omit<Scenario, 'shape'> & { readonly shape: Omit<Shape, 'isOwn' | 'takesPart'> } = {
     longMs: isLong ? LONG_MS : 0,
     shape: {
       layout: chance.pick(['shared', 'separate']),
@@ -81,7 +81,7 @@ export function drawScenario(chance: Chance): Scenario {
     isCrowded,
     troubleMs: chance.int(5_000, 25_000),
   }
-  return { ...drawn, shape: { ...drawn.shape, isOwn: chance.hit(0.35) } }
+  return { ...drawn, shape: { ...drawn.shape, isOwn: chance.hit(0.35), takesPart: chance.hit(0.4) } }
 }
 
 function drawWeights(chance: Chance): FaultWeights {

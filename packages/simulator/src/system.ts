@@ -40,6 +40,8 @@ export interface Shape {
   readonly observes: boolean
   /** The desk orchestrates what it starts; there is no orchestrator of its own. */
   readonly isOwn: boolean
+  /** The first participant is the desk, too: much of what it says it says to itself. */
+  readonly takesPart: boolean
 }
 
 export interface SystemParts {
@@ -101,7 +103,7 @@ export class System {
     const { subject, shape } = this.#parts
     return [
       ...Object.keys(subject.participants),
-      STARTER,
+      ...(shape.takesPart ? [] : [STARTER]),
       ...(shape.isOwn ? [] : [ORCHESTRATOR]),
       ...(shape.observes ? [OBSERVER] : []),
     ]
@@ -119,7 +121,8 @@ export class System {
   }
 
   /** A host of the service in a process that runs, null when there is none now. */
-  host(service: string): Reached | null {
+  host(role: string): Reached | null {
+    const service = role === STARTER ? this.#starter : role
     const up = [...this.#instances.values()].flatMap(({ process, host, client: database }) =>
       host !== null && host.service === service && !process.isDead && !process.isPaused
         ? [{ host, database, process }]
@@ -231,9 +234,15 @@ export class System {
       settings: shape.settings,
       ...(role === OBSERVER ? { observer: observer() } : { plans }),
       ...(participant === undefined ? {} : { implementation: participant(this.world.outsideOf(process)) }),
-      ...(role === STARTER ? { starts: true, orchestrates: shape.isOwn } : {}),
+      ...(role === this.#starter ? { starts: true, orchestrates: shape.isOwn } : {}),
       ...(role === ORCHESTRATOR ? { orchestrates: true } : {}),
     }
+  }
+
+  get #starter(): string {
+    const { subject, shape } = this.#parts
+    const [first = STARTER] = Object.keys(subject.participants)
+    return shape.takesPart ? first : STARTER
   }
 
   get #hasVersions(): boolean {

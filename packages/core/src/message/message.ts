@@ -21,6 +21,8 @@ interface Base {
   readonly topic: string
   /** Messages of one key keep their order as far as the bus can; nothing relies on it. */
   readonly key: string
+  /** The service that has handled it in the transaction that sent it: whatever it means to others, there it is done. */
+  readonly handledBy?: string
 }
 
 /** A saga was started: the orchestrator takes it up, or in choreography whom `slip.ask` names. */

@@ -1,7 +1,7 @@
-// Owns: sagas of a host that starts and orchestrates them: begun in the start's own transaction, ended in that of their
-// last decision, without a way over the bus. What goes over the bus tells others.
+// Owns: sagas of a host that starts and orchestrates them: begun in the start's own transaction, without a way over the
+// bus.
 import type { Message, SagaRef } from '@ensemble/core'
-import type { SagaRow, StartEnd, Transaction } from '../ports.ts'
+import type { SagaRow, Transaction } from '../ports.ts'
 import { decideAll, loadSagas, type AdvanceOptions } from './advance.ts'
 import { heardIn } from './signals.ts'
 
@@ -28,10 +28,4 @@ export async function beginOwn(
   const decided = await decideAll(tx, works, { rows, options })
   const begun = new Set<Message>(works.map(({ message }) => message))
   return [...messages.filter((message) => !begun.has(message)), ...decided]
-}
-
-export function endsIn(messages: readonly Message[]): readonly StartEnd[] {
-  return messages.flatMap((message) =>
-    message.type === 'ended' ? [{ saga: message.saga, ...message.end }] : [],
-  )
 }

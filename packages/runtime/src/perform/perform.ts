@@ -61,7 +61,8 @@ export async function perform(
   return { messages: picture.messages, results: picture.results }
 }
 
-function callsSql(work: Work): boolean {
+/** Its handler awaits statements of its own. */
+export function callsSql(work: Work): boolean {
   return work.do !== 'resume' && work.do !== 'follow' && work.handler.form === 'transaction'
 }
 
