@@ -139,21 +139,23 @@ export const orchestratorMutants: readonly Mutant[] = [
     name: 'own-end-is-not-stored',
     harm: 'the starter never hears of the end that it has decided itself',
     file: LOCAL,
-    edits: [{ find: `  own.ends.push(...ends)\n`, replace: '' }],
+    edits: [{ find: `        this.ends.push({ saga: message.saga, ...plain(message.end) })\n`, replace: '' }],
   },
   {
-    name: 'said-to-itself-and-not-heard',
-    harm: 'what an orchestrator asks of its own service is marked as handled and never done',
+    name: 'own-answer-is-not-decided-on',
+    harm: 'an answer of the own service is marked as handled, and its saga waits',
     file: LOCAL,
-    edits: [{ find: `  own.works.push(...works)\n`, replace: '' }],
+    edits: [{ find: `    this.advances.push(...works)\n`, replace: '' }],
   },
   {
-    name: 'own-answer-is-decided-on-an-old-row',
-    harm: 'an answer that comes in the transaction of its question is decided on the row before that',
-    file: 'packages/runtime/src/advance/recollection.ts',
+    name: 'own-answer-is-kept-from-who-follows-it',
+    harm: 'an answer that its own service follows is marked as handled and never followed',
+    file: LOCAL,
     edits: [
-      { find: `if (own.length === ids.length) return own`, replace: '' },
-      { find: `[...own, ...known, ...read]`, replace: `[...known, ...read]` },
+      {
+        find: `  return service.follows.has(name) || slip !== null`,
+        replace: '  return service.name === name || slip !== null',
+      },
     ],
   },
 ]

@@ -7,6 +7,7 @@ import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
 import { noteOf } from './letters.ts'
+import { HeardAtHome } from './local.ts'
 import type { Shop } from './perform/answer.ts'
 import { setAside } from './perform/fault.ts'
 import { perform, type PerformOptions } from './perform/perform.ts'
@@ -36,20 +37,17 @@ export interface EndsHeard {
   tellEnds(ends: readonly StartEnd[]): void
 }
 
-/** Everything that one batch means for this host, in its transaction; returns what is to be sent. */
+/**
+ * Everything that one batch means for this host, in its transaction; returns what is to be sent. `isLocal`: what it
+ * says to its own orchestrator and starter they hear at once.
+ */
 export async function handleBatch(
   tx: Transaction,
   batch: readonly Delivered[],
   options: BatchOptions,
+  isLocal: boolean,
 ): Promise<readonly Message[]> {
-  return await handleSorted(tx, sortBatch(batch, options), options)
-}
-
-export async function handleSorted(
-  tx: Transaction,
-  sorted: Sorted,
-  options: BatchOptions,
-): Promise<readonly Message[]> {
+  const sorted = sortBatch(batch, options)
   const { database, service } = options
   const sent: Message[] = []
   if (sorted.works.length > 0) {
@@ -57,23 +55,29 @@ export async function handleSorted(
     sent.push(...performed.messages)
     tell('perform', { service: service.name, count: sorted.works.length })
   }
+  const home = new HeardAtHome(options)
+  if (isLocal) home.hear(sent)
   const { starter } = options
-  if (options.advance !== null && sorted.advances.length > 0) {
-    sent.push(...(await advance(tx, sorted.advances, options.advance)))
-    tell('advance', { service: service.name, count: sorted.advances.length })
+  const advances = [...sorted.advances, ...home.advances]
+  if (options.advance !== null && advances.length > 0) {
+    const decided = await advance(tx, advances, options.advance)
+    sent.push(...decided)
+    if (isLocal) home.hear(decided)
+    tell('advance', { service: service.name, count: advances.length })
   }
   if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
   if (options.observer !== null && sorted.observed.length > 0) {
     await options.observer.record(tx, sorted.observed)
     tell('record', { service: service.name, count: sorted.observed.length })
   }
-  if (starter !== null && sorted.ends.length > 0) {
-    tx.defer(database.stores.starts.ended(tx, sorted.ends))
-    tx.onCommit(() => starter.tellEnds(sorted.ends))
+  const ends = [...sorted.ends, ...home.ends]
+  if (starter !== null && ends.length > 0) {
+    tx.defer(database.stores.starts.ended(tx, ends))
+    tx.onCommit(() => starter.tellEnds(ends))
   }
   sent.push(...bury(tx, sorted.deadLetters, cemeteryOf(options)))
   sent.push(...setAsideAll(tx, sorted.unknown, options))
-  return sent
+  return home.marked(sent)
 }
 
 /** Whether there is anything to do about a message, as it looks now. */
@@ -87,8 +91,7 @@ interface Unknown {
   readonly error: unknown
 }
 
-/** What a batch means for this host. */
-export interface Sorted {
+interface Sorted {
   readonly works: Work[]
   readonly advances: AdvanceWork[]
   readonly observed: Message[]
@@ -97,7 +100,7 @@ export interface Sorted {
   readonly deadLetters: DeadLetter[]
 }
 
-export function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
+function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
   const sorted: Sorted = { works: [], advances: [], observed: [], ends: [], unknown: [], deadLetters: [] }
   const observes = new Set(options.observer?.topics ?? [])
   for (const delivered of batch) {

@@ -8,7 +8,6 @@ import { tell } from './diagnostics.ts'
 import { buried, concerns, handleBatch, type BatchOptions } from './dispatch.ts'
 import { errorInfo, EnsembleError } from './errors.ts'
 import type { Delivered, Link, Transaction } from './ports.ts'
-import { handleLocally } from './local.ts'
 import { RACES, RACE_TRIES_MAX } from './shell/race.ts'
 
 export interface ReceiveOptions extends BatchOptions {
@@ -48,6 +47,9 @@ class NotYet extends Error {}
 
 /** How often others are given back before the counted message is taken for somebody else's. */
 const AWAIT_MAX = 100
+
+/** Batches that are handled by themselves after one failed, or may have killed the worker. */
+const ALONE_COUNT = 50
 
 /** A message of this batch kills the worker; which one is not known yet. */
 class DeadlyBatch extends Error {}
@@ -97,10 +99,13 @@ export class Receiver {
   readonly #options: ReceiveOptions
   #countMax: number
   #races = 0
-  /** After a failure or a death a batch is handled by itself: what it says to this host may be what fails, or kills. */
-  #isLocal = true
-  /** The batch under way has said something to this host. */
-  #hasOwn = false
+  /**
+   * Batches left that say nothing to this host itself: what fails, or kills, may be what its orchestrator makes of
+   * them, and their messages are not to blame. The first one after a start is among them.
+   */
+  #aloneCount = 1
+  /** The batch under way is handled once more, because its transaction was rolled back. */
+  #isRepeated = false
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
   /** How often the first batch at a position was begun, this time included. */
@@ -132,14 +137,17 @@ export class Receiver {
     const { link, service, batchCountMax } = this.#options
     const countMax = this.#countMax
     let first: Delivered | undefined
+    this.#isRepeated = false
     try {
       const count = await link.receive(countMax, async (tx, batch) => {
         first = batch[0]
         return await this.#handle(tx, batch)
       })
       this.#races = 0
-      this.#isLocal = true
-      if (count > 0) this.#found(first)
+      if (count > 0) {
+        this.#found(first)
+        this.#aloneCount = Math.max(0, this.#aloneCount - 1)
+      }
       if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       if (count > 0) tell('receive', { service: service.name, count })
       // Told of what comes while a batch is handled, nobody need look after a small one, which took all there was.
@@ -170,9 +178,8 @@ export class Receiver {
     })
     // The batch may have been too much for the time it had; alone, no message is blamed for that.
     if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
-    this.#isLocal = false
     if (AWAY.has(code) || first === undefined) throw error
-    if (this.#hasOwn) return true
+    this.#aloneCount = ALONE_COUNT
     if (RACES.has(code)) {
       this.#races += 1
       if (this.#races <= RACE_TRIES_MAX) return true
@@ -197,16 +204,13 @@ export class Receiver {
   }
 
   async #handle(tx: Transaction, batch: readonly Delivered[]): Promise<readonly Message[]> {
-    this.#hasOwn = false
     const deadly = this.#checkFirst(tx, batch)
     const [first] = batch
     const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
     const suspect = known?.position === first?.position ? known : undefined
-    if (deadly === null && suspect === undefined) {
-      const sent = await handleBatch(tx, batch, this.#options)
-      if (!this.#isLocal) return sent
-      return await handleLocally(tx, sent, { ...this.#options, onOwn: () => void (this.#hasOwn = true) })
-    }
+    const isLocal = this.#aloneCount === 0 && !this.#isRepeated
+    this.#isRepeated = true
+    if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, isLocal)
     const { error, silent } = suspect ?? { error: deadly, silent: false }
     return await buried(tx, batch, { options: this.#options, error, silent })
   }
@@ -225,7 +229,7 @@ export class Receiver {
     if (single) this.#awaitCounted(firsts)
     if (uncounted.length > 0) throw new Uncounted(uncounted)
     const tries = Math.max(0, ...firsts.map(({ partition }) => this.#tries.get(partition)?.tries ?? 0))
-    if (tries > 1) this.#isLocal = false
+    if (tries > 1) this.#aloneCount = ALONE_COUNT
     for (const { partition, first } of firsts) {
       tx.onCommit(() => this.#proven.add(partition))
       if (tries > 1) tx.defer(progress.clear(tx, countedAt(first, single)))

@@ -32,13 +32,11 @@ export class Recollection implements SagaStore {
   readonly #clock: Pick<Clock, 'now'>
   /** In the order of their changes. */
   readonly #kept = new Map<string, Kept>()
-  /** What was handed out from memory. */
-  readonly #recalled = new WeakSet<SagaRow>()
-  /** What a transaction has written, for its own next load. */
-  readonly #written = new WeakMap<Transaction, Map<string, SagaRow>>()
+  /** What the last load handed out. */
+  #recalled: ReadonlySet<SagaRow> = new Set()
   #length = 0
-  /** To whom rows were handed out; it has not committed. */
-  #out: Transaction | null = null
+  /** Rows were handed out and their transaction has not committed. */
+  #isOut = false
   #contended = 0
 
   constructor(store: SagaStore, clock: Pick<Clock, 'now'>) {
@@ -46,15 +44,21 @@ export class Recollection implements SagaStore {
     this.#clock = clock
   }
 
-  /** For one batch after the other; beside one, for transactions that ask for what they have written themselves. */
+  /** For one batch after the other. */
   async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
-    const written = this.#written.get(tx)
-    const own = written === undefined ? [] : ids.flatMap((id) => written.get(sagaKey(id)) ?? [])
-    if (own.length === ids.length) return own
-    const known = this.#recall(tx, without(ids, own))
-    const rest = without(ids, [...own, ...known])
-    const read = rest.length === 0 ? [] : await this.#store.load(tx, rest)
-    return [...own, ...known, ...read]
+    const known = this.#recall(ids)
+    this.#recalled = new Set(known)
+    this.#isOut = known.length > 0
+    tx.onCommit(() => {
+      this.#isOut = false
+    })
+    if (known.length === ids.length) return known
+    const keys = new Set(known.map(sagaKey))
+    const read = await this.#store.load(
+      tx,
+      ids.filter((id) => !keys.has(sagaKey(id))),
+    )
+    return [...known, ...read]
   }
 
   /** For rows that were loaded and are not updated. Errors: MOVED when one is not as it was handed out. */
@@ -68,12 +72,12 @@ export class Recollection implements SagaStore {
   }
 
   async insert(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
-    this.#write(tx, rows)
+    tx.onCommit(() => this.#remember(rows))
     await this.#store.insert(tx, rows)
   }
 
   async update(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
-    this.#write(tx, rows)
+    tx.onCommit(() => this.#remember(rows))
     await this.#store.update(tx, rows)
   }
 
@@ -82,9 +86,8 @@ export class Recollection implements SagaStore {
   }
 
   /** A batch that failed may have believed what is not so any more: another instance is at work. */
-  #recall(tx: Transaction, ids: readonly SagaId[]): readonly SagaRow[] {
-    if (this.#out !== null && this.#out !== tx) {
-      this.#out = null
+  #recall(ids: readonly SagaId[]): readonly SagaRow[] {
+    if (this.#isOut) {
       this.#contended = CONTENDED_MAX
       this.#kept.clear()
       this.#length = 0
@@ -94,19 +97,9 @@ export class Recollection implements SagaStore {
       return []
     }
     const since = this.#clock.now() - AGE_MS_MAX
-    const known = ids.flatMap((id) => {
+    return ids.flatMap((id) => {
       const kept = this.#take(id)
       return kept === undefined || kept.at < since ? [] : [kept.row]
-    })
-    if (known.length > 0) this.#handOut(tx, known)
-    return known
-  }
-
-  #handOut(tx: Transaction, rows: readonly SagaRow[]): void {
-    for (const row of rows) this.#recalled.add(row)
-    this.#out = tx
-    tx.onCommit(() => {
-      if (this.#out === tx) this.#out = null
     })
   }
 
@@ -119,24 +112,15 @@ export class Recollection implements SagaStore {
     return kept
   }
 
-  #write(tx: Transaction, rows: readonly SagaRow[]): void {
-    const known = this.#written.get(tx)
-    const written = known ?? new Map<string, SagaRow>()
-    for (const row of rows)
-      written.set(sagaKey(row), { ...row, state: plain(row.state), version: row.version + 1 })
-    if (known !== undefined) return
-    this.#written.set(tx, written)
-    tx.onCommit(() => this.#remember([...written.values()]))
-  }
-
   #remember(rows: readonly SagaRow[]): void {
     if (this.#contended > 0) return
     const at = this.#clock.now()
     for (const row of rows) {
       this.#take(row)
       if (!isRunning(row.state)) continue
-      const length = lengthOf(row.state)
-      this.#kept.set(sagaKey(row), { row, length, at })
+      const state = plain(row.state)
+      const length = lengthOf(state)
+      this.#kept.set(sagaKey(row), { row: { ...row, state, version: row.version + 1 }, length, at })
       this.#length += length
     }
     for (const { row } of this.#kept.values()) {
@@ -144,12 +128,6 @@ export class Recollection implements SagaStore {
       this.#take(row)
     }
   }
-}
-
-function without(ids: readonly SagaId[], rows: readonly SagaRow[]): readonly SagaId[] {
-  if (rows.length === 0) return ids
-  const keys = new Set(rows.map(sagaKey))
-  return ids.filter((id) => !keys.has(sagaKey(id)))
 }
 
 function isRunning(state: SagaState | null): boolean {

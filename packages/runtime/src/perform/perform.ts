@@ -61,8 +61,7 @@ export async function perform(
   return { messages: picture.messages, results: picture.results }
 }
 
-/** Its handler awaits statements of its own. */
-export function callsSql(work: Work): boolean {
+function callsSql(work: Work): boolean {
   return work.do !== 'resume' && work.do !== 'follow' && work.handler.form === 'transaction'
 }
 
