@@ -43,6 +43,7 @@ export type {
   Delivery,
   Entries,
   Ids,
+  Lane,
   Link,
   OperationRow,
   OperationStatus,
@@ -67,3 +68,4 @@ export type {
   Transaction,
   Transport,
 } from './ports.ts'
+export { WHOLE } from './ports.ts'
