@@ -37,9 +37,19 @@ describe('entries', () => {
     const entries = entriesOf([timer('a', 'k', '1'), timer('b', 'k', '2'), timer('a', 'k', '3')], oneEach)
     const idsOf = (text: string) => unpack(text).map((one) => (one.ok ? one.message.id : one.reason))
     expect(entries.map(({ text, ...rest }) => ({ ...rest, ids: idsOf(text) }))).toEqual([
-      { topic: 'a', partition: 0, ahead: 2, count: 2, ids: ['1', '3'] },
-      { topic: 'b', partition: 0, ahead: 1, count: 1, ids: ['2'] },
+      { topic: 'a', partition: 0, ahead: 2, count: 2, handledBy: null, ids: ['1', '3'] },
+      { topic: 'b', partition: 0, ahead: 1, count: 1, handledBy: null, ids: ['2'] },
     ])
+  })
+
+  test('say who has handled them where that is one for all', () => {
+    const done = (handledBy: string) => ({ ...timer('a', 'k', '1'), handledBy })
+    const handlers = [
+      [done('x'), done('x')],
+      [done('x'), timer('a', 'k', '2')],
+      [done('x'), done('y')],
+    ]
+    expect(handlers.map((messages) => entriesOf(messages, oneEach)[0]?.handledBy)).toEqual(['x', null, null])
   })
 
   test.each([

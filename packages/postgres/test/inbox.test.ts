@@ -9,7 +9,8 @@ import { timer } from './engine-kit.ts'
 
 const at = (from: number, to: number, topic = 't', partition = 0): Handed => {
   const names = Array.from({ length: to - from }, (_, index) => `${topic}${from + index}`)
-  return { topic, partition, from, to, text: pack(names.map((name) => timer(topic, 'k', name))) }
+  const text = pack(names.map((name) => timer(topic, 'k', name)))
+  return { topic, partition, from, to, text, handledBy: null }
 }
 const moved = (to: number, topic = 't', hasRest = false) => ({ topic, partition: 0, from: 0, to, hasRest })
 
@@ -143,6 +144,14 @@ describe('an inbox', () => {
     inbox.hear([at(7, 9)])
     inbox.left([moved(7, 't', true)])
     expect(taken()?.toSorted()).toEqual(['5 u5', '7 t7', '8 t8'])
+  })
+
+  test('passes over what its reader has handled, and gives what another one has', () => {
+    const handled = (from: number, handledBy: string): Handed => ({ ...at(from, from + 2), handledBy })
+    inbox.hear([handled(5, 'reader'), at(7, 8), handled(8, 'other'), handled(10, 'reader')])
+    const { messages = [], moves = [] } = inbox.take(3) ?? {}
+    expect(messages.map(({ position }) => position)).toEqual(['7', '8', '9'])
+    expect(moves).toEqual([moved(12)].map((move) => ({ ...move, from: 5 })))
   })
 
   test('lets go of everything when too much waits, and when the reader failed', () => {

@@ -55,5 +55,7 @@ test('a reader sees more, and nothing else happens', { timeout: TIMEOUT_MS }, as
   ]).toEqual([true, true, true, true, true])
   const drawn = sequenceDiagram(moments).split('\n')
   expect(drawn).toContainEqual(expect.stringMatching(/^ {2}customer->>(?:desk|box): start token\/1$/))
-  expect(drawn).toContainEqual(expect.stringMatching(/^ {2}(?:desk|orchestrator|box)->>box: .*box\.give \[1\]$/))
+  expect(drawn).toContainEqual(
+    expect.stringMatching(/^ {2}(?:desk|orchestrator|box)->>box: .*box\.give \[1\]$/),
+  )
 })

@@ -15,6 +15,8 @@ export interface Entry {
   readonly ahead: number
   readonly count: number
   readonly text: string
+  /** Who has handled all of its messages: its reader need not read it. */
+  readonly handledBy: string | null
 }
 
 const FNV_OFFSET = 0x811c9dc5
@@ -45,10 +47,16 @@ export function entriesOf(
   return [...places.values()].flatMap(({ topic, partition, list }) => {
     let ahead = 0
     return packs(list).map(({ count, text }) => {
+      const handledBy = handlerOf(list.slice(ahead, ahead + count))
       ahead += count
-      return { topic, partition, ahead, count, text }
+      return { topic, partition, ahead, count, text, handledBy }
     })
   })
+}
+
+function handlerOf([first, ...others]: readonly Message[]): string | null {
+  const { handledBy = null } = first ?? {}
+  return others.every((other) => (other.handledBy ?? null) === handledBy) ? handledBy : null
 }
 
 function packs(list: readonly Message[]): readonly { readonly count: number; readonly text: string }[] {

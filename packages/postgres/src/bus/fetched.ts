@@ -62,6 +62,10 @@ function deliver(
     const count = integer(row, 'message_count')
     const limit = from + integer(row, 'quota')
     if (end - count > next || next >= limit) break
+    if (row['is_handled'] === true) {
+      next = end
+      continue
+    }
     const entry = read(text(row, 'messages'), count)
     if (entry.isWhole) {
       messages.push({ ...entry.message, topic, partition, position: String(next) })

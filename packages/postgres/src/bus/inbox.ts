@@ -16,6 +16,8 @@ export interface Handed {
   readonly from: number
   readonly to: number
   readonly text: string
+  /** Who has handled all of its messages. */
+  readonly handledBy: string | null
 }
 
 /** Messages that may wait: some batches. */
@@ -86,11 +88,11 @@ export class Inbox {
       for (const entry of entries) {
         if (from === undefined) break
         // What is behind a gap has told of itself already, as what fills the gap may not.
-        const fits = entry.from === next && room.takes(entry.text.length, entry.to - entry.from)
+        const fits = entry.from === next && this.#takes(room, entry)
         isCut ||= !fits
         if (!fits) break
         next = entry.to
-        rows.push(rowOf(entry, from))
+        rows.push(rowOf(entry, from, this.#group))
       }
       if (next === from) return null
     }
@@ -124,6 +126,10 @@ export class Inbox {
     this.#mustLook = true
   }
 
+  #takes(room: Room, { text, from, to, handledBy }: Handed): boolean {
+    return handledBy === this.#group || room.takes(text.length, to - from)
+  }
+
   /** Commits are heard of in nearly their order. */
   #add(entry: Handed): void {
     const place = placeOf(entry.topic, entry.partition)
@@ -146,8 +152,9 @@ function placeOf(topic: string, partition: number): string {
   return `${partition} ${topic}`
 }
 
-/** As log_fetch.sql answers it. */
-function rowOf({ topic, partition, from, to, text }: Handed, nextOffset: number): Columns {
+/** As log_fetch.sql answers it, which does not know what is handled. */
+function rowOf(entry: Handed, nextOffset: number, group: string): Columns {
+  const { topic, partition, from, to, text, handledBy } = entry
   return {
     topic,
     partition,
@@ -158,6 +165,7 @@ function rowOf({ topic, partition, from, to, text }: Handed, nextOffset: number)
     message_count: to - from,
     messages: text,
     has_rest: false,
+    is_handled: handledBy === group,
     is_cut: false,
   }
 }
@@ -169,10 +177,10 @@ export function placed(entries: readonly Entry[], firsts: unknown): readonly Han
     const [offset = '', ...place] = String(first).split(' ')
     known.set(place.join(' '), Number(offset))
   }
-  return entries.flatMap(({ topic, partition, ahead, count, text }) => {
+  return entries.flatMap(({ topic, partition, ahead, count, text, handledBy }) => {
     const first = known.get(placeOf(topic, partition))
     if (first === undefined) return []
     const to = first + ahead
-    return [{ topic, partition, from: to - count, to, text }]
+    return [{ topic, partition, from: to - count, to, text, handledBy }]
   })
 }
