@@ -30,7 +30,7 @@ const SETTINGS_DEFAULT: Settings = {
   retry: RETRY_DEFAULT,
   overdueAfterMs: 30_000,
   batchCountMax: 200,
-  lanes: 2,
+  lanes: 1,
   pollMs: 250,
   sweepMs: 250,
   operationRetentionMs: 30 * 86_400_000,
