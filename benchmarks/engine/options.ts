@@ -27,7 +27,7 @@ const Line = z.object({
   bus: z.enum(BUSES).default('postgres'),
   processes: z.enum(['1', ...PROCESSES]).default('one'),
   /** Of each topic: more let more instances share the work, fewer make larger batches. */
-  partitions: whole.min(1).max(PARTITIONS_MAX).default(2),
+  partitions: whole.min(1).max(PARTITIONS_MAX).default(1),
   /** Share of sagas that are refused at the charge. */
   fail: number.min(0).max(1).optional(),
   steps: whole.min(1).max(STEPS_MAX).default(STEPS_WHOLE),
@@ -53,7 +53,7 @@ const FAIL_DEFAULT = 0.1
 export const USAGE =
   `usage: npm run bench -- [--seconds ${SECONDS_DEFAULT} | --sagas N] [--concurrency 64] ` +
   `[--pattern ${PATTERNS.join('|')}] [--bus ${BUSES.join('|')}] [--processes 1|many] [--fail ${FAIL_DEFAULT}]\n` +
-  `  [--partitions 2] [--steps 1..${STEPS_MAX}] [--value-bytes 0] [--history 0] [--waiting 0] [--warm-up 2] ` +
+  `  [--partitions 1] [--steps 1..${STEPS_MAX}] [--value-bytes 0] [--history 0] [--waiting 0] [--warm-up 2] ` +
   '[--database-url postgres://...]'
 
 export function engineOptions(args: readonly string[]): EngineOptions {

@@ -78,7 +78,7 @@ export function startTelling(): Teller {
         acks: [...acks],
       }
     },
-    counted: (bus) => ({ ...bus, connect: async (what) => counting(await bus.connect(what), count) }),
+    counted: (bus) => ({ connect: async (what) => counting(await bus.connect(what), count) }),
   }
 }
 

@@ -59,7 +59,7 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
 export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {
   const database = engineDatabase(await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE }))
   const plans: readonly Plan<OrderSaga>[] = [orderSagaIn(pattern, steps), waitingSagaIn(pattern)]
-  const host = await createHost({ service, database, bus, plans, settings: SETTINGS, ...partOf(service, pattern), pattern })
+  const host = await createHost({ service, database, bus, plans, ...partOf(service, pattern), pattern })
   return {
     host,
     stop: async () => {
@@ -70,9 +70,6 @@ export async function openHost({ service, url, schema, pattern, steps }: Seat, b
 }
 
 const POOL_SIZE = 4
-
-/** Of two services the one that has the orders does most: it need not wait for itself. */
-const SETTINGS = { lanes: 2 }
 
 /** Whoever has the orders starts their sagas, and orchestrates what it starts: the engine is a library in it. */
 function partOf(service: ServiceName, pattern: Pattern): Partial<HostOptions> {

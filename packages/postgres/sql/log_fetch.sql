@@ -1,17 +1,15 @@
 -- Takes the group's cursors that have news and that nobody else holds, those first that waited longest, and fetches the
--- entries after them. Only of one lane: partitions whose number leaves $7 when it is divided by $6. $4 messages are
--- shared out: an equal part each, and what the quiet partitions leave goes to the busy ones. Of that, as many whole
--- entries as have $5 bytes together, one at least; what is cut off is not read, only its length. `<>` also finds a
--- cursor past the end (a log restored from an older copy). An entry row is null where the log has lost what the cursor
--- points at. Guard: log_advance.sql. Index: primary keys; the entries are one range scan for each partition.
+-- entries after them. $4 messages are shared out: an equal part each, and what the quiet partitions leave goes to the
+-- busy ones. Of that, as many whole entries as have $5 bytes together, one at least; what is cut off is not read, only
+-- its length. `<>` also finds a cursor past the end (a log restored from an older copy). An entry row is null where
+-- the log has lost what the cursor points at. Guard: log_advance.sql. Index:
+-- primary keys; the entries are one range scan for each partition.
 WITH taken AS (
   SELECT
     c.topic, c.partition, c.next_offset, c.advanced_at, h.start_offset, h.next_offset - c.next_offset AS news
   FROM bus.log_cursor AS c
   INNER JOIN bus.log_head AS h ON h.topic = c.topic AND h.partition = c.partition
-  WHERE
-    c.consumer_group = $1::text AND c.topic = ANY ($2::text[]) AND h.next_offset <> c.next_offset
-    AND c.partition % $6::int4 = $7::int4
+  WHERE c.consumer_group = $1::text AND c.topic = ANY ($2::text[]) AND h.next_offset <> c.next_offset
   ORDER BY c.advanced_at ASC NULLS LAST
   LIMIT $3::int8
   FOR UPDATE OF c SKIP LOCKED

@@ -1,10 +1,10 @@
 // At READ COMMITTED a statement that waited long enough saw a cursor as another reader had just left it, beside the
 // head as it was before: the group stood behind the end of the log, and MESSAGES_LOST was raised with nothing lost.
-import { WHOLE, type Queryable, type Result } from '@ensemble/runtime'
+import type { Queryable, Result } from '@ensemble/runtime'
 import { expect, test } from 'vitest'
 import { Log } from '../src/bus/log.ts'
 
-const READING = { group: 'reader', topics: ['t'], countMax: 10, lane: WHOLE, partitionsMax: 4 }
+const READING = { group: 'reader', topics: ['t'], countMax: 10, partitionsMax: 4 }
 /** The cursor at 2, of a log that this statement still saw ending at 1. */
 const STALE = {
   topic: 't',

@@ -9,7 +9,7 @@ import { engineKit } from './engine-kit.ts'
 import type { Kit } from './engine-kit.ts'
 
 const STATEMENTS = {
-  log_fetch: ['text, text[], int8, int8, int8, int4, int4', `'reader', '{a,b,c}', 64, 200, 1000000, 1, 0`],
+  log_fetch: ['text, text[], int8, int8, int8', `'reader', '{a,b,c}', 64, 200, 1000000`],
   log_append: [
     'text[], int4[], int4[], int4[], text[], int8',
     `'{a,b}', '{0,1}', '{1,1}', '{1,1}', '{"[]","[]"}', 2`,

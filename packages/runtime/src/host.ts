@@ -28,12 +28,11 @@ import type { Observer } from './dispatch.ts'
 import { Receiver } from './receive.ts'
 import { Bell } from './shell/bell.ts'
 import { gathered } from './shell/gather.ts'
-import { connected, type Links } from './shell/lanes.ts'
 import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
 import { prune } from './shell/prune.ts'
 import { onceMore, rerun } from './shell/race.ts'
-import { batchCountMax, horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
+import { horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
 import { shopOf } from './shell/shop.ts'
 import { topicsFor } from './shell/topics.ts'
 import type { CancelRequest, Started, StartRequest } from './start.ts'
@@ -128,19 +127,22 @@ export async function createHost(options: HostOptions): Promise<Host> {
   await onceMore(() => registerPlans(database, plans))
   const observes = options.observer?.topics ?? []
   const topics = topicsFor({ service, implementation, plans, orchestrates, starts, observes })
-  const links = await connected(options, { topics, settings })
-  const host = new RunningHost(options, { settings, links, listens: topics.length > 0 })
+  const link = await onceMore(() => options.bus.connect({ service, database, topics }))
+  const host = new RunningHost(options, { settings, link, listens: topics.length > 0 })
   host.run()
   return host
 }
 
 interface Connected {
   readonly settings: Settings
-  readonly links: Links
+  readonly link: Link
   readonly listens: boolean
 }
 
 const LOCAL_COUNT_MAX = 100
+
+/** Handlers behind a savepoint that share a transaction: more than 64 at once are slow on Postgres. */
+const SAVEPOINTS_MAX = 50
 
 const PRUNE_EVERY_MS = 3_600_000
 
@@ -148,8 +150,7 @@ class RunningHost implements Host {
   readonly service: string
   readonly #options: HostOptions
   readonly #settings: Settings
-  /** The first of them sends, too. */
-  readonly #links: Links
+  readonly #link: Link
   readonly #listens: boolean
   readonly #database: Database
   readonly #clock: Clock & Stopwatch
@@ -157,6 +158,7 @@ class RunningHost implements Host {
   readonly #own: Service
   readonly #performs: PerformOptions
   readonly #stopping = new AbortController()
+  readonly #news = new Bell()
   readonly #due = new Bell()
   readonly #calls = new Bell()
   readonly #loops: Promise<void>[] = []
@@ -165,12 +167,12 @@ class RunningHost implements Host {
   readonly #starter: Starter
   readonly #executeOne: (work: LocalWork) => Promise<Outcome>
 
-  constructor(options: HostOptions, { settings, links, listens }: Connected) {
+  constructor(options: HostOptions, { settings, link, listens }: Connected) {
     const { service, database, plans = [], implementation = null, orchestrates = false } = options
     this.service = service
     this.#options = options
     this.#settings = settings
-    this.#links = links
+    this.#link = link
     this.#listens = listens
     this.#database = database
     this.#clock = options.clock ?? systemClock
@@ -196,7 +198,7 @@ class RunningHost implements Host {
         : new EffectWorker({
             shop,
             database,
-            link: this.#link,
+            link,
             clock: this.#clock,
             handlers: effects,
             onDone: () => this.#calls.ring(),
@@ -205,22 +207,22 @@ class RunningHost implements Host {
     this.#starter = new Starter({
       service,
       database,
-      link: this.#link,
+      link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
       advance: this.#advances,
       stopping: this.#stopping.signal,
     })
-    const executing = { countMax: batchCountMax(this.#own, LOCAL_COUNT_MAX), lengthOf: lengthOfInput }
+    const executing = { countMax: this.#batchCountMax(LOCAL_COUNT_MAX), lengthOf: lengthOfInput }
     this.#executeOne = gathered((works) => this.#executeBatch(works), executing)
   }
 
   run(): void {
     const { pollMs, sweepMs } = this.#settings
-    for (const link of this.#listens ? this.#links : []) {
-      const [receiver, news] = [this.#receiver(link), new Bell()]
-      receiver.onNews(() => news.ring())
-      this.#loop('receive', news, { step: () => receiver.step(), pollMs: () => pollMs })
+    if (this.#listens) {
+      const receiver = this.#receiver()
+      receiver.onNews(() => this.#news.ring())
+      this.#loop('receive', this.#news, { step: () => receiver.step(), pollMs: () => pollMs })
     }
     this.#loop('wake', this.#due, {
       step: () => wake(this.#link, this.#database, this.service),
@@ -319,11 +321,7 @@ class RunningHost implements Host {
     this.#stopping.abort()
     await Promise.all(this.#loops)
     await this.#effects?.drain()
-    await Promise.all(this.#links.map((link) => link.close()))
-  }
-
-  get #link(): Link {
-    return this.#links[0]
+    await this.#link.close()
   }
 
   get #desk(): Desk {
@@ -342,19 +340,24 @@ class RunningHost implements Host {
     }
   }
 
-  #receiver(link: Link): Receiver {
+  #receiver(): Receiver {
     const { observer = null, starts = false } = this.#options
     return new Receiver({
       service: this.#own,
       database: this.#database,
-      link,
+      link: this.#link,
       shop: this.#performs.shop,
       perform: this.#performs,
       advance: this.#advances,
       observer,
       starter: starts ? this.#starter : null,
-      batchCountMax: batchCountMax(this.#own, this.#settings.batchCountMax),
+      batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
+  }
+
+  #batchCountMax(countMax: number): number {
+    const handlers = [...this.#own.handlers.values()]
+    return handlers.some(({ form }) => form === 'transaction') ? Math.min(countMax, SAVEPOINTS_MAX) : countMax
   }
 
   #loop(

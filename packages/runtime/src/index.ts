@@ -43,7 +43,6 @@ export type {
   Delivery,
   Entries,
   Ids,
-  Lane,
   Link,
   OperationRow,
   OperationStatus,
@@ -68,4 +67,3 @@ export type {
   Transaction,
   Transport,
 } from './ports.ts'
-export { WHOLE } from './ports.ts'

@@ -306,23 +306,11 @@ export interface Link {
   close(): Promise<void>
 }
 
-/** Of the partitions of each topic those whose number leaves `index` when it is divided by `count`. */
-export interface Lane {
-  readonly index: number
-  readonly count: number
-}
-
-export const WHOLE: Lane = { index: 0, count: 1 }
-
 export interface Bus {
-  /** Links of one host that may receive side by side, each in a lane of its own; one where it does not say. */
-  readonly lanesMax?: number
-  /** The link receives in its lane only; in all partitions where none is given. */
   connect(what: {
     readonly service: string
     readonly database: Database
     readonly topics: readonly string[]
-    readonly lane?: Lane
   }): Promise<Link>
 }
 

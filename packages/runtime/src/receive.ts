@@ -104,8 +104,8 @@ export class Receiver {
    * them, and their messages are not to blame. The first one after a start is among them.
    */
   #aloneCount = 1
-  /** Of the batch under way; one that is handled once more has another one, for the first was rolled back. */
-  #tx: Transaction | null = null
+  /** The batch under way is handled once more, because its transaction was rolled back. */
+  #isRepeated = false
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
   /** How often the first batch at a position was begun, this time included. */
@@ -137,7 +137,7 @@ export class Receiver {
     const { link, service, batchCountMax } = this.#options
     const countMax = this.#countMax
     let first: Delivered | undefined
-    this.#tx = null
+    this.#isRepeated = false
     try {
       const count = await link.receive(countMax, async (tx, batch) => {
         first = batch[0]
@@ -153,7 +153,6 @@ export class Receiver {
       // Told of what comes while a batch is handled, nobody need look after a small one, which took all there was.
       return link.tellsAll === true ? count * 2 >= countMax : count > 0
     } catch (error) {
-      this.#rolledBack()
       if (error instanceof Uncounted) return await this.#count(error)
       if (error instanceof NotYet) return true
       if (error instanceof DeadlyBatch) return this.#oneByOne(error)
@@ -209,16 +208,11 @@ export class Receiver {
     const [first] = batch
     const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
     const suspect = known?.position === first?.position ? known : undefined
-    const isLocal = this.#aloneCount === 0 && this.#tx === null
-    this.#rolledBack()
-    this.#tx = tx
+    const isLocal = this.#aloneCount === 0 && !this.#isRepeated
+    this.#isRepeated = true
     if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, isLocal)
     const { error, silent } = suspect ?? { error: deadly, silent: false }
     return await buried(tx, batch, { options: this.#options, error, silent })
-  }
-
-  #rolledBack(): void {
-    if (this.#tx !== null) this.#options.advance?.sagas.failed(this.#tx)
   }
 
   /**

@@ -81,10 +81,7 @@ export function drawScenario(chance: Chance): Scenario {
     isCrowded,
     troubleMs: chance.int(5_000, 25_000),
   }
-  const isOwn = chance.hit(0.35)
-  const takesPart = chance.hit(0.4)
-  const settings = { ...drawn.shape.settings, lanes: chance.pick([1, 2]) }
-  return { ...drawn, shape: { ...drawn.shape, isOwn, takesPart, settings } }
+  return { ...drawn, shape: { ...drawn.shape, isOwn: chance.hit(0.35), takesPart: chance.hit(0.4) } }
 }
 
 function drawWeights(chance: Chance): FaultWeights {

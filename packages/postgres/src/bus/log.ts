@@ -4,7 +4,7 @@
 // flush.
 import type { Message } from '@ensemble/core'
 import { BATCH_LENGTH_MAX, MessagesLost } from '@ensemble/runtime'
-import type { Lane, Queryable } from '@ensemble/runtime'
+import type { Queryable } from '@ensemble/runtime'
 import { DatabaseError } from '../database/errors.ts'
 import { statementOf } from '../database/statement.ts'
 import type { Statement } from '../database/statement.ts'
@@ -12,7 +12,7 @@ import { quoteName } from '../database/settings.ts'
 import type { Database } from '../database/types.ts'
 import { integer, text } from '../store/columns.ts'
 import { statement } from '../store/statements.ts'
-import { entriesOf, partitionOf } from './entries.ts'
+import { entriesOf } from './entries.ts'
 import type { Entry } from './entries.ts'
 import { fetchedOf } from './fetched.ts'
 import { placed } from './inbox.ts'
@@ -36,7 +36,6 @@ export interface Reading {
   readonly topics: readonly string[]
   readonly countMax: number
   readonly partitionsMax: number
-  readonly lane: Lane
 }
 
 /** The files say `bus.`, which is the default schema's name. */
@@ -123,21 +122,7 @@ export class Log {
   }
 
   #entriesOf(messages: readonly Message[]): readonly Entry[] {
-    return entriesOf(messages, (topic) => this.#countOf(topic))
-  }
-
-  /** Whether its partition is in a lane. The topic must be known. */
-  isIn(lane: Lane, { topic, key }: Message): boolean {
-    return partitionOf(key, this.#countOf(topic)) % lane.count === lane.index
-  }
-
-  /** Whether a lane has partitions of these topics. They must be known. */
-  hasSome(lane: Lane, topics: readonly string[]): boolean {
-    return topics.some((topic) => this.#countOf(topic) > lane.index)
-  }
-
-  #countOf(topic: string): number {
-    return this.#partitionCounts.get(topic) ?? this.#partitions
+    return entriesOf(messages, (topic) => this.#partitionCounts.get(topic) ?? this.#partitions)
   }
 
   async register(group: string, topics: readonly string[]): Promise<void> {
@@ -162,7 +147,7 @@ export class Log {
 
   async #rowsOf(
     tx: Queryable,
-    { group, topics, countMax, partitionsMax, lane }: Reading,
+    { group, topics, countMax, partitionsMax }: Reading,
   ): Promise<readonly Columns[]> {
     // More partitions than messages would share out less than one each.
     const { rows } = await tx.query(this.#fetch, [
@@ -171,8 +156,6 @@ export class Log {
       Math.min(partitionsMax, countMax),
       countMax,
       BATCH_LENGTH_MAX,
-      lane.count,
-      lane.index,
     ])
     return rows
   }

@@ -2,7 +2,7 @@
 // process has put on the log it takes from its inbox, everything else it fetches.
 // I1: a batch's cursors are locked before anything else and the log's heads last, as everywhere.
 // I2: a cursor moves only from where it was read, in the batch's own transaction.
-import type { Lane, Link, Transaction } from '@ensemble/runtime'
+import type { Link, Transaction } from '@ensemble/runtime'
 import type { Message } from '@ensemble/core'
 import { DatabaseError } from '../database/errors.ts'
 import type { SqlTransaction } from '../database/types.ts'
@@ -11,14 +11,13 @@ import type { Fetched } from './fetched.ts'
 import { Inbox } from './inbox.ts'
 import type { Handed } from './inbox.ts'
 import type { Log } from './log.ts'
-import type { News, Said } from './news.ts'
+import type { News } from './news.ts'
 
 export interface ReadingOptions {
   readonly service: string
   readonly database: EngineDatabase
   readonly topics: readonly string[]
   readonly partitionsMax: number
-  readonly lane: Lane
   readonly isTrusting: boolean
   readonly log: Log
   readonly news: News
@@ -39,21 +38,10 @@ export class Reading {
   constructor(options: ReadingOptions) {
     this.#options = options
     this.#inbox = new Inbox(options.service)
-    this.#off = options.news.on(options.topics, (said) => this.#hear(said))
-  }
-
-  /** News of other lanes only are none. */
-  #hear(said: Said | null): void {
-    if (said === null) {
-      this.#inbox.hear(null)
-      this.#ring()
-      return
-    }
-    const { log, lane } = this.#options
-    const handed = said.handed.filter(({ partition }) => partition % lane.count === lane.index)
-    this.#inbox.hear(handed)
-    const messages = said.messages.filter((message) => log.isIn(lane, message))
-    if (messages.length > 0) this.#ring(messages)
+    this.#off = options.news.on(options.topics, (said) => {
+      this.#inbox.hear(said?.handed ?? null)
+      this.#ring(said?.messages)
+    })
   }
 
   onNews(callback: (messages?: readonly Message[]) => void): void {
@@ -82,11 +70,11 @@ export class Reading {
   }
 
   async #look(countMax: number, handle: Handle): Promise<number> {
-    const { database, log, service, topics, partitionsMax, lane } = this.#options
+    const { database, log, service, topics, partitionsMax } = this.#options
     return await database.transaction(
       async (tx) => {
         this.#inbox.looks()
-        const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax, lane })
+        const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax })
         if (fetched.messages.length === 0) return 0
         const isPart = fetched.isCut || fetched.moves.length >= Math.min(partitionsMax, countMax)
         if (isPart) this.#inbox.looksAgain()

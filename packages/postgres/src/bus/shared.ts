@@ -1,8 +1,7 @@
 // Owns: the bus whose log lives in the service's own database: position, effects and messages are one
 // transaction.
 import type { Message } from '@ensemble/core'
-import { WHOLE } from '@ensemble/runtime'
-import type { Bus, Lane, Link, Transaction } from '@ensemble/runtime'
+import type { Bus, Link, Transaction } from '@ensemble/runtime'
 import type { Clock } from '../database/clock.ts'
 import { isEngineDatabase } from '../engine.ts'
 import type { EngineDatabase } from '../engine.ts'
@@ -24,9 +23,6 @@ export interface BusOptions extends LogOptions {
 /** All of a usual service: one batch for everything costs the fewest commits. */
 export const BATCH_PARTITIONS_MAX = 64
 
-/** Of one host: each costs a connection while it handles a batch. */
-const LANES_MAX = 2
-
 class BusUnfit extends Error {
   override readonly name = 'BusUnfit'
   readonly code = 'BUS_UNFIT'
@@ -36,16 +32,14 @@ class BusUnfit extends Error {
 export function sharedBus(options: BusOptions = {}): Bus {
   const news = newsOf(options)
   return {
-    lanesMax: LANES_MAX,
-    connect: async ({ service, database, topics, lane = WHOLE }) => {
+    connect: async ({ service, database, topics }) => {
       if (!isEngineDatabase(database)) {
         throw new BusUnfit(`the shared bus needs ${service}'s database to be one of engineDatabase()`)
       }
       const log = new Log(database, options)
       if (topics.length > 0) await log.register(service, topics)
       await news.join(database)
-      const own = log.hasSome(lane, topics) ? topics : []
-      return linkOf({ service, database, topics: own, lane, log, news, options })
+      return linkOf({ service, database, topics, log, news, options })
     },
   }
 }
@@ -58,13 +52,12 @@ interface Parts {
   readonly service: string
   readonly database: EngineDatabase
   readonly topics: readonly string[]
-  readonly lane: Lane
   readonly log: Log
   readonly news: News
   readonly options: BusOptions
 }
 
-function linkOf({ service, database, topics, lane, log, news, options }: Parts): Link {
+function linkOf({ service, database, topics, log, news, options }: Parts): Link {
   const { partitionsMax = BATCH_PARTITIONS_MAX, isTrusting = true } = options
   let closed: Promise<void> | undefined
 
@@ -78,7 +71,7 @@ function linkOf({ service, database, topics, lane, log, news, options }: Parts):
     )
     tx.onCommit(() => news.say(topicsOf(messages), { messages, handed }))
   }
-  const reading = new Reading({ service, database, topics, partitionsMax, lane, isTrusting, log, news, send })
+  const reading = new Reading({ service, database, topics, partitionsMax, isTrusting, log, news, send })
 
   return {
     // A notice that is lost with its connection is made good by polling.

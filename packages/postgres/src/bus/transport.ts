@@ -3,7 +3,6 @@
 // I1: the lock is a hint that spares double work; the guarantee is that a cursor moves only from where it was
 // read.
 // I2: a taken delivery always ends: done, released, or ended by the server's bound on idle transactions.
-import { WHOLE } from '@ensemble/runtime'
 import type { Delivery, Transport } from '@ensemble/runtime'
 import type { Database, SqlTransaction } from '../database/types.ts'
 import type { Fetched } from './fetched.ts'
@@ -42,8 +41,7 @@ export async function postgresTransport(database: Database, options: BusOptions 
       }
       subscriptions.add(close)
       return {
-        take: (countMax) =>
-          take(holder, (tx) => log.take(tx, { group, topics, countMax, partitionsMax, lane: WHOLE })),
+        take: (countMax) => take(holder, (tx) => log.take(tx, { group, topics, countMax, partitionsMax })),
         onNews: (callback) => {
           offs.push(news.on(topics, () => callback()))
         },

@@ -32,11 +32,11 @@ export class Recollection implements SagaStore {
   readonly #clock: Pick<Clock, 'now'>
   /** In the order of their changes. */
   readonly #kept = new Map<string, Kept>()
-  /** What was handed out from memory. */
-  readonly #recalled = new WeakSet<SagaRow>()
-  /** Transactions that were handed something and have not committed. */
-  readonly #believing = new WeakSet<Transaction>()
+  /** What the last load handed out. */
+  #recalled: ReadonlySet<SagaRow> = new Set()
   #length = 0
+  /** Rows were handed out and their transaction has not committed. */
+  #isOut = false
   #contended = 0
 
   constructor(store: SagaStore, clock: Pick<Clock, 'now'>) {
@@ -44,9 +44,14 @@ export class Recollection implements SagaStore {
     this.#clock = clock
   }
 
+  /** For one batch after the other. */
   async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
     const known = this.#recall(ids)
-    if (known.length > 0) this.#handOut(tx, known)
+    this.#recalled = new Set(known)
+    this.#isOut = known.length > 0
+    tx.onCommit(() => {
+      this.#isOut = false
+    })
     if (known.length === ids.length) return known
     const keys = new Set(known.map(sagaKey))
     const read = await this.#store.load(
@@ -81,20 +86,12 @@ export class Recollection implements SagaStore {
   }
 
   /** A batch that failed may have believed what is not so any more: another instance is at work. */
-  failed(tx: Transaction): void {
-    if (!this.#believing.delete(tx)) return
-    this.#contended = CONTENDED_MAX
-    this.#kept.clear()
-    this.#length = 0
-  }
-
-  #handOut(tx: Transaction, rows: readonly SagaRow[]): void {
-    for (const row of rows) this.#recalled.add(row)
-    this.#believing.add(tx)
-    tx.onCommit(() => void this.#believing.delete(tx))
-  }
-
   #recall(ids: readonly SagaId[]): readonly SagaRow[] {
+    if (this.#isOut) {
+      this.#contended = CONTENDED_MAX
+      this.#kept.clear()
+      this.#length = 0
+    }
     if (this.#contended > 0) {
       this.#contended -= 1
       return []

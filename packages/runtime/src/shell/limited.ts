@@ -25,7 +25,6 @@ export function limited(bus: Bus, { batchesMax, clock = systemClock }: Limit): B
     throw new RangeError(`batchesMax: a whole number of 1 or more, got ${batchesMax}`)
   const turns = new Turns(batchesMax, clock)
   return {
-    lanesMax: bus.lanesMax ?? 1,
     connect: async (what) => {
       const link = await bus.connect(what)
       return {

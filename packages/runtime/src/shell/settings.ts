@@ -2,7 +2,6 @@
 // once.
 import { RETRY_DEFAULT, type RetryPolicy } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
-import type { Service } from '../perform/work.ts'
 
 export interface Settings {
   readonly retry: RetryPolicy
@@ -13,11 +12,6 @@ export interface Settings {
    * are fewer: a batch has a million characters at most, or one message.
    */
   readonly batchCountMax: number
-  /**
-   * Batches that one instance handles side by side, each of other partitions, where the bus allows it. A host that
-   * observes handles one after the other.
-   */
-  readonly lanes: number
   /** How often to look for messages when no news comes, milliseconds. */
   readonly pollMs: number
   /** How often to look for due timers and left-behind rows, milliseconds. */
@@ -30,7 +24,6 @@ const SETTINGS_DEFAULT: Settings = {
   retry: RETRY_DEFAULT,
   overdueAfterMs: 30_000,
   batchCountMax: 200,
-  lanes: 1,
   pollMs: 250,
   sweepMs: 250,
   operationRetentionMs: 30 * 86_400_000,
@@ -44,19 +37,9 @@ export function settingsOf(given: Partial<Settings>): Settings {
     if (!Number.isFinite(value) || value <= 0)
       problems.push(`${name} must be a number above 0, got ${String(value)}`)
   }
-  if (!Number.isInteger(settings.lanes)) problems.push(`lanes must be a whole number, got ${settings.lanes}`)
   if (retry.delayMsMax < retry.delayMsMin) problems.push('retry.delayMsMax must be at least retry.delayMsMin')
   if (problems.length > 0) throw new EnsembleError('HOST_MISCONFIGURED', 'settings', problems)
   return settings
-}
-
-/** Handlers behind a savepoint that share a transaction: more than 64 at once are slow on Postgres. */
-const SAVEPOINTS_MAX = 50
-
-/** As many messages as one batch may have where it may have `countMax`. */
-export function batchCountMax({ handlers }: Service, countMax: number): number {
-  const areSaved = [...handlers.values()].some(({ form }) => form === 'transaction')
-  return areSaved ? Math.min(countMax, SAVEPOINTS_MAX) : countMax
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Bus, Link } from '@ensemble/runtime'
 export type Watch = () => (sent: readonly Message[]) => void
 
 export function tracedBus(bus: Bus, watch: Watch): Bus {
-  return { ...bus, connect: async (what) => tracedLink(await bus.connect(what), watch) }
+  return { connect: async (what) => tracedLink(await bus.connect(what), watch) }
 }
 
 function tracedLink(link: Link, watch: Watch): Link {

@@ -4,8 +4,8 @@
 // I3: news of a commit may come late or not at all; polling is the truth.
 import { pack, type Message, type Time } from '@ensemble/core'
 import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
-import { Room, WHOLE } from '@ensemble/runtime'
-import type { Bus, Database, Delivered, Lane, Link, Queryable, Transaction } from '@ensemble/runtime'
+import { Room } from '@ensemble/runtime'
+import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
 import { mixed, type Chance } from '../chance.ts'
 import { HAPPENED } from '../coverage.ts'
 import { raised } from '../database/errors.ts'
@@ -48,7 +48,6 @@ interface Held extends Place {
 interface Reading {
   readonly group: string
   readonly topics: readonly string[]
-  readonly lane: Lane
   readonly countMax: number
 }
 
@@ -61,7 +60,6 @@ interface Taken {
 
 interface Reader {
   readonly topics: readonly string[]
-  readonly lane: Lane
   readonly process: Process
   readonly news: (messages?: readonly Message[]) => void
 }
@@ -78,8 +76,6 @@ export interface LogParts {
   readonly partitionCount: number
   readonly saw: (what: string) => void
 }
-
-const LANES_MAX = 2
 
 export class SharedLog {
   readonly entries: TableRef<Entry>
@@ -100,11 +96,10 @@ export class SharedLog {
   /** The bus as one process has it. */
   busOf(process: Process): Bus {
     return {
-      lanesMax: LANES_MAX,
-      connect: async ({ service: group, database, topics, lane = WHOLE }) => {
+      connect: async ({ service: group, database, topics }) => {
         if (topics.length > 0)
           await database.transaction((tx) => writing(tx, (open) => this.register(open, group, topics)))
-        return new SharedLink(this, { process, group, database, topics, lane })
+        return new SharedLink(this, { process, group, database, topics })
       },
     }
   }
@@ -117,12 +112,10 @@ export class SharedLog {
   /** NOTIFY goes out after COMMIT, on a connection of its own. The sender's own readers hear what it is. */
   tellOf(topics: ReadonlySet<string>, sent?: Sent): void {
     const { schedule, faults, chance } = this.#parts
-    for (const { process, topics: own, lane, news } of this.#readers) {
+    for (const { process, topics: own, news } of this.#readers) {
       if (process.isDead || !own.some((topic) => topics.has(topic))) continue
-      const isIts = (message: Message): boolean =>
-        own.includes(message.topic) && isIn(lane, this.#partitionOf(message))
-      const known = sent?.by === process ? sent.messages.filter(isIts) : undefined
-      if (known?.length === 0) continue
+      const known =
+        sent?.by === process ? sent.messages.filter(({ topic }) => own.includes(topic)) : undefined
       if (!faults.hit('news lost', process.name))
         schedule.after(chance.skewed(0, 5), () => process.hears(() => news(known)))
     }
@@ -209,9 +202,8 @@ export class SharedLog {
   }
 
   /** Locks cursors that have news and that nobody else holds, those first that waited longest; one for a message. */
-  #hold(open: Open, { group, topics, lane, countMax }: Reading): Held[] {
-    const places = this.#placesOf(topics).filter(({ partition }) => isIn(lane, partition))
-    const behind = places.flatMap((at) => {
+  #hold(open: Open, { group, topics, countMax }: Reading): Held[] {
+    const behind = this.#placesOf(topics).flatMap((at) => {
       const cursor = open.get(this.#cursors, `${group} ${at.place}`)
       const head = open.get(this.#heads, at.place)?.next ?? 0
       return cursor === undefined || head === cursor.next ? [] : [{ ...at, head, ...cursor }]
@@ -249,17 +241,9 @@ export class SharedLog {
     return places
   }
 
-  #placeOf(message: Pick<RawMessage, 'topic' | 'key'>): string {
-    return placeName(message.topic, this.#partitionOf(message))
+  #placeOf({ topic, key }: Pick<RawMessage, 'topic' | 'key'>): string {
+    return placeName(topic, mixed(0, key) % this.#parts.partitionCount)
   }
-
-  #partitionOf({ key }: Pick<RawMessage, 'key'>): number {
-    return mixed(0, key) % this.#parts.partitionCount
-  }
-}
-
-function isIn({ index, count }: Lane, partition: number): boolean {
-  return partition % count === index
 }
 
 /** An equal part each; what the quiet partitions leave goes to the busy ones. */
@@ -283,7 +267,6 @@ interface LinkParts {
   readonly group: string
   readonly database: Database
   readonly topics: readonly string[]
-  readonly lane: Lane
 }
 
 class SharedLink implements Link {
@@ -308,9 +291,9 @@ class SharedLink implements Link {
   }
 
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
-    const { database, group, topics, lane, process } = this.#parts
+    const { database, group, topics, process } = this.#parts
     return await database.transaction(async (tx) => {
-      const reading = { group, topics, lane, countMax }
+      const reading = { group, topics, countMax }
       const { messages, moves, isCut } = await writing(tx, (open) => this.#log.take(open, reading))
       if (messages.length === 0) return 0
       // No news of the rest will come.
@@ -332,8 +315,8 @@ class SharedLink implements Link {
   }
 
   onNews(news: Reader['news']): void {
-    const { process, topics, lane } = this.#parts
-    this.#offs.push(this.#log.onNews({ topics, lane, process, news }))
+    const { process, topics } = this.#parts
+    this.#offs.push(this.#log.onNews({ topics, process, news }))
   }
 
   async close(): Promise<void> {
