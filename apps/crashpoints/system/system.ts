@@ -38,7 +38,10 @@ export interface System {
 }
 
 export async function openSystem(places: Places, probe: Probe): Promise<System> {
-  const { pattern } = places
+  const { pattern, layout } = places
+  const isOrchestrated = pattern === 'orchestration'
+  // In the other layout by a service of its own.
+  const orchestratesItself = isOrchestrated && layout === 'one'
   const open = async (name: ServiceName): Promise<EngineDatabase> => {
     const { url } = places
     return frontedDatabase(probe, await openDatabase({ name, url, schema: name, sizeMax: POOL_SIZE_MAX }))
@@ -59,10 +62,14 @@ export async function openSystem(places: Places, probe: Probe): Promise<System> 
       ...more,
     })
   const databases = { desk: await open('desk'), stock: await open('stock') }
-  const stock = await host('stock', { implementation: stockService(probe, world) }, databases.stock)
+  const stock = await host(
+    'stock',
+    { implementation: stockService(probe, world), orchestrates: orchestratesItself },
+    databases.stock,
+  )
   const till = await host('till', { implementation: tillService(probe, world) })
   await host('history', { observer: observerWith(probe), plans: [] })
-  if (pattern === 'orchestration') await host('orchestrator', { orchestrates: true })
+  if (isOrchestrated && !orchestratesItself) await host('orchestrator', { orchestrates: true })
   const desk = await host('desk', { starts: true }, databases.desk)
   const stranger = await bus.connect({ service: 'stranger', database: databases.desk, topics: [] })
   return {

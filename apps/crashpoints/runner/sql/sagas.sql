@@ -1,5 +1,9 @@
 SELECT
   t.plan, t.id, t.pattern, t.ended_status AS status, g.status AS advanced
 FROM desk.ensemble_start AS t
-LEFT JOIN orchestrator.ensemble_saga AS g ON g.plan = t.plan AND g.id = t.id
+LEFT JOIN (
+  SELECT o.plan, o.id, o.status FROM orchestrator.ensemble_saga AS o
+  UNION ALL
+  SELECT s.plan, s.id, s.status FROM stock.ensemble_saga AS s
+) AS g ON g.plan = t.plan AND g.id = t.id
 WHERE t.id LIKE $1::text || '-%'
