@@ -18,7 +18,7 @@ import { untilAtRest } from './rest.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Subject, Witnessed } from './subject.ts'
-import { System } from './system.ts'
+import { playedIn, System } from './system.ts'
 import { Trace, type Moment } from './trace.ts'
 
 /** When every run begins. */
@@ -73,7 +73,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const drawn = drawScenario(chance.stream('scenario'))
   const scenario = options.isPlain === true ? { ...drawn, shape: { ...drawn.shape, ...PLAIN } } : drawn
   const schedule = new Schedule(START, chance.stream(`order ${order}`))
-  const trace = new Trace({ now: () => schedule.now - START, keeps: keepsTrace })
+  const trace = new Trace({
+    now: () => schedule.now - START,
+    keeps: keepsTrace,
+    played: playedIn(subject, scenario.shape),
+  })
   const tell = (who: string, what: string): void => trace.add(who, what)
   const faults = new Faults(chance.stream('faults'), scenario.weights, { allowed, tell })
   const happened = new Set<string>()

@@ -63,7 +63,8 @@ class Drawing {
   #took(process: string, message: Message): void {
     const service = serviceOf(process)
     const sender = this.#senders.get(message.id)
-    if (sender === undefined || addressee(message) !== service) return
+    // Of what is for one service only that one's trace tells.
+    if (sender === undefined || addressee(message) === null) return
     const key = `${service} ${message.id}`
     const taker = this.#takers.get(key)
     // A batch that is counted is taken twice by the same process.

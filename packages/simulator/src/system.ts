@@ -241,8 +241,7 @@ export class System {
 
   get #starter(): string {
     const { subject, shape } = this.#parts
-    const [first = STARTER] = Object.keys(subject.participants)
-    return shape.takesPart ? first : STARTER
+    return starterOf(subject, shape)
   }
 
   get #hasVersions(): boolean {
@@ -266,6 +265,20 @@ export class System {
     this.#schemas.set(role, schema)
     return schema
   }
+}
+
+function starterOf(subject: Subject, { takesPart }: Shape): string {
+  const [first = STARTER] = Object.keys(subject.participants)
+  return takesPart ? first : STARTER
+}
+
+/** Who does the work of services that need not be there. */
+export function playedIn(subject: Subject, shape: Shape): ReadonlyMap<string, string> {
+  const starter = starterOf(subject, shape)
+  return new Map([
+    [STARTER, starter],
+    [ORCHESTRATOR, shape.isOwn ? starter : ORCHESTRATOR],
+  ])
 }
 
 function observer(): NonNullable<HostOptions['observer']> {

@@ -24,6 +24,8 @@ export interface TraceOptions {
   /** Milliseconds since the run began. */
   readonly now: () => number
   readonly keeps: boolean
+  /** Who does the work of the named services here: a participant may be the desk, the desk the orchestrator. */
+  readonly played: ReadonlyMap<string, string>
 }
 
 export class Trace {
@@ -53,7 +55,7 @@ export class Trace {
   }
 
   #watching(): Watch {
-    const { now } = this.#options
+    const { now, played } = this.#options
     const show = (who: string, what: string): void => void this.lines.push(this.#line(who, what))
     const note = (moment: Moment): void => void this.moments.push(moment)
     return {
@@ -68,7 +70,7 @@ export class Trace {
       },
       took: (who, delivered) => {
         for (const one of delivered) {
-          if (!one.ok || !isFor(who, one.message)) continue
+          if (!one.ok || !isFor(who, one.message, played)) continue
           show(who, `takes ${said(one.message)}`)
           note({ at: now(), who, type: 'took', message: one.message })
         }
@@ -82,8 +84,10 @@ export class Trace {
 }
 
 /** Whether a process acts on a message that it reads, or may: who follows an event is not known here. */
-function isFor(who: string, message: Message): boolean {
+function isFor(who: string, message: Message, played: ReadonlyMap<string, string>): boolean {
   if (message.type === 'history' || message.type === 'note') return false
-  const service = addressee(message)
+  const named = addressee(message)
+  const service = named === null ? null : (played.get(named) ?? named)
+  if (message.handledBy !== undefined && who.startsWith(`${message.handledBy}#`)) return false
   return service === null || who.startsWith(`${service}#`)
 }

@@ -2,6 +2,7 @@
 import type { Message, SagaRef } from '@ensemble/core'
 import { sequenceDiagram } from '@ensemble/simulator'
 import { expect, test } from 'vitest'
+import { Trace } from '../src/trace.ts'
 
 type Moment = Parameters<typeof sequenceDiagram>[0][number]
 
@@ -46,12 +47,10 @@ test('arrows go to who acts; a second delivery is dashed, crashes are notes', ()
     took('orchestrator#1', start),
     told('orchestrator#1', 'FAULT crash before call 1'),
     told('orchestrator#1', 'crash before COMMIT'),
-    took('seats#1', start),
     took('orchestrator#2', start),
     took('orchestrator#2', start),
     sent('seats#1', booked),
     told('all', 'FAULT rebalance 1'),
-    took('desk#1', booked),
     took('orchestrator#1', booked),
     told('seats#1', 'error receive: CONNECTION'),
     told('cards#1', 'paused for 300 ms'),
@@ -87,4 +86,18 @@ test('what does not fit is counted', () => {
     '  customer->>desk: call 199',
     '  Note over desk: 1 more are left out',
   ])
+})
+
+test('who acts is told of, and who only reads is not', () => {
+  const taken = (played: ReadonlyMap<string, string>, who: string, message: Message): number => {
+    const trace = new Trace({ now: () => 0, keeps: true, played })
+    trace.watch?.took(who, [{ ok: true, message, topic: message.topic, partition: 0, position: '0' }])
+    return trace.moments.length
+  }
+  const apart = new Map([['orchestrator', 'orchestrator']])
+  const own = new Map([['orchestrator', 'desk']])
+  expect(taken(apart, 'orchestrator#1', booked)).toBe(1)
+  expect(taken(apart, 'desk#1', booked)).toBe(0)
+  expect(taken(own, 'desk#1', booked)).toBe(1)
+  expect(taken(own, 'desk#1', { ...booked, handledBy: 'desk' })).toBe(0)
 })
