@@ -31,7 +31,7 @@ const WAVE_MS = 3_000
 /** How long there are faults while everything is read again, milliseconds. */
 const AGAIN_MS = 60_000
 
-const PLAIN = { instances: 1, partitionCount: 1, observes: false } as const
+const PLAIN = { instances: 1, partitionCount: 1, observes: false, isOwn: false, takesPart: false } as const
 
 export interface RunOptions {
   readonly seed: number
