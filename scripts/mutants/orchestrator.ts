@@ -153,8 +153,8 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: LOCAL,
     edits: [
       {
-        find: `  return service.follows.has(name) || slip !== null`,
-        replace: '  return service.name === name || slip !== null',
+        find: `    return 'name' in message && service.follows.has(message.name)`,
+        replace: `    return 'name' in message && service.name === message.name`,
       },
     ],
   },

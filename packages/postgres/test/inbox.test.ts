@@ -152,6 +152,9 @@ describe('an inbox', () => {
     const { messages = [], moves = [] } = inbox.take(3) ?? {}
     expect(messages.map(({ position }) => position)).toEqual(['7', '8', '9'])
     expect(moves).toEqual([moved(12)].map((move) => ({ ...move, from: 5 })))
+    inbox.left([moved(12)])
+    inbox.hear([handled(12, 'reader')])
+    expect(inbox.take(3)).toBeNull()
   })
 
   test('lets go of everything when too much waits, and when the reader failed', () => {

@@ -38,14 +38,14 @@ export interface EndsHeard {
 }
 
 /**
- * Everything that one batch means for this host, in its transaction; returns what is to be sent. `isLocal`: what it
- * says to its own orchestrator and starter they hear at once.
+ * Everything that one batch means for this host, in its transaction; returns what is to be sent. Unless `onHome` is null
+ * its own orchestrator and starter hear at once what it says to them, and `onHome` is told.
  */
 export async function handleBatch(
   tx: Transaction,
   batch: readonly Delivered[],
   options: BatchOptions,
-  isLocal: boolean,
+  onHome: (() => void) | null,
 ): Promise<readonly Message[]> {
   const sorted = sortBatch(batch, options)
   const { database, service } = options
@@ -55,14 +55,14 @@ export async function handleBatch(
     sent.push(...performed.messages)
     tell('perform', { service: service.name, count: sorted.works.length })
   }
-  const home = new HeardAtHome(options)
-  if (isLocal) home.hear(sent)
+  const home = new HeardAtHome(options, onHome)
+  if (onHome !== null) home.hear(sent)
   const { starter } = options
   const advances = [...sorted.advances, ...home.advances]
   if (options.advance !== null && advances.length > 0) {
     const decided = await advance(tx, advances, options.advance)
     sent.push(...decided)
-    if (isLocal) home.hear(decided)
+    if (onHome !== null) home.hear(decided)
     tell('advance', { service: service.name, count: advances.length })
   }
   if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
@@ -75,15 +75,18 @@ export async function handleBatch(
     tx.defer(database.stores.starts.ended(tx, ends))
     tx.onCommit(() => starter.tellEnds(ends))
   }
+  if (starter !== null && sorted.heardEnds.length > 0) tx.onCommit(() => starter.tellEnds(sorted.heardEnds))
   sent.push(...bury(tx, sorted.deadLetters, cemeteryOf(options)))
   sent.push(...setAsideAll(tx, sorted.unknown, options))
   return home.marked(sent)
 }
 
-/** Whether there is anything to do about a message, as it looks now. */
+/** Whether there is anything to do about a message of this process, as it looks now. */
 export function concerns(message: Message, options: BatchOptions): boolean {
   const delivered = { ok: true, message, topic: message.topic, partition: 0, position: '' } as const
-  return Object.values(sortBatch([delivered], options)).some(({ length }) => length > 0)
+  // Who waits here for an end that was stored here has been told.
+  const sorted = { ...sortBatch([delivered], options), heardEnds: [] }
+  return Object.values(sorted).some(({ length }) => length > 0)
 }
 
 interface Unknown {
@@ -96,12 +99,22 @@ interface Sorted {
   readonly advances: AdvanceWork[]
   readonly observed: Message[]
   readonly ends: StartEnd[]
+  /** Stored by another instance, or by this one before. */
+  readonly heardEnds: StartEnd[]
   readonly unknown: Unknown[]
   readonly deadLetters: DeadLetter[]
 }
 
 function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
-  const sorted: Sorted = { works: [], advances: [], observed: [], ends: [], unknown: [], deadLetters: [] }
+  const sorted: Sorted = {
+    works: [],
+    advances: [],
+    observed: [],
+    ends: [],
+    heardEnds: [],
+    unknown: [],
+    deadLetters: [],
+  }
   const observes = new Set(options.observer?.topics ?? [])
   for (const delivered of batch) {
     if (!delivered.ok) {
@@ -110,10 +123,11 @@ function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
     }
     const { message } = delivered
     if (observes.has(delivered.topic)) sorted.observed.push(message)
-    if (message.handledBy === options.service.name) continue
-    if (options.advance !== null) sorted.advances.push(...heardIn(message))
+    const isHandled = message.handledBy === options.service.name
     if (options.starter !== null && message.type === 'ended')
-      sorted.ends.push({ saga: message.saga, ...message.end })
+      (isHandled ? sorted.heardEnds : sorted.ends).push({ saga: message.saga, ...message.end })
+    if (isHandled) continue
+    if (options.advance !== null) sorted.advances.push(...heardIn(message))
     try {
       sorted.works.push(...worksOf(options.service, message))
     } catch (error) {

@@ -50,6 +50,8 @@ const AWAIT_MAX = 100
 
 /** Batches that are handled by themselves after one failed, or may have killed the worker. */
 const ALONE_COUNT = 50
+/** After one that lost a race, which says nothing about what it decided. */
+const ALONE_AFTER_RACE_COUNT = 2
 
 /** A message of this batch kills the worker; which one is not known yet. */
 class DeadlyBatch extends Error {}
@@ -106,6 +108,8 @@ export class Receiver {
   #aloneCount = 1
   /** The batch under way is handled once more, because its transaction was rolled back. */
   #isRepeated = false
+  /** In the last try its answers were heard in its own transaction. */
+  #wasLocal = false
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
   /** How often the first batch at a position was begun, this time included. */
@@ -138,6 +142,7 @@ export class Receiver {
     const countMax = this.#countMax
     let first: Delivered | undefined
     this.#isRepeated = false
+    this.#wasLocal = false
     try {
       const count = await link.receive(countMax, async (tx, batch) => {
         first = batch[0]
@@ -178,13 +183,15 @@ export class Receiver {
     })
     // The batch may have been too much for the time it had; alone, no message is blamed for that.
     if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
+    const aloneCount = RACES.has(code) ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT
+    this.#aloneCount = Math.max(this.#aloneCount, aloneCount)
     if (AWAY.has(code) || first === undefined) throw error
-    this.#aloneCount = ALONE_COUNT
     if (RACES.has(code)) {
       this.#races += 1
       if (this.#races <= RACE_TRIES_MAX) return true
       this.#races = 0
     }
+    if (this.#wasLocal) return true
     if (this.#countMax > 1) {
       this.#countMax = Math.floor(this.#countMax / 2)
       return true
@@ -210,7 +217,9 @@ export class Receiver {
     const suspect = known?.position === first?.position ? known : undefined
     const isLocal = this.#aloneCount === 0 && !this.#isRepeated
     this.#isRepeated = true
-    if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, isLocal)
+    this.#wasLocal = false
+    const onHome = isLocal ? (): void => void (this.#wasLocal = true) : null
+    if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, onHome)
     const { error, silent } = suspect ?? { error: deadly, silent: false }
     return await buried(tx, batch, { options: this.#options, error, silent })
   }

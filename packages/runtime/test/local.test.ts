@@ -16,8 +16,11 @@ import {
   type Bus,
   type Database,
   type Implementation,
+  type Settings,
   type Transaction,
 } from '@ensemble/runtime'
+import { HeardAtHome } from '../src/local.ts'
+import { serviceOf } from '../src/perform/work.ts'
 import { implementationOf, ledger, newScript, planOf, shaped, type Behaviour } from './services.ts'
 import { PATTERNS_BOTH, T0, wrapped } from './world.ts'
 
@@ -25,6 +28,7 @@ interface Options {
   readonly script?: Readonly<Record<string, Behaviour>>
   readonly wrap?: (database: Database) => Database
   readonly more?: Partial<Implementation>
+  readonly settings?: Partial<Settings>
 }
 
 /** Keeps what each transaction puts on the bus; the timer that looks after a saga comes whatever becomes of it. */
@@ -55,7 +59,12 @@ const plan = planOf('own', [{ kind: 'compensatable' }, { kind: 'compensatable' }
   on: 'a',
 })
 
-async function system({ script = {}, wrap = (database) => database, more = {} }: Options = {}) {
+async function system({
+  script = {},
+  wrap = (database) => database,
+  more = {},
+  settings = {},
+}: Options = {}) {
   const clock = manualClock(T0)
   const sent: (readonly Message[])[] = []
   const seen: Message[] = []
@@ -65,6 +74,7 @@ async function system({ script = {}, wrap = (database) => database, more = {} }:
   const host = await createHost({
     ...at,
     service: 'a',
+    settings,
     database: wrap(database),
     plans: [plan],
     implementation: { ...implementationOf('a', behaviour), ...more },
@@ -84,11 +94,12 @@ async function system({ script = {}, wrap = (database) => database, more = {} }:
   const run = async (id: string, pattern: Pattern): Promise<string> => {
     const started = host.start(plan, { id, input: { key: id }, pattern })
     const ended = started.then(() => host.ended({ plan: 'own', id }, { within: '1m' }))
-    await clock.advance(30_000)
+    await clock.advance(70_000)
     return (await ended).status
   }
-  // The first batches after a start are handled alone.
+  // The first batch after a start is handled alone.
   await run('first', 'orchestration')
+  expect(marks(sent[1] ?? [])).toEqual(['event'])
   sent.length = 0
   seen.length = 0
   for (const [step, how] of Object.entries(script)) behaviour.steps.set(step, how)
@@ -135,28 +146,48 @@ describe('what a host says to its own orchestrator and starter', () => {
   })
 
   it.each(PATTERNS_BOTH)('is heard when it is undone, too (%s)', async (pattern) => {
-    const { run, done, stop } = await system({ script: { s2: 'reject' } })
+    const { sent, run, done, stop } = await system({ script: { s2: 'reject' } })
     expect(await run('x', pattern)).toBe('compensated')
     expect(await done()).toEqual(['own/x/s1/run', 'own/x/s1/undo'])
+    const marked = marks(sent.flat()).filter((mark) => mark.endsWith(' a'))
+    expect(marked).toEqual(
+      pattern === 'orchestration' ? ['event a', 'event a', 'event a', 'ended a'] : ['ended a'],
+    )
     await stop()
   })
 
-  it('is heard over the bus where it fails with what said it', async () => {
-    let breaks = false
-    const once = (call: string): void => {
-      if (!breaks || call !== 'sagas.update') return
-      breaks = false
-      throw Object.assign(new Error('broken'), { code: 'SQL' })
+  it.each([
+    { name: 'once', settings: {}, codes: ['SQL'] },
+    { name: 'alone', settings: { batchCountMax: 1 }, codes: ['SQL'] },
+    { name: 'for a time', settings: {}, codes: Array.from({ length: 7 }, () => 'TIMEOUT') },
+  ])('is heard over the bus where it fails $name with what said it', async ({ settings, codes }) => {
+    const left: string[] = []
+    const fails = (call: string): void => {
+      const code = call === 'sagas.update' ? left.shift() : undefined
+      if (code !== undefined) throw Object.assign(new Error('broken'), { code })
     }
     const { database, sent, run, done, stop } = await system({
-      wrap: (wrappedBefore) => wrapped(wrappedBefore, { onCall: once }),
+      settings,
+      wrap: (before) => wrapped(before, { onCall: fails }),
     })
-    breaks = true
+    left.push(...codes)
     expect(await run('x', 'orchestration')).toBe('completed')
-    expect(breaks).toBe(false)
+    expect(left).toEqual([])
     expect(await done()).toEqual(RUNS)
     expect(await database.stores.deadLetters.list(database, 10)).toEqual([])
     expect(sent.flat().filter(({ handledBy }) => handledBy !== undefined)).toEqual([])
+    await stop()
+  })
+
+  it('lets a step be done whose decision takes too long', async () => {
+    let isSlow = false
+    const slow = (call: string): void => {
+      if (isSlow && call === 'sagas.update') throw Object.assign(new Error('slow'), { code: 'TIMEOUT' })
+    }
+    const { run, done, stop } = await system({ wrap: (before) => wrapped(before, { onCall: slow }) })
+    isSlow = true
+    expect(await run('x', 'orchestration')).toBe('running')
+    expect(await done()).toEqual(['own/x/s1/run'])
     await stop()
   })
 
@@ -184,5 +215,53 @@ describe('what a host says to its own orchestrator and starter', () => {
     const answers = sent.flat().filter(({ type }) => type === 'event')
     expect(marks(answers)).toEqual(['event', 'event', 'event a'])
     await stop()
+  })
+
+  it.each([
+    { name: 'it observes', observer: { topics: [TOPIC.ended, TOPIC.events('a')] }, follows: [] },
+    { name: 'it follows', observer: null, follows: ['own.completed', 'a.made'] },
+  ])('is left to the bus where $name it', ({ observer, follows }) => {
+    const saga = { plan: 'own', id: 'x', pattern: 'orchestration' } as const
+    const end: Message = {
+      type: 'ended',
+      id: 'own/x#ended',
+      topic: TOPIC.ended,
+      key: 'x',
+      name: 'own.completed',
+      saga,
+      at: T0,
+      end: { status: 'completed', data: null },
+    }
+    const answer: Message = {
+      type: 'event',
+      id: 'own/x/s1/run#answer',
+      topic: TOPIC.events('a'),
+      key: 'x',
+      name: 'a.made',
+      source: 'a',
+      at: T0,
+      data: null,
+      saga,
+      operation: 'own/x/s1/run',
+      answer: { status: 'succeeded', output: null },
+      slip: null,
+      again: 0,
+    }
+    const hears = (what: ConstructorParameters<typeof HeardAtHome>[0]) => {
+      const home = new HeardAtHome(what, null)
+      home.hear([end, answer])
+      return [home.ends.length, home.advances.length, marks(home.marked([end, answer]))]
+    }
+    const service = (names: readonly string[]) => ({
+      ...serviceOf('a', null),
+      follows: new Map(names.map((name) => [name, []])),
+    })
+    const listening = { advance: {}, starter: {} }
+    expect(hears({ ...listening, service: service([]), observer: null })).toEqual([
+      1,
+      1,
+      ['ended a', 'event a'],
+    ])
+    expect(hears({ ...listening, service: service(follows), observer })).toEqual([0, 0, ['ended', 'event']])
   })
 })

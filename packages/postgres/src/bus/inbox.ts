@@ -96,7 +96,8 @@ export class Inbox {
       }
       if (next === from) return null
     }
-    if (rows.length === 0) return null
+    // Where there is nothing to be read the log may have what others put there.
+    if (rows.every((row) => row['is_handled'] === true)) return null
     this.#unseen += 1
     this.#contended = Math.max(0, this.#contended - 1)
     return { ...fetchedOf(this.#group, rows), isCut }
