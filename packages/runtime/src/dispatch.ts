@@ -38,8 +38,8 @@ export interface EndsHeard {
 }
 
 /**
- * Everything that one batch means for this host, in its transaction; returns what is to be sent. Unless `onHome` is null
- * its own orchestrator and starter hear at once what it says to them, and `onHome` is told.
+ * Everything that one batch means for this host, in its transaction; returns what is to be sent. Unless `onHome` is
+ * null its own orchestrator and starter hear at once what it says to them, and `onHome` is told.
  */
 export async function handleBatch(
   tx: Transaction,

@@ -2,7 +2,7 @@
 // own handlers, and ends. Pure.
 // I1: it goes over the bus all the same, marked with who has handled it: others read it, and its reader does nothing
 // again.
-// I2: what else it means to this host (an event or an end that it follows or observes) would be lost with the mark: then
+// I2: what else it means to this host (it follows an event or an end, or observes it) would be lost with the mark: then
 // it is left to the bus. So are commands: their rows are locked in order with those of their own batch.
 // I3: what is heard is plain JSON, as the bus would have brought it.
 import { plain, type Message } from '@ensemble/core'
