@@ -1,5 +1,5 @@
 // A saga's events at the public address, with tokens: whose they are, and all of them until the end.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startGuarded, textOf, type GuardedSystem, type Person } from './auth-support.ts'
 import { orderBody } from './people.ts'
 
@@ -14,6 +14,10 @@ beforeAll(async () => {
   mallory = await system.person('mallory')
   const body = orderBody(maya.userId, '1')
   order = textOf(await system.as('/v1/order', { method: 'POST', token: maya.token, body }), 'uuid')
+  // Nobody can say before whose it is: to cancel it then is answered 409 with Retry-After.
+  await vi.waitFor(async () => {
+    expect((await system.as(`/v2/order/get/${order}`, { token: maya.token })).status).toBe(200)
+  })
 })
 afterAll(() => system.end())
 
