@@ -16,7 +16,8 @@ beforeAll(async () => {
   order = textOf(await system.as('/v1/order', { method: 'POST', token: maya.token, body }), 'uuid')
   // Nobody can say before whose it is: to cancel it then is answered 409 with Retry-After.
   await vi.waitFor(async () => {
-    expect((await system.as(`/v2/order/get/${order}`, { token: maya.token })).status).toBe(200)
+    const { status } = await system.as(`/v2/order/get/${order}`, { token: maya.token })
+    if (status !== 200) throw new Error(`the order is answered ${status}`)
   })
 })
 afterAll(() => system.end())
