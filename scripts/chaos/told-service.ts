@@ -20,7 +20,7 @@ function told(bus: Bus): Bus {
         receive,
         put: (tx, messages) => link.put(tx, messages),
         relay: () => link.relay(),
-        onNews: (news) => link.onNews(news),
+        onNews: (news, more) => link.onNews(news, more),
         close: () => link.close(),
       }
     },

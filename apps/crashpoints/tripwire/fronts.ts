@@ -169,7 +169,7 @@ export function frontedBus(probe: Probe, real: Bus): Bus {
           receive: (countMax, handle) => probe.scoped(() => link.receive(countMax, handle)),
           put: (tx, messages) => link.put(tx, messages),
           relay: () => probe.scoped(() => link.relay(), 'relay'),
-          onNews: (news) => link.onNews(news),
+          onNews: (news, more) => link.onNews(news, more),
           close: () => link.close(),
         }
         return front

@@ -291,7 +291,8 @@ export interface Link {
   ): Promise<T>
   /**
    * Handles the next batch in one transaction with its position: at most `countMax` messages, no longer than
-   * BATCH_LENGTH_MAX, but one at least. Returns their number, 0 when there were none.
+   * BATCH_LENGTH_MAX, but one at least. Returns their number, 0 when there were none. Called again beside a batch under
+   * way it returns 0, or handles another one of other partitions.
    */
   receive(
     countMax: number,
@@ -301,8 +302,11 @@ export interface Link {
   put(tx: Queryable, messages: readonly Message[]): Promise<void>
   /** Sends what crashed senders left behind; returns how many batches. */
   relay(): Promise<number>
-  /** Calls back whenever there may be something new; with the messages where they are known, and are all of it. */
-  onNews(news: (messages?: readonly Message[]) => void): void
+  /**
+   * Calls `news` whenever there may be something new; with the messages where they are known, and are all of it. Calls
+   * `more`, if it can, when there is enough for a second batch beside the one under way.
+   */
+  onNews(news: (messages?: readonly Message[]) => void, more?: () => void): void
   close(): Promise<void>
 }
 

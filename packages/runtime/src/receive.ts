@@ -97,6 +97,15 @@ function countedAt(
   return { topic: single ? `${topic}!` : topic, partition }
 }
 
+/** A batch under way. */
+interface Attempt {
+  first: Delivered | undefined
+  /** Its transaction may be rolled back, and the batch be handled once more. */
+  tries: number
+  /** In the last try its answers were heard in its own transaction. */
+  isLocal: boolean
+}
+
 export class Receiver {
   readonly #options: ReceiveOptions
   #countMax: number
@@ -106,10 +115,7 @@ export class Receiver {
    * them, and their messages are not to blame. The first one after a start is among them.
    */
   #aloneCount = 1
-  /** The batch under way is handled once more, because its transaction was rolled back. */
-  #isRepeated = false
-  /** In the last try its answers were heard in its own transaction. */
-  #wasLocal = false
+  #underWayCount = 0
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
   /** How often the first batch at a position was begun, this time included. */
@@ -127,32 +133,43 @@ export class Receiver {
 
   /**
    * Calls back when there may be something to receive that means something here. What does not is received with what
-   * does, or when the host looks anyway: a transaction of its own would only move a cursor.
+   * does, or when the host looks anyway: a transaction of its own would only move a cursor. Calls `more` when there is
+   * enough for a batch beside the one under way.
    */
-  onNews(callback: () => void): void {
+  onNews(callback: () => void, more?: () => void): void {
     const { link } = this.#options
     link.onNews((messages) => {
       if (messages?.some((message) => concerns(message, this.#options)) !== false) callback()
-    })
+    }, more)
   }
 
   /** Receives one batch; true when there may be more to receive. */
   async step(): Promise<boolean> {
+    this.#underWayCount += 1
+    try {
+      return await this.#receive()
+    } finally {
+      this.#underWayCount -= 1
+    }
+  }
+
+  /** The same beside a step under way, unless something failed: that is looked for in one batch at a time. */
+  async stepBeside(): Promise<boolean> {
+    const isWell = this.#countMax === this.#options.batchCountMax && this.#aloneCount === 0
+    return isWell && this.#suspects.size === 0 && this.#underWayCount === 1 ? await this.step() : false
+  }
+
+  async #receive(): Promise<boolean> {
     const { link, service, batchCountMax } = this.#options
     const countMax = this.#countMax
-    let first: Delivered | undefined
-    this.#isRepeated = false
-    this.#wasLocal = false
+    const attempt: Attempt = { first: undefined, tries: 0, isLocal: false }
     try {
-      const count = await link.receive(countMax, async (tx, batch) => {
-        first = batch[0]
-        return await this.#handle(tx, batch)
-      })
+      const count = await link.receive(countMax, (tx, batch) => this.#handle(tx, batch, attempt))
       this.#races = 0
       if (count > 0) {
-        this.#found(first)
+        this.#found(attempt.first)
         this.#aloneCount = Math.max(0, this.#aloneCount - 1)
-      }
+      } else if (attempt.tries > 0) this.#distrust()
       if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       if (count > 0) tell('receive', { service: service.name, count })
       // Told of what comes while a batch is handled, nobody need look after a small one, which took all there was.
@@ -163,8 +180,13 @@ export class Receiver {
       if (error instanceof DeadlyBatch) return this.#oneByOne(error)
       // What was counted stays counted: this instance has survived it.
       this.#proven.clear()
-      return this.#failed(error, first)
+      return this.#failed(error, attempt)
     }
+  }
+
+  /** What this host remembers of its sagas may not be so any more: another instance may have been first. */
+  #distrust(): void {
+    this.#options.advance?.sagas.distrust()
   }
 
   #oneByOne(error: DeadlyBatch): boolean {
@@ -174,7 +196,7 @@ export class Receiver {
     return true
   }
 
-  #failed(error: unknown, first: Delivered | undefined): boolean {
+  #failed(error: unknown, { first, isLocal }: Attempt): boolean {
     const { code } = errorInfo(error)
     tell('error', {
       service: this.#options.service.name,
@@ -183,6 +205,7 @@ export class Receiver {
     })
     // The batch may have been too much for the time it had; alone, no message is blamed for that.
     if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
+    this.#distrust()
     const aloneCount = RACES.has(code) ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT
     this.#aloneCount = Math.max(this.#aloneCount, aloneCount)
     if (AWAY.has(code) || first === undefined) throw error
@@ -191,7 +214,7 @@ export class Receiver {
       if (this.#races <= RACE_TRIES_MAX) return true
       this.#races = 0
     }
-    if (this.#wasLocal) return true
+    if (isLocal) return true
     if (this.#countMax > 1) {
       this.#countMax = Math.floor(this.#countMax / 2)
       return true
@@ -210,15 +233,18 @@ export class Receiver {
     if (this.#patience <= 0) this.#suspects.clear()
   }
 
-  async #handle(tx: Transaction, batch: readonly Delivered[]): Promise<readonly Message[]> {
-    const deadly = this.#checkFirst(tx, batch)
+  async #handle(tx: Transaction, batch: readonly Delivered[], attempt: Attempt): Promise<readonly Message[]> {
     const [first] = batch
+    attempt.first = first
+    const deadly = this.#checkFirst(tx, batch)
     const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
     const suspect = known?.position === first?.position ? known : undefined
-    const isLocal = this.#aloneCount === 0 && !this.#isRepeated
-    this.#isRepeated = true
-    this.#wasLocal = false
-    const onHome = isLocal ? (): void => void (this.#wasLocal = true) : null
+    const isFirstTry = attempt.tries === 0
+    if (!isFirstTry) this.#distrust()
+    const isLocal = this.#aloneCount === 0 && isFirstTry
+    attempt.tries += 1
+    attempt.isLocal = false
+    const onHome = isLocal ? (): void => void (attempt.isLocal = true) : null
     if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, onHome)
     const { error, silent } = suspect ?? { error: deadly, silent: false }
     return await buried(tx, batch, { options: this.#options, error, silent })

@@ -1,6 +1,6 @@
 // Owns: how many batches the hosts of one process handle at one time. One database serves them all: more at once than
 // it has use for are smaller ones, and each costs a commit and its round trips. Who waits gathers messages meanwhile.
-// I1: in the order of their coming; a host that is alone never waits.
+// I1: in the order of their coming; a host that is alone, with a batch at a time, never waits.
 // I2: a batch that takes long (it waits for a lock, its database is away) gives its turn to whoever waits.
 // I3: where batches are large anyway, one more is handled at a time: what it costs is small beside what is in it.
 import { systemClock } from '../clock.ts'
@@ -33,7 +33,7 @@ export function limited(bus: Bus, { batchesMax, clock = systemClock }: Limit): B
         receive: (countMax, handle) => turns.take(() => link.receive(countMax, handle)),
         put: (tx, messages) => link.put(tx, messages),
         relay: () => link.relay(),
-        onNews: (news) => link.onNews(news),
+        onNews: (news, more) => link.onNews(news, more),
         close: () => link.close(),
       } satisfies Required<Link>
     },

@@ -44,7 +44,7 @@ function tracedLink(link: Link, watch: Watch): Link {
       over(messages)
     },
     relay: () => link.relay(),
-    onNews: (news) => link.onNews(news),
+    onNews: (news, more) => link.onNews(news, more),
     close: () => link.close(),
   }
 }

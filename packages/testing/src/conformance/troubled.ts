@@ -29,7 +29,7 @@ function troubledBus(bus: Bus, stir: Stir): Bus {
     receive: (countMax, handle) => link.receive(countMax, (tx, batch) => handle(tx, stir(batch))),
     put: (tx, messages) => link.put(tx, messages),
     relay: () => link.relay(),
-    onNews: (news) => link.onNews(news),
+    onNews: (news, more) => link.onNews(news, more),
     close: () => link.close(),
   })
   return { connect: async (what) => trouble(await bus.connect(what)) }
