@@ -221,6 +221,15 @@ describe('two batches at a time', () => {
     expect(inbox.isLarge).toBe(false)
   })
 
+  test('are of whole partitions, whatever their messages came in', () => {
+    for (let offset = 5; offset < 45; offset += 1) inbox.hear([at(offset, offset + 1)])
+    for (let offset = 0; offset < 60; offset += 1) inbox.hear([at(offset, offset + 1, 'u')])
+    expect([ids(true), ids(true)]).toEqual([
+      [40, true, ['t']],
+      [60, false, ['u']],
+    ])
+  })
+
   test('are one where there may not be two', () => {
     inbox.hear([at(5, 45), at(0, 50, 'u')])
     expect(ids(false)).toEqual([90, false, ['t', 'u']])

@@ -52,6 +52,8 @@ const AWAIT_MAX = 100
 const ALONE_COUNT = 50
 /** After one that lost a race, which says nothing about what it decided. */
 const ALONE_AFTER_RACE_COUNT = 2
+/** Batches that are handled one at a time after a race: two at a time may lose it to each other. */
+const ONE_AFTER_RACE_COUNT = 200
 
 /** A message of this batch kills the worker; which one is not known yet. */
 class DeadlyBatch extends Error {}
@@ -99,6 +101,8 @@ function countedAt(
 
 /** A batch under way. */
 interface Attempt {
+  /** Of its messages; 1 where each is tried by itself. */
+  readonly countMax: number
   first: Delivered | undefined
   /** Its transaction may be rolled back, and the batch be handled once more. */
   tries: number
@@ -115,6 +119,8 @@ export class Receiver {
    * them, and their messages are not to blame. The first one after a start is among them.
    */
   #aloneCount = 1
+  /** Batches left beside which no other one is handled. */
+  #oneCount = 0
   #underWayCount = 0
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
@@ -155,27 +161,32 @@ export class Receiver {
 
   /** The same beside a step under way, unless something failed: that is looked for in one batch at a time. */
   async stepBeside(): Promise<boolean> {
-    const isWell = this.#countMax === this.#options.batchCountMax && this.#aloneCount === 0
-    return isWell && this.#suspects.size === 0 && this.#underWayCount === 1 ? await this.step() : false
+    const isWhole = this.#countMax === this.#options.batchCountMax
+    const isWell = isWhole && this.#aloneCount + this.#oneCount + this.#suspects.size === 0
+    return isWell && this.#underWayCount === 1 ? await this.step() : false
   }
 
   async #receive(): Promise<boolean> {
     const { link, service, batchCountMax } = this.#options
     const countMax = this.#countMax
-    const attempt: Attempt = { first: undefined, tries: 0, isLocal: false }
+    const attempt: Attempt = { countMax, first: undefined, tries: 0, isLocal: false }
     try {
       const count = await link.receive(countMax, (tx, batch) => this.#handle(tx, batch, attempt))
-      this.#races = 0
       if (count > 0) {
         this.#found(attempt.first)
         this.#aloneCount = Math.max(0, this.#aloneCount - 1)
+        this.#oneCount = Math.max(0, this.#oneCount - 1)
       } else if (attempt.tries > 0) this.#distrust()
-      if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
+      // What finds nothing beside another batch has gone neither well nor badly.
+      if (count > 0 || this.#underWayCount === 1) {
+        this.#races = 0
+        if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
+      }
       if (count > 0) tell('receive', { service: service.name, count })
       // Told of what comes while a batch is handled, nobody need look after a small one, which took all there was.
       return link.tellsAll === true ? count * 2 >= countMax : count > 0
     } catch (error) {
-      if (error instanceof Uncounted) return await this.#count(error)
+      if (error instanceof Uncounted) return await this.#count(error, countMax === 1)
       if (error instanceof NotYet) return true
       if (error instanceof DeadlyBatch) return this.#oneByOne(error)
       // What was counted stays counted: this instance has survived it.
@@ -196,27 +207,25 @@ export class Receiver {
     return true
   }
 
-  #failed(error: unknown, { first, isLocal }: Attempt): boolean {
+  #failed(error: unknown, { countMax, first, isLocal }: Attempt): boolean {
     const { code } = errorInfo(error)
-    tell('error', {
-      service: this.#options.service.name,
-      detail: `batch of at most ${this.#countMax}`,
-      error,
-    })
+    const { service } = this.#options
+    tell('error', { service: service.name, detail: `batch of at most ${countMax}`, error })
     // The batch may have been too much for the time it had; alone, no message is blamed for that.
-    if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
+    if (code === 'TIMEOUT') this.#halve()
     this.#distrust()
-    const aloneCount = RACES.has(code) ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT
-    this.#aloneCount = Math.max(this.#aloneCount, aloneCount)
+    const isRace = RACES.has(code)
+    this.#aloneCount = Math.max(this.#aloneCount, isRace ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT)
+    if (isRace) this.#oneCount = ONE_AFTER_RACE_COUNT
     if (AWAY.has(code) || first === undefined) throw error
-    if (RACES.has(code)) {
+    if (isRace) {
       this.#races += 1
       if (this.#races <= RACE_TRIES_MAX) return true
       this.#races = 0
     }
     if (isLocal) return true
-    if (this.#countMax > 1) {
-      this.#countMax = Math.floor(this.#countMax / 2)
+    if (countMax > 1) {
+      this.#halve()
       return true
     }
     const partition = partitionOf(first)
@@ -224,6 +233,10 @@ export class Receiver {
     this.#suspects.set(partition, { position: first.position, error, silent })
     this.#patience = this.#options.batchCountMax
     return true
+  }
+
+  #halve(): void {
+    this.#countMax = Math.max(1, Math.floor(this.#countMax / 2))
   }
 
   /** A suspect is over when its partition has moved, or when it has not come back for long. */
@@ -236,14 +249,14 @@ export class Receiver {
   async #handle(tx: Transaction, batch: readonly Delivered[], attempt: Attempt): Promise<readonly Message[]> {
     const [first] = batch
     attempt.first = first
-    const deadly = this.#checkFirst(tx, batch)
-    const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
-    const suspect = known?.position === first?.position ? known : undefined
     const isFirstTry = attempt.tries === 0
     if (!isFirstTry) this.#distrust()
-    const isLocal = this.#aloneCount === 0 && isFirstTry
     attempt.tries += 1
     attempt.isLocal = false
+    const deadly = this.#checkFirst(tx, batch, attempt.countMax === 1)
+    const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
+    const suspect = known?.position === first?.position ? known : undefined
+    const isLocal = this.#aloneCount === 0 && isFirstTry
     const onHome = isLocal ? (): void => void (attempt.isLocal = true) : null
     if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, onHome)
     const { error, silent } = suspect ?? { error: deadly, silent: false }
@@ -254,9 +267,8 @@ export class Receiver {
    * A partition's first batch must be counted before it is handled; an error is returned when it has killed
    * the worker too often.
    */
-  #checkFirst(tx: Transaction, batch: readonly Delivered[]): Error | null {
+  #checkFirst(tx: Transaction, batch: readonly Delivered[], single: boolean): Error | null {
     const { progress } = this.#options.database.stores
-    const single = this.#countMax === 1
     const firsts = firstOfPartitions(batch).filter(({ partition }) => single || !this.#proven.has(partition))
     const uncounted = firsts.filter(
       ({ partition, first }) => this.#tries.get(partition)?.position !== first.position,
@@ -287,9 +299,8 @@ export class Receiver {
   }
 
   /** Counts first batches in a transaction of their own, which stands even if the batch kills the worker. */
-  async #count({ firsts }: Uncounted): Promise<boolean> {
+  async #count({ firsts }: Uncounted, single: boolean): Promise<boolean> {
     const { database } = this.#options
-    const single = this.#countMax === 1
     const [only] = firsts
     if (single && only !== undefined) this.#awaited = { partition: only.partition, left: AWAIT_MAX }
     await database.transaction(async (tx) => {

@@ -69,11 +69,14 @@ it('handles the first batch alone, then two at a time when the bus has enough fo
   await stop()
 })
 
-it('handles one at a time after a race, until two have gone well', async () => {
+it.each([
+  { name: 'a race', code: 'MOVED', count: 200 },
+  { name: 'another failure', code: 'SQL', count: 50 },
+])('handles one at a time after $name, until $count have gone well', async ({ code, count }) => {
   const { begun, end, stop } = await scene()
   await end(1)
-  await end(Object.assign(new Error('moved'), { code: 'MOVED' }))
-  await end(1)
+  await end(Object.assign(new Error('failed'), { code }))
+  for (let well = 1; well < count; well += 1) await end(1)
   const counts = [await begun()]
   await end(1)
   expect([...counts, await begun()]).toEqual([1, 2])

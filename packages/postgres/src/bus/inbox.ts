@@ -4,7 +4,7 @@
 // database knows (log_claim.sql, log_advance.sql, log_hand_on.sql).
 // I2: a gap, too much, news of others, or what a look has left end that: the reader looks into the log.
 // I3: a place of a batch under way is in no other batch.
-import { Room } from '@ensemble/runtime'
+import { BATCH_LARGE_COUNT, Room } from '@ensemble/runtime'
 import type { Columns } from '../store/columns.ts'
 import type { Entry } from './entries.ts'
 import { fetchedOf } from './fetched.ts'
@@ -32,9 +32,6 @@ const UNSEEN_MAX = 50
 
 const CONTENDED_MAX = 1_000
 
-/** Messages of a batch that is large enough to be handled beside another one: smaller ones cost too many commits. */
-const LARGE_COUNT = 40
-
 /** Of one place. */
 interface Free {
   readonly entries: readonly Handed[]
@@ -48,12 +45,16 @@ function totalOf(free: readonly Free[]): number {
   return free.reduce((sum, { count }) => sum + count, 0)
 }
 
-/** Half, where what another batch finds in other places is enough, too. */
-function shareOf(free: readonly Free[]): number {
+/** Of what is enough for two batches about half, in whole places; else all. */
+function shareOf(free: readonly Free[]): readonly Free[] {
   const total = totalOf(free)
-  const most = Math.max(0, ...free.map(({ count }) => count))
-  const areTwo = total >= 2 * LARGE_COUNT && total - most >= LARGE_COUNT
-  return areTwo ? Math.ceil(total / 2) : Number.POSITIVE_INFINITY
+  let count = 0
+  const share = free.filter((place) => {
+    const isNearer = count + place.count / 2 <= total / 2
+    if (isNearer) count += place.count
+    return isNearer
+  })
+  return Math.min(count, total - count) < BATCH_LARGE_COUNT ? free : share
 }
 
 export class Inbox {
@@ -105,8 +106,8 @@ export class Inbox {
 
   /** There is enough for a batch beside the one under way. */
   get isLarge(): boolean {
-    if (this.#count < LARGE_COUNT || this.isContended) return false
-    return totalOf(this.#free() ?? []) >= LARGE_COUNT
+    if (this.#count < BATCH_LARGE_COUNT || this.isContended) return false
+    return totalOf(this.#free() ?? []) >= BATCH_LARGE_COUNT
   }
 
   /**
@@ -123,22 +124,16 @@ export class Inbox {
       free.some(({ entries: [head] }) => head !== undefined && this.#countOf(head) > countMax)
     )
       return null
-    const share =
-      areTwo && this.#taken.size === 0 && !this.isContended ? shareOf(free) : Number.POSITIVE_INFINITY
+    const isHalf = areTwo && this.#taken.size === 0 && !this.isContended
+    const own = isHalf ? shareOf(free) : free
     const rows: Columns[] = []
     const room = new Room(countMax)
-    let count = 0
-    let isCut = false
-    for (const { entries, isWhole } of free) {
-      const taken = entries.findIndex((entry) => {
-        const isShare = count + this.#countOf(entry) / 2 <= share
-        const fits = isShare && this.#takes(room, entry)
-        if (fits) count += this.#countOf(entry)
-        return !fits
-      })
-      isCut ||= taken !== -1 || !isWhole
+    let isCut = own.length < free.length
+    for (const { entries, isWhole } of own) {
+      const cut = entries.findIndex((entry) => !this.#takes(room, entry))
+      isCut ||= cut !== -1 || !isWhole
       const [head] = entries
-      for (const entry of taken === -1 ? entries : entries.slice(0, taken))
+      for (const entry of cut === -1 ? entries : entries.slice(0, cut))
         rows.push(rowOf(entry, head?.from ?? entry.from, this.#group))
     }
     // Where there is nothing to be read the log may have what others put there.

@@ -4,6 +4,7 @@
 // I2: a cursor moves only from where it was read, in the batch's own transaction.
 // I3: a second batch begins beside one under way where whoever reads wants that, and what is in the inbox is enough for
 // it; never beside a look: what that takes only the log knows.
+import { BATCH_LARGE_COUNT } from '@ensemble/runtime'
 import type { Link, Transaction } from '@ensemble/runtime'
 import type { Message } from '@ensemble/core'
 import { DatabaseError } from '../database/errors.ts'
@@ -64,8 +65,8 @@ export class Reading {
 
   async receive(countMax: number, handle: Handle): Promise<number> {
     if (this.#options.topics.length === 0) return 0
-    const handed =
-      this.#options.isTrusting && !this.#isLooking ? this.#inbox.take(countMax, this.#more !== null) : null
+    const areTwo = this.#more !== null && countMax >= BATCH_LARGE_COUNT
+    const handed = this.#options.isTrusting && !this.#isLooking ? this.#inbox.take(countMax, areTwo) : null
     if (handed === null && this.#underWayCount > 0) return this.#later()
     this.#underWayCount += 1
     try {

@@ -5,6 +5,7 @@
 // I3: where batches are large anyway, one more is handled at a time: what it costs is small beside what is in it.
 import { systemClock } from '../clock.ts'
 import type { Bus, Clock, Link } from '../ports.ts'
+import { BATCH_LARGE_COUNT } from './room.ts'
 
 export interface Limit {
   /** Batches of all links together; one more while they are large. */
@@ -15,8 +16,7 @@ export interface Limit {
 /** How long a batch keeps its turn while others wait; most take some milliseconds. */
 const TURN_MS_MAX = 1_000
 const LOOK_MS = 250
-/** Messages of a batch that is large, on the average of about the last so many. */
-const LARGE_COUNT = 40
+/** Batches are large on the average of about the last so many. */
 const AVERAGE_OF = 16
 
 /** The same bus for several hosts of one process and one database, which take turns. Errors: RangeError. */
@@ -77,7 +77,7 @@ class Turns {
   }
 
   #give(): void {
-    const countMax = this.#batchesMax + (this.#meanCount >= LARGE_COUNT ? 1 : 0)
+    const countMax = this.#batchesMax + (this.#meanCount >= BATCH_LARGE_COUNT ? 1 : 0)
     while (this.#givenCount < countMax && this.#waiting.length > 0) {
       this.#givenCount += 1
       this.#waiting.shift()?.()
