@@ -15,7 +15,7 @@ const QUICK = ['format:check', 'tidy', 'lint', 'typecheck', 'knip', 'sqlcheck']
  */
 const SLOW: readonly SlowCheck[] = [
   ['sim', '--remembered'],
-  ['sim', '--seeds', '2000', '--seconds', '240'],
+  ['sim', '--seeds', '2000', '--seconds', '240', '--all-situations'],
   ['sim', 'simulations/reference.ts', '--seconds', '25'],
 ]
 const REPORT = '.tmp/vitest.json'

@@ -27,6 +27,17 @@ export const shellMutants: readonly Mutant[] = [
     edits: [{ find: 'await delivery.release()', replace: 'await delivery.done()' }],
   },
   {
+    name: 'lone-message-is-not-observed',
+    harm: 'history has a gap that nobody fills',
+    file: DISPATCH,
+    edits: [
+      {
+        find: 'if (options.observer !== null && sorted.observed.length > 0) {',
+        replace: 'if (options.observer !== null && sorted.observed.length > 1) {',
+      },
+    ],
+  },
+  {
     name: 'sent-before-the-commit',
     harm: 'others hear of what was rolled back',
     file: RELAY,

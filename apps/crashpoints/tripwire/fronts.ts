@@ -164,15 +164,15 @@ export function frontedBus(probe: Probe, real: Bus): Bus {
     connect: (what) =>
       probe.scoped(async () => {
         const link = await real.connect(what)
-        const front: Link = {
+        return {
+          tellsAll: link.tellsAll ?? false,
           transaction: (work) => probe.scoped(() => link.transaction(work)),
           receive: (countMax, handle) => probe.scoped(() => link.receive(countMax, handle)),
           put: (tx, messages) => link.put(tx, messages),
           relay: () => probe.scoped(() => link.relay(), 'relay'),
           onNews: (news, more) => link.onNews(news, more),
           close: () => link.close(),
-        }
-        return front
+        } satisfies Required<Link>
       }, 'connect'),
   }
 }

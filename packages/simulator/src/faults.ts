@@ -21,6 +21,7 @@ export const FAULTS = [
   'lock dropped',
   'database restart',
   'slow statement',
+  'database clock jump',
   // Of buses.
   'send fails',
   'send unknown',

@@ -1,6 +1,7 @@
 // Owns: faults that come with time and not with a call: machines lost, services that crash again and again, processes
 // paused, clocks that jump, servers restarted, partitions given to others, positions forgotten.
 import type { Chance } from './chance.ts'
+import type { DatabaseServer } from './database/server.ts'
 import type { Faults } from './faults.ts'
 import type { Process } from './process.ts'
 import type { Schedule } from './schedule.ts'
@@ -13,6 +14,8 @@ const LOOP_MS_MAX = 15_000
 const UP_MS_MAX = 500
 const DOWN_MS_MAX = 3_000
 const JUMP_MS_MAX = 600_000
+/** A server's clock is set by its operators: by less, and what is due waits for it. */
+const SERVER_JUMP_MS_MAX = 60_000
 
 export function unleash(system: System, parts: { schedule: Schedule; faults: Faults; chance: Chance }): void {
   const { schedule, faults } = parts
@@ -57,8 +60,12 @@ function loop(
 }
 
 function harmServers(system: System, { faults, chance }: { faults: Faults; chance: Chance }): void {
-  if (!faults.hit('database restart')) return
   const servers = [...system.servers.values()]
-  const victim = servers[chance.int(0, servers.length - 1)]
-  if (victim !== undefined) system.restart(victim, chance.int(100, DOWN_MS_MAX))
+  const harm = (act: (server: DatabaseServer) => void): void => {
+    const victim = servers[chance.int(0, servers.length - 1)]
+    if (victim !== undefined) act(victim)
+  }
+  if (faults.hit('database restart')) harm((server) => system.restart(server, chance.int(100, DOWN_MS_MAX)))
+  if (faults.hit('database clock jump'))
+    harm((server) => system.jumpClock(server, chance.int(-SERVER_JUMP_MS_MAX, SERVER_JUMP_MS_MAX)))
 }

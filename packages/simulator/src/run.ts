@@ -9,6 +9,7 @@ import { Chance } from './chance.ts'
 import { checkCancels } from './checks/cancels.ts'
 import { checkHistory } from './checks/history.ts'
 import { checkMessages } from './checks/messages.ts'
+import { checkObserver } from './checks/observer.ts'
 import { checkSagas } from './checks/sagas.ts'
 import { covered } from './coverage.ts'
 import type { Evidence } from './evidence.ts'
@@ -59,7 +60,7 @@ export interface RunResult {
   /** Names of the faults that happened, in order. */
   readonly faultsHappened: readonly string[]
   readonly coverage: ReadonlySet<string>
-  /** Of everything that happened, in order. */
+  /** Of every event's moment, then of everything that was told, in order. */
   readonly hash: string
   readonly trace: readonly string[]
   /** What the trace is made of, for drawings. */
@@ -114,6 +115,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
         ...callers.unanswered,
         ...deadly(system),
         ...judged(evidence, callers.sagas),
+        ...(scenario.shape.observes ? checkObserver(evidence) : []),
+        ...overslept(evidence, {
+          now: Math.min(...[...system.servers.values()].map(({ now }) => now)),
+          sweepMs: scenario.shape.settings.sweepMs ?? 0,
+        }),
         ...subject.check(evidence, callers.sagas),
       ],
       sagas: callers.sagas.length,
@@ -122,7 +128,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       faults: faults.counts,
       faultsHappened: faults.happened,
       coverage: covered(evidence, { errors: errors.seen, happened }),
-      hash: trace.hash,
+      hash: `${schedule.hash}${trace.hash}`,
       trace: trace.lines,
       moments: trace.moments,
       evidence,
@@ -132,6 +138,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
+/** A restart of all processes, and statements that are slow. */
+const SLEEP_MS_MAX = 30_000
+
 /** What kills its workers is put away before long; while a batch is searched for it, it kills some more. */
 const DEATHS_MAX = 60
 
@@ -139,6 +148,15 @@ function deadly(system: System): readonly string[] {
   return [...system.world.deaths].flatMap(([mark, deaths]) =>
     deaths > DEATHS_MAX ? [`${mark} has brought ${deaths} processes down`] : [],
   )
+}
+
+/** What is due is taken when a process looks, which it does twice in the time that is allowed here. */
+function overslept(evidence: Evidence, { now, sweepMs }: { now: Time; sweepMs: number }): readonly string[] {
+  return evidence.rows('scheduled').flatMap((row) => {
+    const dueAt = 'dueAt' in row ? Number(row.dueAt) : Number.NaN
+    const isLate = !(dueAt + 2 * sweepMs + SLEEP_MS_MAX > now)
+    return isLate ? [`due at ${dueAt}, it is ${now}: ${JSON.stringify(row).slice(0, 200)}`] : []
+  })
 }
 
 function judged(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {

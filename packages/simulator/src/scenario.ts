@@ -32,6 +32,7 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   'lock dropped': 0.05,
   'database restart': 0.02,
   'slow statement': 0.01,
+  'database clock jump': 0.05,
   'send fails': 0.05,
   'send unknown': 0.05,
   'sent twice': 0.1,
@@ -42,6 +43,9 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   'news lost': 0.5,
   poison: 1,
 }
+
+const CLOCKS = 'database clock jump'
+const FIRST = FAULTS.filter((kind) => kind !== CLOCKS) as [FaultKind, ...FaultKind[]]
 
 /** The horizon follows at an hour's distance, and pruning comes once an hour. */
 const RETENTION_MS = 2 * 3_600_000
@@ -81,18 +85,25 @@ export function drawScenario(chance: Chance): Scenario {
     isCrowded,
     troubleMs: chance.int(5_000, 25_000),
   }
-  return { ...drawn, shape: { ...drawn.shape, isOwn: chance.hit(0.35), takesPart: chance.hit(0.4) } }
+  const shape = { ...drawn.shape, isOwn: chance.hit(0.35), takesPart: chance.hit(0.4) }
+  return { ...drawn, shape, weights: withClocks(drawn.weights, chance) }
+}
+
+/** Drawn last: seeds of before draw what they drew. Not where there is one kind, or none. */
+function withClocks(weights: FaultWeights, chance: Chance): FaultWeights {
+  const isMixed = Object.keys(weights).length > 1
+  return isMixed && chance.hit(0.2) ? { ...weights, [CLOCKS]: HEAVY[CLOCKS] } : weights
 }
 
 function drawWeights(chance: Chance): FaultWeights {
   const manner = chance.pick(['calm', 'one kind', 'some kinds', 'many kinds'])
   if (manner === 'calm') return {}
   if (manner === 'one kind') {
-    const kind = chance.pick(FAULTS)
+    const kind = chance.pick(FIRST)
     return { [kind]: HEAVY[kind] * 2 }
   }
   const share = manner === 'some kinds' ? 0.2 : 0.6
   const weights: Partial<Record<FaultKind, number>> = {}
-  for (const kind of FAULTS) if (chance.hit(share)) weights[kind] = HEAVY[kind] * chance.pick([0.2, 1, 2])
+  for (const kind of FIRST) if (chance.hit(share)) weights[kind] = HEAVY[kind] * chance.pick([0.2, 1, 2])
   return weights
 }

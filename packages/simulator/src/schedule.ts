@@ -4,6 +4,7 @@
 // I2: the same seed gives the same order.
 import type { Time } from '@ensemble/core'
 import type { Chance } from './chance.ts'
+import { HASH_START, hexOf, mixed } from './hash.ts'
 
 interface Event {
   readonly at: Time
@@ -13,12 +14,14 @@ interface Event {
 
 /** A turn of the event loop costs as much as a short event; in one, Node.js tells of rejections that nobody handles. */
 const EVENTS_PER_TURN = 64
+const TIE_SCALE = 2 ** 32
 
 export class Schedule {
   readonly #chance: Chance
   readonly #heap: Event[] = []
   #now: Time
   #count = 0
+  #hash = HASH_START
 
   constructor(start: Time, chance: Chance) {
     this.#now = start
@@ -32,6 +35,11 @@ export class Schedule {
   /** Events that have happened. */
   get count(): number {
     return this.#count
+  }
+
+  /** Of the times and ties of all events that have happened, in their order: eight hex digits. */
+  get hash(): string {
+    return hexOf(this.#hash)
   }
 
   /** `delayMs` from now; 0 is after what is going on, before time moves. */
@@ -52,6 +60,7 @@ export class Schedule {
       pop(this.#heap)
       this.#now = first.at
       this.#count += 1
+      this.#hash = mixed(mixed(this.#hash, first.at), Math.floor(first.tie * TIE_SCALE))
       first.act()
       await (this.#count % EVENTS_PER_TURN === 0 ? turn() : promisesSettled())
     }

@@ -1,8 +1,7 @@
 // Owns: the simulated system: servers, bus, and the processes of every service, which are started again when they
 // die.
 // I1: it runs the engine's own hosts; what is simulated are the ports that they are given.
-import { ORCHESTRATOR, TOPIC, type Message, type Plan } from '@ensemble/core'
-import { memoryEntries } from '@ensemble/memory'
+import { ORCHESTRATOR, type Message, type Plan } from '@ensemble/core'
 import {
   createHost,
   outboxed,
@@ -22,6 +21,7 @@ import type { Faults } from './faults.ts'
 import { World } from './outside.ts'
 import { Process } from './process.ts'
 import type { Schedule } from './schedule.ts'
+import { observer } from './observer.ts'
 import { OBSERVER, STARTER } from './roles.ts'
 import type { Deployment, Subject } from './subject.ts'
 import type { Watch } from './trace.ts'
@@ -71,9 +71,6 @@ interface Instance {
   readonly client: DatabaseClient
   host: Host | null
 }
-
-/** What an observer has recorded, once per saga and seq. */
-const recorded = memoryEntries<{ readonly id: string }>({ name: 'recorded' })
 
 export class System {
   readonly plans: readonly Plan[]
@@ -151,6 +148,11 @@ export class System {
     this.#parts.tell('database', `${server.name} is away for ${ms} ms`)
     server.goDown(ms)
     for (const { client } of this.#instances.values()) if (client.server === server) client.loseAll()
+  }
+
+  jumpClock(server: DatabaseServer, ms: number): void {
+    this.#parts.tell('database', `${server.name}: clock jumps by ${ms} ms`)
+    server.jumpClock(ms)
   }
 
   /** Every group reads everything that was ever sent once more, as after a restored copy of the log's positions. */
@@ -279,14 +281,4 @@ export function playedIn(subject: Subject, shape: Shape): ReadonlyMap<string, st
     [STARTER, starter],
     [ORCHESTRATOR, shape.isOwn ? starter : ORCHESTRATOR],
   ])
-}
-
-function observer(): NonNullable<HostOptions['observer']> {
-  return {
-    topics: [TOPIC.history],
-    record: async (tx, messages) => {
-      const numbered = messages.flatMap((message) => (message.type === 'history' ? [{ id: message.id }] : []))
-      if (numbered.length > 0) await recorded.append(tx, numbered)
-    },
-  }
 }

@@ -3,6 +3,7 @@
 // I2: nothing is made for a reader where there is none: `watch` is null.
 import type { Message } from '@ensemble/core'
 import type { Delivered } from '@ensemble/runtime'
+import { HASH_START, hexOf, mixed } from './hash.ts'
 import { addressee, said } from './words.ts'
 
 /** Something that a reader wants to see. */
@@ -33,22 +34,22 @@ export class Trace {
   readonly moments: Moment[] = []
   readonly watch: Watch | null
   readonly #options: TraceOptions
-  #hash = 0x811c9dc5
+  #hash = HASH_START
 
   constructor(options: TraceOptions) {
     this.#options = options
     this.watch = options.keeps ? this.#watching() : null
   }
 
-  /** FNV-1a over all lines that are told, eight hex digits. */
+  /** Over all lines that are told, eight hex digits. */
   get hash(): string {
-    return (this.#hash >>> 0).toString(16).padStart(8, '0')
+    return hexOf(this.#hash)
   }
 
   add(who: string, what: string): void {
     const line = this.#line(who, what)
     for (let index = 0; index < line.length; index += 1)
-      this.#hash = Math.imul(this.#hash ^ line.charCodeAt(index), 0x01000193)
+      this.#hash = mixed(this.#hash, line.charCodeAt(index))
     if (!this.#options.keeps) return
     this.lines.push(line)
     this.moments.push({ at: this.#options.now(), who, type: 'told', what })

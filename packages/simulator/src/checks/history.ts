@@ -1,11 +1,18 @@
 // Owns: what must be true of every saga's numbered history and of the turn that its events carry.
 // I1: numbers are 1, 2, 3, ...; one number has one content, whoever tells it: else two held the turn.
 // I2: at one number a slip names one operation.
-// I3: the story follows the plan forward and back, ends as the saga did, and leads to the state that a row keeps.
+// I3: the story follows the plan forward and back, ends as the saga did, and leads to the state that a row keeps:
+// its results, its number and its end.
 import { isRecord, type HistoryEntry, type Message, type Plan } from '@ensemble/core'
 import { endOf } from './sagas.ts'
 import { keptIn, type Evidence } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
+
+interface Story {
+  readonly entries: readonly HistoryEntry[]
+  /** Of the last decision. */
+  readonly seq: number
+}
 
 export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): readonly string[] {
   const problems: string[] = []
@@ -13,7 +20,7 @@ export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): r
     evidence.messages.filter((message) => message.type === 'history'),
     ({ saga }) => `${saga.plan}/${saga.id}`,
   )
-  const stories = new Map<string, readonly HistoryEntry[]>()
+  const stories = new Map<string, Story>()
   for (const { saga, plan } of sagas) {
     const key = `${saga.plan}/${saga.id}`
     const bySeq = new Map<number, readonly HistoryEntry[]>()
@@ -27,7 +34,7 @@ export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): r
     }
     const numbers = [...bySeq.keys()].toSorted((a, b) => a - b)
     const story = numbers.flatMap((seq) => bySeq.get(seq) ?? [])
-    stories.set(key, story)
+    stories.set(key, { entries: story, seq: numbers.at(-1) ?? 0 })
     const end = endOf(evidence, saga)
     if (end === null) continue
     if (numbers.some((seq, index) => seq !== index + 1))
@@ -82,26 +89,29 @@ function undoProblems(
   return [`${key}: it undid ${undone.join(', ')}; to be undone were ${backwards.join(', ')}`]
 }
 
+const ENDS: ReadonlySet<unknown> = new Set(['completed', 'compensated'])
+
 /** Where a row keeps the saga's state, the story must lead to it. */
-function stateProblems(
-  evidence: Evidence,
-  told: ReadonlyMap<string, readonly HistoryEntry[]>,
-): readonly string[] {
-  return evidence.rows('sagas').flatMap((kept) => {
-    const row = keptIn(kept) ?? {}
+function stateProblems(evidence: Evidence, told: ReadonlyMap<string, Story>): readonly string[] {
+  return evidence.rows('sagas').flatMap((stored) => {
+    const row = keptIn(stored) ?? {}
     const state = isRecord(row['state']) ? row['state'] : null
     if (state === null) return []
     const key = `${String(row['plan'])}/${String(row['id'])}`
     const results = isRecord(state['results']) ? state['results'] : {}
-    const answered = (told.get(key) ?? []).flatMap((entry) =>
+    const { entries = [], seq = 0 } = told.get(key) ?? {}
+    const answered = entries.flatMap((entry) =>
       entry.type === 'answered' && entry.status === 'succeeded' && entry.data !== null
         ? [[entry.step, entry.data]]
         : [],
     )
-    const isSame = JSON.stringify(results) === JSON.stringify(Object.fromEntries(answered))
-    return isSame
-      ? []
-      : [`${key}: its row has ${JSON.stringify(results)}, its history ${JSON.stringify(answered)}`]
+    const ended = entries.findLast(({ type }) => type === 'ended')
+    const phase = isRecord(state['phase']) ? state['phase']['at'] : undefined
+    const end = ended?.type === 'ended' ? ended.status : 'running'
+    const kept = [results, state['seq'], ENDS.has(phase) ? phase : 'running']
+    const led = [Object.fromEntries(answered), seq, end]
+    const isSame = JSON.stringify(kept) === JSON.stringify(led)
+    return isSame ? [] : [`${key}: its row has ${JSON.stringify(kept)}, its history ${JSON.stringify(led)}`]
   })
 }
 
