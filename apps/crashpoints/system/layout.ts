@@ -6,7 +6,7 @@ export type Layout = 'one' | 'apart'
 
 export const LAYOUTS: readonly Layout[] = ['one', 'apart']
 
-/** Services by schema. The orchestrator runs where the pattern needs it and the stock does not do its work. */
+/** Services by schema. The orchestrator runs where the pattern needs it; the stock may do its work, and the desk's. */
 export const SERVICES = ['stock', 'till', 'history', 'desk', 'orchestrator'] as const
 
 export type ServiceName = (typeof SERVICES)[number]

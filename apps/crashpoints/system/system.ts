@@ -28,6 +28,7 @@ const SETTINGS: Partial<Settings> = {
 const POOL_SIZE_MAX = 4
 
 export interface System {
+  /** Starts sagas. */
   readonly desk: Host
   readonly stock: Host
   readonly till: Host
@@ -40,8 +41,8 @@ export interface System {
 export async function openSystem(places: Places, probe: Probe): Promise<System> {
   const { pattern, layout } = places
   const isOrchestrated = pattern === 'orchestration'
-  // In the other layout by a service of its own.
-  const orchestratesItself = isOrchestrated && layout === 'one'
+  // It starts, orchestrates and takes part; in the other layout three services do.
+  const isDesk = isOrchestrated && layout === 'one'
   const open = async (name: ServiceName): Promise<EngineDatabase> => {
     const { url } = places
     return frontedDatabase(probe, await openDatabase({ name, url, schema: name, sizeMax: POOL_SIZE_MAX }))
@@ -61,16 +62,17 @@ export async function openSystem(places: Places, probe: Probe): Promise<System> 
       plans: Object.values(plans),
       ...more,
     })
-  const databases = { desk: await open('desk'), stock: await open('stock') }
+  const ofStock = await open('stock')
+  const databases = { stock: ofStock, desk: isDesk ? ofStock : await open('desk') }
   const stock = await host(
     'stock',
-    { implementation: stockService(probe, world), orchestrates: orchestratesItself },
+    { implementation: stockService(probe, world), starts: isDesk, orchestrates: isDesk },
     databases.stock,
   )
   const till = await host('till', { implementation: tillService(probe, world) })
   await host('history', { observer: observerWith(probe), plans: [] })
-  if (isOrchestrated && !orchestratesItself) await host('orchestrator', { orchestrates: true })
-  const desk = await host('desk', { starts: true }, databases.desk)
+  if (isOrchestrated && !isDesk) await host('orchestrator', { orchestrates: true })
+  const desk = isDesk ? stock : await host('desk', { starts: true }, databases.desk)
   const stranger = await bus.connect({ service: 'stranger', database: databases.desk, topics: [] })
   return {
     desk,

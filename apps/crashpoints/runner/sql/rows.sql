@@ -2,7 +2,11 @@
 SELECT
   t.id AS key, i.state AS item, i.token, b.state AS bill, s.state AS signature, c.owner AS claim,
   p.key IS NOT NULL AS is_filed
-FROM desk.ensemble_start AS t
+FROM (
+  SELECT d.id FROM desk.ensemble_start AS d
+  UNION ALL
+  SELECT k.id FROM stock.ensemble_start AS k
+) AS t
 LEFT JOIN stock.item AS i ON i.key = t.id
 LEFT JOIN till.bill AS b ON b.key = t.id
 LEFT JOIN stock.paper AS p ON p.key = t.id

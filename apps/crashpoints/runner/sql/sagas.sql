@@ -1,6 +1,10 @@
 SELECT
   t.plan, t.id, t.pattern, t.ended_status AS status, g.status AS advanced
-FROM desk.ensemble_start AS t
+FROM (
+  SELECT d.plan, d.id, d.pattern, d.ended_status FROM desk.ensemble_start AS d
+  UNION ALL
+  SELECT k.plan, k.id, k.pattern, k.ended_status FROM stock.ensemble_start AS k
+) AS t
 LEFT JOIN (
   SELECT o.plan, o.id, o.status FROM orchestrator.ensemble_saga AS o
   UNION ALL
