@@ -114,14 +114,14 @@ export async function openPostgres(): Promise<Postgres> {
     side: async (isolation) => {
       const one = opened.get(isolation) ?? open({ ...options, isolation })
       opened.set(isolation, one)
-      const { database, link } = await one
+      const { database, links } = await one
       await observer.query(empty)
-      return sideOf({ database, observer, ports: { stores: database.stores, rows, entries, link } })
+      return sideOf({ database, observer, links, ports: { stores: database.stores, rows, entries } })
     },
     end: async () => {
       for (const one of opened.values()) {
-        const { database, link } = await one
-        await link.close()
+        const { database, links } = await one
+        for (const link of links) await link.close()
         await database.close()
       }
       await observer.close()
@@ -132,7 +132,8 @@ export async function openPostgres(): Promise<Postgres> {
 
 interface Opened {
   readonly database: EngineDatabase
-  readonly link: Link
+  /** One for each who acts: a link handles one batch after the other. */
+  readonly links: readonly Link[]
 }
 
 async function open(options: DatabaseOptions): Promise<Opened> {
@@ -141,7 +142,8 @@ async function open(options: DatabaseOptions): Promise<Opened> {
     ...sql,
     transaction: (work, given) => sql.transaction(work, { ...given, triesMax: 1 }),
   })
-  return { database, link: await connect(database) }
+  const links = await Promise.all(Array.from({ length: SESSIONS_MAX }, () => connect(database)))
+  return { database, links }
 }
 
 function connect(database: EngineDatabase): Promise<Link> {
@@ -177,16 +179,24 @@ async function emptying(observer: Database): Promise<{ readonly name: string; re
 interface Parts {
   readonly database: EngineDatabase
   readonly observer: Database
-  readonly ports: Ports
+  readonly links: readonly Link[]
+  readonly ports: Omit<Ports, 'link'>
 }
 
-function sideOf({ database, observer, ports }: Parts): Side {
+function sideOf({ database, observer, links, ports }: Parts): Side {
   const pids = new Map<Actor, number>()
+  let count = 0
+  const portsOfNext = (): Ports => {
+    const link = links[count]
+    if (link === undefined) throw new Error(`more than ${links.length} act`)
+    count += 1
+    return { ...ports, link }
+  }
   return {
     actor: () => {
       const actor: Actor = new Actor({
         database,
-        ports,
+        ports: portsOfNext(),
         begun: async (tx) => {
           const { rows: found } = await tx.query(PID)
           pids.set(actor, Number(found[0]?.['pid']))
@@ -197,9 +207,11 @@ function sideOf({ database, observer, ports }: Parts): Side {
     settle: (actors) => settle(actors, pids, observer),
     alone: async (calls) => {
       let answers: readonly string[] = []
+      const [link] = links
+      if (link === undefined) throw new Error('nobody acts')
       const work = database.transaction(
         async (tx) => {
-          answers = await answersOf(ports, tx, calls)
+          answers = await answersOf({ ...ports, link }, tx, calls)
         },
         { isEarly: true },
       )
