@@ -20,7 +20,7 @@ function told(bus: Bus): Bus {
         receive,
         put: (tx, messages) => link.put(tx, messages),
         relay: () => link.relay(),
-        onNews: (news, more) => link.onNews(news, more),
+        onNews: (news) => link.onNews(news),
         close: () => link.close(),
       }
     },

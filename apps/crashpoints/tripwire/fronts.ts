@@ -170,7 +170,7 @@ export function frontedBus(probe: Probe, real: Bus): Bus {
           receive: (countMax, handle) => probe.scoped(() => link.receive(countMax, handle)),
           put: (tx, messages) => link.put(tx, messages),
           relay: () => probe.scoped(() => link.relay(), 'relay'),
-          onNews: (news, more) => link.onNews(news, more),
+          onNews: (news) => link.onNews(news),
           close: () => link.close(),
         } satisfies Required<Link>
       }, 'connect'),

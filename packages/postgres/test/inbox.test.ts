@@ -22,15 +22,8 @@ beforeEach(() => {
   inbox.left([moved(5)])
 })
 
-/** One batch that ends at once, whose cursors stay. */
-function take(countMax = 100) {
+function taken(countMax = 100): readonly unknown[] | null {
   const batch = inbox.take(countMax)
-  inbox.giveBack(batch?.moves ?? [])
-  return batch
-}
-
-function taken(countMax?: number): readonly unknown[] | null {
-  const batch = take(countMax)
   return batch?.messages.map((one) => `${one.position} ${one.ok ? one.message.id : one.reason}`) ?? null
 }
 
@@ -38,7 +31,7 @@ describe('an inbox', () => {
   test('gives what follows where the reader is, with its positions, and how far the cursor moves', () => {
     inbox.hear([at(5, 7)])
     inbox.hear([at(7, 8)])
-    const batch = take(100)
+    const batch = inbox.take(100)
     expect(batch?.moves).toEqual([{ topic: 't', partition: 0, from: 5, to: 8, hasRest: false }])
     expect(batch?.messages.map(({ position }) => position)).toEqual(['5', '6', '7'])
     expect(taken()).toEqual(['5 t5', '6 t6', '7 t7'])
@@ -110,15 +103,15 @@ describe('an inbox', () => {
   test('says when it gives a part of what follows, in whichever partition', () => {
     inbox.left([moved(0, 'u')])
     inbox.hear([at(5, 8), at(8, 10), at(0, 1, 'u')])
-    expect([take(4)?.isCut, take(100)?.isCut]).toEqual([true, false])
+    expect([inbox.take(4)?.isCut, inbox.take(100)?.isCut]).toEqual([true, false])
   })
 
   test('says when something lies behind a gap', () => {
     inbox.hear([at(5, 6), at(7, 8)])
-    expect([taken(), take(100)?.isCut]).toEqual([['5 t5'], true])
+    expect([taken(), inbox.take(100)?.isCut]).toEqual([['5 t5'], true])
     inbox.left([moved(6)])
     inbox.hear([at(6, 7)])
-    expect([taken(), take(100)?.isCut]).toEqual([['6 t6', '7 t7'], false])
+    expect([taken(), inbox.take(100)?.isCut]).toEqual([['6 t6', '7 t7'], false])
   })
 
   test('keeps to the bound; what alone is above it has to be fetched', () => {
@@ -134,7 +127,7 @@ describe('an inbox', () => {
     })
     inbox.hear([long(5, 0.4), long(6, 0.4), long(7, 0.4), long(8, 1.1), at(9, 10)])
     const batches = [7, 8, 9, 10].map((to) => {
-      const batch = take(100)
+      const batch = inbox.take(100)
       inbox.left([moved(to)])
       return [batch?.messages.length, batch?.isCut]
     })
@@ -156,12 +149,12 @@ describe('an inbox', () => {
   test('passes over what its reader has handled, and gives what another one has', () => {
     const handled = (from: number, handledBy: string): Handed => ({ ...at(from, from + 2), handledBy })
     inbox.hear([handled(5, 'reader'), at(7, 8), handled(8, 'other'), handled(10, 'reader')])
-    const { messages = [], moves = [] } = take(3) ?? {}
+    const { messages = [], moves = [] } = inbox.take(3) ?? {}
     expect(messages.map(({ position }) => position)).toEqual(['7', '8', '9'])
     expect(moves).toEqual([moved(12)].map((move) => ({ ...move, from: 5 })))
     inbox.left([moved(12)])
     inbox.hear([handled(12, 'reader')])
-    expect(take(3)).toBeNull()
+    expect(inbox.take(3)).toBeNull()
   })
 
   test('lets go of everything when too much waits, and when the reader failed', () => {
@@ -184,7 +177,7 @@ describe('an inbox', () => {
     inbox.hear([large(5), large(6)])
     inbox.left([moved(7)])
     inbox.hear([large(7), large(8)])
-    expect(take(1)?.messages.length).toBe(1)
+    expect(inbox.take(1)?.messages.length).toBe(1)
     inbox.hear([large(9)])
     expect(taken()).toBeNull()
   })
@@ -197,108 +190,9 @@ describe('an inbox', () => {
       inbox.looks()
       inbox.left([moved(offset)])
       inbox.hear([at(offset, offset + 1)])
-      take(10)
+      inbox.take(10)
     }
     expect(inbox.isContended).toBe(false)
-  })
-})
-
-describe('two batches at a time', () => {
-  const ids = (areTwo: boolean, countMax = 100) => {
-    const batch = inbox.take(countMax, areTwo)
-    return batch === null ? null : [batch.messages.length, batch.isCut, batch.moves.map(({ topic }) => topic)]
-  }
-  const moves = (topic: string, to: number) => [{ ...moved(to, topic), from: 0 }]
-  beforeEach(() => {
-    inbox.left([moved(0, 'u'), moved(0, 'v')])
-  })
-
-  test('are of half of what is enough for two, and of what is left, in other partitions', () => {
-    inbox.hear([at(5, 35), at(0, 20, 'u'), at(0, 40, 'v')])
-    expect(ids(true)).toEqual([50, true, ['t', 'u']])
-    expect(inbox.isLarge).toBe(true)
-    expect(ids(true)).toEqual([40, false, ['v']])
-    expect(inbox.isLarge).toBe(false)
-  })
-
-  test('are of whole partitions, whatever their messages came in', () => {
-    for (let offset = 5; offset < 45; offset += 1) inbox.hear([at(offset, offset + 1)])
-    for (let offset = 0; offset < 60; offset += 1) inbox.hear([at(offset, offset + 1, 'u')])
-    expect([ids(true), ids(true)]).toEqual([
-      [40, true, ['t']],
-      [60, false, ['u']],
-    ])
-  })
-
-  test('are one where there may not be two', () => {
-    inbox.hear([at(5, 45), at(0, 50, 'u')])
-    expect(ids(false)).toEqual([90, false, ['t', 'u']])
-  })
-
-  test('are one where there is not enough for two large ones', () => {
-    inbox.hear([at(5, 45), at(0, 39, 'u')])
-    expect(ids(true)).toEqual([79, false, ['t', 'u']])
-  })
-
-  test('wait until what is left of a partition, or came after its batch, may be taken', () => {
-    inbox.hear([at(5, 85)])
-    expect(ids(true)).toEqual([80, false, ['t']])
-    inbox.hear([at(85, 150), at(0, 39, 'u')])
-    expect([inbox.isLarge, ids(true)]).toEqual([false, null])
-    inbox.hear([at(39, 40, 'u')])
-    expect([inbox.isLarge, ids(true)]).toEqual([true, [40, false, ['u']]])
-    inbox.left([moved(85)])
-    inbox.giveBack(moves('t', 85))
-    expect(ids(true)).toEqual([65, false, ['t']])
-  })
-
-  test('count nothing that their reader has handled', () => {
-    inbox.hear([at(5, 6), { ...at(0, 90, 'u'), handledBy: 'reader' }])
-    expect(ids(false)).toEqual([1, false, ['t', 'u']])
-    inbox.hear([at(0, 30, 'v'), { ...at(30, 90, 'v'), handledBy: 'reader' }])
-    expect([inbox.isLarge, ids(true)]).toEqual([false, null])
-  })
-
-  test('are one beside other instances, and none beside one when the log has to be looked into', () => {
-    inbox.contend()
-    inbox.looks()
-    inbox.left([moved(5), moved(0, 'u')])
-    inbox.hear([at(5, 45), at(0, 50, 'u')])
-    expect(ids(true)).toEqual([90, false, ['t', 'u']])
-    inbox.giveBack([...moves('t', 0), ...moves('u', 0)])
-    inbox.forget()
-    inbox.looks()
-    inbox.left([moved(45), moved(50, 'u')])
-    inbox.hear([at(45, 46), at(50, 95, 'u')])
-    inbox.hear(null)
-    expect([inbox.isLarge, ids(true)]).toEqual([false, null])
-  })
-
-  test('are one where most is in one partition', () => {
-    inbox.hear([at(5, 100), at(100, 200), at(0, 39, 'u')])
-    expect(inbox.take(1_000, true)?.messages.length).toBe(234)
-  })
-
-  test('are none where the log has to be looked into: behind a gap, in a new partition, after many', () => {
-    inbox.hear([at(5, 6)])
-    expect(ids(true)).toEqual([1, false, ['t']])
-    inbox.hear([at(0, 50, 'u')])
-    expect(inbox.isLarge).toBe(true)
-    inbox.hear([at(7, 50, 'w')])
-    expect([inbox.isLarge, ids(true)]).toEqual([false, null])
-    inbox.left([moved(7, 'w')])
-    expect(inbox.isLarge).toBe(true)
-    // One batch of fifty is under way already.
-    for (let batch = 1; batch < 50; batch += 1) expect(take(100)).not.toBeNull()
-    expect([inbox.isLarge, take(100)]).toEqual([false, null])
-  })
-
-  test('take turns over the partitions of which they leave something', () => {
-    inbox.hear([at(5, 6), at(6, 7), at(0, 1, 'u')])
-    expect(ids(false, 1)).toEqual([1, true, ['t']])
-    inbox.left([moved(6)])
-    inbox.giveBack(moves('t', 6))
-    expect(ids(false, 1)).toEqual([1, true, ['u']])
   })
 })
 

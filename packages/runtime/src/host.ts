@@ -1,6 +1,6 @@
 // Owns: the host of one service: its one connection to the bus, its loops, and the user's API.
 // I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
-// I2: stop() ends the batches under way, then the loops, then the connection.
+// I2: stop() ends the batch under way, then the loops, then the connection.
 import type {
   InputOf,
   Outcome,
@@ -26,10 +26,9 @@ import { PlanBook } from './plans.ts'
 import type { Bus, Clock, Database, Ids, Link, Queryable, Stopwatch, Transaction } from './ports.ts'
 import type { Observer } from './dispatch.ts'
 import { Receiver } from './receive.ts'
-import { receiving } from './receiving.ts'
 import { Bell } from './shell/bell.ts'
 import { gathered } from './shell/gather.ts'
-import { loop, type Looped } from './shell/loop.ts'
+import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
 import { prune } from './shell/prune.ts'
 import { onceMore, rerun } from './shell/race.ts'
@@ -159,6 +158,7 @@ class RunningHost implements Host {
   readonly #own: Service
   readonly #performs: PerformOptions
   readonly #stopping = new AbortController()
+  readonly #news = new Bell()
   readonly #due = new Bell()
   readonly #calls = new Bell()
   readonly #loops: Promise<void>[] = []
@@ -220,12 +220,9 @@ class RunningHost implements Host {
   run(): void {
     const { pollMs, sweepMs } = this.#settings
     if (this.#listens) {
-      receiving(this.#receiver(), {
-        begin: (bell, looped) => this.#loop('receive', bell, looped),
-        pollMs,
-        // Two batches of an observer tell of the same sagas; what handlers with SQL of their own lock nobody knows.
-        areTwo: this.#options.observer === undefined && !this.#hasTransactions,
-      })
+      const receiver = this.#receiver()
+      receiver.onNews(() => this.#news.ring())
+      this.#loop('receive', this.#news, { step: () => receiver.step(), pollMs: () => pollMs })
     }
     this.#loop('wake', this.#due, {
       step: () => wake(this.#link, this.#database, this.service),
@@ -358,18 +355,20 @@ class RunningHost implements Host {
     })
   }
 
-  get #hasTransactions(): boolean {
-    return [...this.#own.handlers.values()].some(({ form }) => form === 'transaction')
-  }
-
   #batchCountMax(countMax: number): number {
-    return this.#hasTransactions ? Math.min(countMax, SAVEPOINTS_MAX) : countMax
+    const handlers = [...this.#own.handlers.values()]
+    return handlers.some(({ form }) => form === 'transaction') ? Math.min(countMax, SAVEPOINTS_MAX) : countMax
   }
 
-  #loop(verb: string, bell: Bell, { step, pollMs }: Looped): void {
+  #loop(
+    verb: string,
+    bell: Bell,
+    { step, pollMs }: { step: () => Promise<number | boolean>; pollMs: () => number },
+  ): void {
+    const { service } = this
     this.#loops.push(
       loop(step, {
-        service: this.service,
+        service,
         verb,
         clock: this.#clock,
         ids: this.#ids,

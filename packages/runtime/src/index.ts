@@ -28,7 +28,7 @@ export { outboxed } from './relay.ts'
 export { gathered } from './shell/gather.ts'
 export { limited } from './shell/limited.ts'
 export type { Limit } from './shell/limited.ts'
-export { BATCH_LARGE_COUNT, BATCH_LENGTH_MAX, Room } from './shell/room.ts'
+export { BATCH_LENGTH_MAX, Room } from './shell/room.ts'
 export { systemClock } from './clock.ts'
 export { systemIds } from './ids.ts'
 export type {

@@ -291,8 +291,7 @@ export interface Link {
   ): Promise<T>
   /**
    * Handles the next batch in one transaction with its position: at most `countMax` messages, no longer than
-   * BATCH_LENGTH_MAX, but one at least. Returns their number, 0 when there were none. Called again beside a batch under
-   * way it returns 0, or handles another one of other partitions.
+   * BATCH_LENGTH_MAX, but one at least. Returns their number, 0 when there were none.
    */
   receive(
     countMax: number,
@@ -302,11 +301,8 @@ export interface Link {
   put(tx: Queryable, messages: readonly Message[]): Promise<void>
   /** Sends what crashed senders left behind; returns how many batches. */
   relay(): Promise<number>
-  /**
-   * Calls `news` whenever there may be something new; with the messages where they are known, and are all of it. Calls
-   * `more`, if it can, when there is enough for a second batch beside the one under way.
-   */
-  onNews(news: (messages?: readonly Message[]) => void, more?: () => void): void
+  /** Calls back whenever there may be something new; with the messages where they are known, and are all of it. */
+  onNews(news: (messages?: readonly Message[]) => void): void
   close(): Promise<void>
 }
 

@@ -52,8 +52,6 @@ const AWAIT_MAX = 100
 const ALONE_COUNT = 50
 /** After one that lost a race, which says nothing about what it decided. */
 const ALONE_AFTER_RACE_COUNT = 2
-/** Batches that are handled one at a time after a race: two at a time may lose it to each other. */
-const ONE_AFTER_RACE_COUNT = 200
 
 /** A message of this batch kills the worker; which one is not known yet. */
 class DeadlyBatch extends Error {}
@@ -99,17 +97,6 @@ function countedAt(
   return { topic: single ? `${topic}!` : topic, partition }
 }
 
-/** A batch under way. */
-interface Attempt {
-  /** Of its messages; 1 where each is tried by itself. */
-  readonly countMax: number
-  first: Delivered | undefined
-  /** Its transaction may be rolled back, and the batch be handled once more. */
-  tries: number
-  /** In the last try its answers were heard in its own transaction. */
-  isLocal: boolean
-}
-
 export class Receiver {
   readonly #options: ReceiveOptions
   #countMax: number
@@ -119,9 +106,10 @@ export class Receiver {
    * them, and their messages are not to blame. The first one after a start is among them.
    */
   #aloneCount = 1
-  /** Batches left beside which no other one is handled. */
-  #oneCount = 0
-  #underWayCount = 0
+  /** The batch under way is handled once more, because its transaction was rolled back. */
+  #isRepeated = false
+  /** In the last try its answers were heard in its own transaction. */
+  #wasLocal = false
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
   /** How often the first batch at a position was begun, this time included. */
@@ -139,65 +127,44 @@ export class Receiver {
 
   /**
    * Calls back when there may be something to receive that means something here. What does not is received with what
-   * does, or when the host looks anyway: a transaction of its own would only move a cursor. Calls `more` when there is
-   * enough for a batch beside the one under way.
+   * does, or when the host looks anyway: a transaction of its own would only move a cursor.
    */
-  onNews(callback: () => void, more?: () => void): void {
+  onNews(callback: () => void): void {
     const { link } = this.#options
     link.onNews((messages) => {
       if (messages?.some((message) => concerns(message, this.#options)) !== false) callback()
-    }, more)
+    })
   }
 
   /** Receives one batch; true when there may be more to receive. */
   async step(): Promise<boolean> {
-    this.#underWayCount += 1
-    try {
-      return await this.#receive()
-    } finally {
-      this.#underWayCount -= 1
-    }
-  }
-
-  /** The same beside a step under way, unless something failed: that is looked for in one batch at a time. */
-  async stepBeside(): Promise<boolean> {
-    const isWhole = this.#countMax === this.#options.batchCountMax
-    const isWell = isWhole && this.#aloneCount + this.#oneCount + this.#suspects.size === 0
-    return isWell && this.#underWayCount === 1 ? await this.step() : false
-  }
-
-  async #receive(): Promise<boolean> {
     const { link, service, batchCountMax } = this.#options
     const countMax = this.#countMax
-    const attempt: Attempt = { countMax, first: undefined, tries: 0, isLocal: false }
+    let first: Delivered | undefined
+    this.#isRepeated = false
+    this.#wasLocal = false
     try {
-      const count = await link.receive(countMax, (tx, batch) => this.#handle(tx, batch, attempt))
+      const count = await link.receive(countMax, async (tx, batch) => {
+        first = batch[0]
+        return await this.#handle(tx, batch)
+      })
+      this.#races = 0
       if (count > 0) {
-        this.#found(attempt.first)
+        this.#found(first)
         this.#aloneCount = Math.max(0, this.#aloneCount - 1)
-        this.#oneCount = Math.max(0, this.#oneCount - 1)
-      } else if (attempt.tries > 0) this.#distrust()
-      // What finds nothing beside another batch has gone neither well nor badly.
-      if (count > 0 || this.#underWayCount === 1) {
-        this.#races = 0
-        if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       }
+      if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       if (count > 0) tell('receive', { service: service.name, count })
       // Told of what comes while a batch is handled, nobody need look after a small one, which took all there was.
       return link.tellsAll === true ? count * 2 >= countMax : count > 0
     } catch (error) {
-      if (error instanceof Uncounted) return await this.#count(error, countMax === 1)
+      if (error instanceof Uncounted) return await this.#count(error)
       if (error instanceof NotYet) return true
       if (error instanceof DeadlyBatch) return this.#oneByOne(error)
       // What was counted stays counted: this instance has survived it.
       this.#proven.clear()
-      return this.#failed(error, attempt)
+      return this.#failed(error, first)
     }
-  }
-
-  /** What this host remembers of its sagas may not be so any more: another instance may have been first. */
-  #distrust(): void {
-    this.#options.advance?.sagas.distrust()
   }
 
   #oneByOne(error: DeadlyBatch): boolean {
@@ -207,25 +174,26 @@ export class Receiver {
     return true
   }
 
-  #failed(error: unknown, { countMax, first, isLocal }: Attempt): boolean {
+  #failed(error: unknown, first: Delivered | undefined): boolean {
     const { code } = errorInfo(error)
-    const { service } = this.#options
-    tell('error', { service: service.name, detail: `batch of at most ${countMax}`, error })
+    tell('error', {
+      service: this.#options.service.name,
+      detail: `batch of at most ${this.#countMax}`,
+      error,
+    })
     // The batch may have been too much for the time it had; alone, no message is blamed for that.
-    if (code === 'TIMEOUT') this.#halve()
-    this.#distrust()
-    const isRace = RACES.has(code)
-    this.#aloneCount = Math.max(this.#aloneCount, isRace ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT)
-    if (isRace) this.#oneCount = ONE_AFTER_RACE_COUNT
+    if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
+    const aloneCount = RACES.has(code) ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT
+    this.#aloneCount = Math.max(this.#aloneCount, aloneCount)
     if (AWAY.has(code) || first === undefined) throw error
-    if (isRace) {
+    if (RACES.has(code)) {
       this.#races += 1
       if (this.#races <= RACE_TRIES_MAX) return true
       this.#races = 0
     }
-    if (isLocal) return true
-    if (countMax > 1) {
-      this.#halve()
+    if (this.#wasLocal) return true
+    if (this.#countMax > 1) {
+      this.#countMax = Math.floor(this.#countMax / 2)
       return true
     }
     const partition = partitionOf(first)
@@ -235,10 +203,6 @@ export class Receiver {
     return true
   }
 
-  #halve(): void {
-    this.#countMax = Math.max(1, Math.floor(this.#countMax / 2))
-  }
-
   /** A suspect is over when its partition has moved, or when it has not come back for long. */
   #found(first: Delivered | undefined): void {
     if (first !== undefined) this.#suspects.delete(partitionOf(first))
@@ -246,18 +210,15 @@ export class Receiver {
     if (this.#patience <= 0) this.#suspects.clear()
   }
 
-  async #handle(tx: Transaction, batch: readonly Delivered[], attempt: Attempt): Promise<readonly Message[]> {
+  async #handle(tx: Transaction, batch: readonly Delivered[]): Promise<readonly Message[]> {
+    const deadly = this.#checkFirst(tx, batch)
     const [first] = batch
-    attempt.first = first
-    const isFirstTry = attempt.tries === 0
-    if (!isFirstTry) this.#distrust()
-    attempt.tries += 1
-    attempt.isLocal = false
-    const deadly = this.#checkFirst(tx, batch, attempt.countMax === 1)
     const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
     const suspect = known?.position === first?.position ? known : undefined
-    const isLocal = this.#aloneCount === 0 && isFirstTry
-    const onHome = isLocal ? (): void => void (attempt.isLocal = true) : null
+    const isLocal = this.#aloneCount === 0 && !this.#isRepeated
+    this.#isRepeated = true
+    this.#wasLocal = false
+    const onHome = isLocal ? (): void => void (this.#wasLocal = true) : null
     if (deadly === null && suspect === undefined) return await handleBatch(tx, batch, this.#options, onHome)
     const { error, silent } = suspect ?? { error: deadly, silent: false }
     return await buried(tx, batch, { options: this.#options, error, silent })
@@ -267,8 +228,9 @@ export class Receiver {
    * A partition's first batch must be counted before it is handled; an error is returned when it has killed
    * the worker too often.
    */
-  #checkFirst(tx: Transaction, batch: readonly Delivered[], single: boolean): Error | null {
+  #checkFirst(tx: Transaction, batch: readonly Delivered[]): Error | null {
     const { progress } = this.#options.database.stores
+    const single = this.#countMax === 1
     const firsts = firstOfPartitions(batch).filter(({ partition }) => single || !this.#proven.has(partition))
     const uncounted = firsts.filter(
       ({ partition, first }) => this.#tries.get(partition)?.position !== first.position,
@@ -299,8 +261,9 @@ export class Receiver {
   }
 
   /** Counts first batches in a transaction of their own, which stands even if the batch kills the worker. */
-  async #count({ firsts }: Uncounted, single: boolean): Promise<boolean> {
+  async #count({ firsts }: Uncounted): Promise<boolean> {
     const { database } = this.#options
+    const single = this.#countMax === 1
     const [only] = firsts
     if (single && only !== undefined) this.#awaited = { partition: only.partition, left: AWAIT_MAX }
     await database.transaction(async (tx) => {

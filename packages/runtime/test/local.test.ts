@@ -27,7 +27,6 @@ import { PATTERNS_BOTH, T0, wrapped } from './world.ts'
 interface Options {
   readonly script?: Readonly<Record<string, Behaviour>>
   readonly wrap?: (database: Database) => Database
-  readonly wrapBus?: (bus: Bus) => Bus
   readonly more?: Partial<Implementation>
   readonly settings?: Partial<Settings>
 }
@@ -56,31 +55,6 @@ function kept(bus: Bus, sent: (readonly Message[])[]): Bus {
   }
 }
 
-class RolledBack extends Error {}
-
-/** A bus that rolls each batch back and tries it again, for as long as it should. */
-function twice(bus: Bus, rollsBack: () => boolean): Bus {
-  return {
-    connect: async (what) => {
-      const link = await bus.connect(what)
-      return {
-        ...link,
-        receive: async (countMax, handle) => {
-          const broken = async (...[tx, batch]: Parameters<typeof handle>): Promise<never> => {
-            await handle(tx, batch)
-            throw new RolledBack()
-          }
-          if (rollsBack())
-            await link.receive(countMax, broken).catch((error: unknown) => {
-              if (!(error instanceof RolledBack)) throw error
-            })
-          return await link.receive(countMax, handle)
-        },
-      }
-    },
-  }
-}
-
 const plan = planOf('own', [{ kind: 'compensatable' }, { kind: 'compensatable' }, { kind: 'retriable' }], {
   on: 'a',
 })
@@ -88,14 +62,13 @@ const plan = planOf('own', [{ kind: 'compensatable' }, { kind: 'compensatable' }
 async function system({
   script = {},
   wrap = (database) => database,
-  wrapBus = (bus) => bus,
   more = {},
   settings = {},
 }: Options = {}) {
   const clock = manualClock(T0)
   const sent: (readonly Message[])[] = []
   const seen: Message[] = []
-  const at = { clock, bus: wrapBus(kept(sharedMemoryBus({ partitions: 1 }), sent)), ids: seededIds(1) }
+  const at = { clock, bus: kept(sharedMemoryBus({ partitions: 1 }), sent), ids: seededIds(1) }
   const database = memoryDatabase({ name: 'a', clock })
   const behaviour = newScript()
   const host = await createHost({
@@ -203,37 +176,6 @@ describe('what a host says to its own orchestrator and starter', () => {
     expect(await done()).toEqual(RUNS)
     expect(await database.stores.deadLetters.list(database, 10)).toEqual([])
     expect(sent.flat().filter(({ handledBy }) => handledBy !== undefined)).toEqual([])
-    await stop()
-  })
-
-  it.each([
-    { name: 'failed', isRepeated: false },
-    { name: 'was rolled back and tried again', isRepeated: true },
-  ])('is decided on from memory, and from the database after a batch $name', async ({ isRepeated }) => {
-    let [loads, isMoved, rollsBack] = [0, false, false]
-    const onCall = (call: string): void => {
-      if (call === 'sagas.load') loads += 1
-      if (call !== 'sagas.update' || !isMoved) return
-      isMoved = false
-      throw Object.assign(new Error('moved'), { code: 'MOVED' })
-    }
-    const { sent, run, stop } = await system({
-      wrap: (before) => wrapped(before, { onCall }),
-      wrapBus: (bus) => twice(bus, () => rollsBack),
-    })
-    const counted = async (id: string): Promise<unknown> => {
-      loads = 0
-      return [await run(id, 'orchestration'), loads]
-    }
-    // Timers that come after its end are looked up.
-    expect(await counted('x')).toEqual(['completed', 2])
-    isMoved = !isRepeated
-    rollsBack = isRepeated
-    sent.length = 0
-    await counted('y')
-    expect(marks(sent.flat()).some((mark) => mark.endsWith(' a'))).toBe(!isRepeated)
-    rollsBack = false
-    expect(await counted('z')).toEqual(['completed', 5])
     await stop()
   })
 

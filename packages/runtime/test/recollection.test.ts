@@ -163,25 +163,17 @@ it('gives a state as the database would', async () => {
   expect(recalled?.state?.input).toStrictEqual({ at: new Date(T0).toISOString() })
 })
 
-it('hands nothing out for a while when it is distrusted', async () => {
+it('hands nothing out for a while when a batch that believed it has failed', async () => {
   const { loads, recollection, inTransaction, load } = scene()
-  await inTransaction((tx) => recollection.insert(tx, [rowOf('x'), rowOf('y')]))
-  recollection.distrust()
+  await inTransaction((tx) => recollection.insert(tx, [rowOf('x'), rowOf('y'), rowOf('z')]))
+  const failing = inTransaction(async (tx) => {
+    await recollection.load(tx, [{ plan: 'sale', id: 'x' }])
+    throw new Error('moved')
+  })
+  await expect(failing).rejects.toThrow('moved')
   for (let count = 0; count < 50; count += 1) await load('y')
   expect(loads).toHaveLength(50)
   await inTransaction((tx) => recollection.insert(tx, [rowOf('later')]))
   await load('later')
   expect(loads).toHaveLength(50)
-})
-
-it('serves two batches at a time', async () => {
-  const { loads, recollection, inTransaction } = scene()
-  await inTransaction((tx) => recollection.insert(tx, [rowOf('x'), rowOf('y')]))
-  await inTransaction(async (tx) => {
-    const [first] = await recollection.load(tx, [{ plan: 'sale', id: 'x' }])
-    const [second] = await recollection.load(tx, [{ plan: 'sale', id: 'y' }])
-    expect([first?.id, second?.id, loads.length]).toEqual(['x', 'y', 0])
-    await recollection.confirm(tx, first === undefined ? [] : [first])
-    expect(loads).toHaveLength(1)
-  })
 })

@@ -3,8 +3,7 @@
 // I1: what is taken follows without a gap where the reader left its cursor; whether the cursor is still there only the
 // database knows (log_claim.sql, log_advance.sql, log_hand_on.sql).
 // I2: a gap, too much, news of others, or what a look has left end that: the reader looks into the log.
-// I3: a place of a batch under way is in no other batch.
-import { BATCH_LARGE_COUNT, Room } from '@ensemble/runtime'
+import { Room } from '@ensemble/runtime'
 import type { Columns } from '../store/columns.ts'
 import type { Entry } from './entries.ts'
 import { fetchedOf } from './fetched.ts'
@@ -32,39 +31,12 @@ const UNSEEN_MAX = 50
 
 const CONTENDED_MAX = 1_000
 
-/** Of one place. */
-interface Free {
-  readonly entries: readonly Handed[]
-  /** Messages that are to be read. */
-  readonly count: number
-  /** Nothing waits behind a gap. */
-  readonly isWhole: boolean
-}
-
-function totalOf(free: readonly Free[]): number {
-  return free.reduce((sum, { count }) => sum + count, 0)
-}
-
-/** Of what is enough for two batches about half, in whole places; else all. */
-function shareOf(free: readonly Free[]): readonly Free[] {
-  const total = totalOf(free)
-  let count = 0
-  const share = free.filter((place) => {
-    const isNearer = count + place.count / 2 <= total / 2
-    if (isNearer) count += place.count
-    return isNearer
-  })
-  return Math.min(count, total - count) < BATCH_LARGE_COUNT ? free : share
-}
-
 export class Inbox {
   readonly #group: string
   /** Where the reader has left its cursors. */
   readonly #positions = new Map<string, number>()
   /** In order of offsets. */
   readonly #waiting = new Map<string, Handed[]>()
-  /** Of batches under way. */
-  readonly #taken = new Set<string>()
   #count = 0
   #length = 0
   #unseen = 0
@@ -104,71 +76,31 @@ export class Inbox {
     this.#mustLook = true
   }
 
-  /** There is enough for a batch beside the one under way. */
-  get isLarge(): boolean {
-    if (this.#count < BATCH_LARGE_COUNT || this.isContended) return false
-    return totalOf(this.#free() ?? []) >= BATCH_LARGE_COUNT
-  }
-
-  /**
-   * At most `countMax` messages, no longer than a batch may be, from places that no batch has, which are this one's
-   * until `giveBack`; half of what is enough for two, where there may be two. Null when the log has to be looked into,
-   * and when a batch beside another one would be small.
-   */
-  take(countMax: number, areTwo = false): Fetched | null {
-    if (this.#taken.size > 0 && !this.isLarge) return null
-    const free = this.#free()
-    // What alone is above the bound has to be fetched.
-    if (
-      free === null ||
-      free.some(({ entries: [head] }) => head !== undefined && this.#countOf(head) > countMax)
-    )
-      return null
-    const isHalf = areTwo && this.#taken.size === 0 && !this.isContended
-    const own = isHalf ? shareOf(free) : free
+  /** At most `countMax` messages, no longer than a batch may be; null when the log has to be looked into. */
+  take(countMax: number): Fetched | null {
+    if (this.#mustLook || this.#unseen >= UNSEEN_MAX) return null
     const rows: Columns[] = []
     const room = new Room(countMax)
-    let isCut = own.length < free.length
-    for (const { entries, isWhole } of own) {
-      const cut = entries.findIndex((entry) => !this.#takes(room, entry))
-      isCut ||= cut !== -1 || !isWhole
-      const [head] = entries
-      for (const entry of cut === -1 ? entries : entries.slice(0, cut))
-        rows.push(rowOf(entry, head?.from ?? entry.from, this.#group))
+    let isCut = false
+    for (const [place, entries] of this.#waiting) {
+      const from = this.#positions.get(place)
+      let next = from
+      for (const entry of entries) {
+        if (from === undefined) break
+        // What is behind a gap has told of itself already, as what fills the gap may not.
+        const fits = entry.from === next && this.#takes(room, entry)
+        isCut ||= !fits
+        if (!fits) break
+        next = entry.to
+        rows.push(rowOf(entry, from, this.#group))
+      }
+      if (next === from) return null
     }
     // Where there is nothing to be read the log may have what others put there.
     if (rows.every((row) => row['is_handled'] === true)) return null
     this.#unseen += 1
     this.#contended = Math.max(0, this.#contended - 1)
-    const fetched = { ...fetchedOf(this.#group, rows), isCut }
-    for (const { topic, partition } of fetched.moves) this.#taken.add(placeOf(topic, partition))
-    return fetched
-  }
-
-  /** What follows the cursors that no batch has, place by place; null when the log has to be looked into. */
-  #free(): readonly Free[] | null {
-    if (this.#mustLook || this.#unseen >= UNSEEN_MAX) return null
-    const free: Free[] = []
-    for (const [place, entries] of this.#waiting) {
-      if (this.#taken.has(place)) continue
-      let next = this.#positions.get(place)
-      // What is behind a gap has told of itself already, as what fills the gap may not.
-      const gap = entries.findIndex(({ from, to }) => {
-        const isGap = from !== next
-        next = to
-        return isGap
-      })
-      if (gap === 0) return null
-      const own = gap === -1 ? entries : entries.slice(0, gap)
-      const count = own.reduce((sum, entry) => sum + this.#countOf(entry), 0)
-      free.push({ entries: own, count, isWhole: gap === -1 })
-    }
-    return free
-  }
-
-  /** The batch has ended, well or not. */
-  giveBack(moves: readonly Move[]): void {
-    for (const { topic, partition } of moves) this.#taken.delete(placeOf(topic, partition))
+    return { ...fetchedOf(this.#group, rows), isCut }
   }
 
   /** The reader has left its cursors there. */
@@ -181,9 +113,8 @@ export class Inbox {
       for (const read of entries.filter((entry) => entry.from < to)) this.#sum(read, -1)
       // Else what is here would go before it, as long as there is some.
       if (hasRest && kept[0]?.from !== to) this.#mustLook = true
-      // What is left comes after what other places have.
-      this.#waiting.delete(place)
-      if (kept.length > 0) this.#waiting.set(place, kept)
+      if (kept.length === 0) this.#waiting.delete(place)
+      else this.#waiting.set(place, kept)
     }
   }
 
@@ -196,14 +127,8 @@ export class Inbox {
     this.#mustLook = true
   }
 
-  #takes(room: Room, entry: Handed): boolean {
-    const count = this.#countOf(entry)
-    return count === 0 || room.takes(entry.text.length, count)
-  }
-
-  /** What its reader has handled itself is nothing to be read. */
-  #countOf({ from, to, handledBy }: Handed): number {
-    return handledBy === this.#group ? 0 : to - from
+  #takes(room: Room, { text, from, to, handledBy }: Handed): boolean {
+    return handledBy === this.#group || room.takes(text.length, to - from)
   }
 
   /** Commits are heard of in nearly their order. */

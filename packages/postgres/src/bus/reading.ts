@@ -2,15 +2,12 @@
 // process has put on the log it takes from its inbox, everything else it fetches.
 // I1: a batch's cursors are locked before anything else and the log's heads last, as everywhere.
 // I2: a cursor moves only from where it was read, in the batch's own transaction.
-// I3: a second batch begins beside one under way where whoever reads wants that, and what is in the inbox is enough for
-// it; never beside a look: what that takes only the log knows.
-import { BATCH_LARGE_COUNT } from '@ensemble/runtime'
 import type { Link, Transaction } from '@ensemble/runtime'
 import type { Message } from '@ensemble/core'
 import { DatabaseError } from '../database/errors.ts'
 import type { SqlTransaction } from '../database/types.ts'
 import type { EngineDatabase } from '../engine.ts'
-import type { Fetched, Move } from './fetched.ts'
+import type { Fetched } from './fetched.ts'
 import { Inbox } from './inbox.ts'
 import type { Handed } from './inbox.ts'
 import type { Log } from './log.ts'
@@ -36,12 +33,6 @@ export class Reading {
   readonly #options: ReadingOptions
   readonly #inbox: Inbox
   readonly #callbacks: ((messages?: readonly Message[]) => void)[] = []
-  /** Who begins second batches. */
-  #more: (() => void) | null = null
-  #underWayCount = 0
-  #isLooking = false
-  /** Somebody had to wait for the batch under way. */
-  #isAwaited = false
   readonly #off: () => void
 
   constructor(options: ReadingOptions) {
@@ -49,14 +40,12 @@ export class Reading {
     this.#inbox = new Inbox(options.service)
     this.#off = options.news.on(options.topics, (said) => {
       this.#inbox.hear(said?.handed ?? null)
-      this.#offer()
       this.#ring(said?.messages)
     })
   }
 
-  onNews(callback: (messages?: readonly Message[]) => void, more?: () => void): void {
+  onNews(callback: (messages?: readonly Message[]) => void): void {
     this.#callbacks.push(callback)
-    this.#more = more ?? this.#more
   }
 
   close(): void {
@@ -65,41 +54,15 @@ export class Reading {
 
   async receive(countMax: number, handle: Handle): Promise<number> {
     if (this.#options.topics.length === 0) return 0
-    const areTwo = this.#more !== null && countMax >= BATCH_LARGE_COUNT
-    const handed = this.#options.isTrusting && !this.#isLooking ? this.#inbox.take(countMax, areTwo) : null
-    if (handed === null && this.#underWayCount > 0) return this.#later()
-    this.#underWayCount += 1
     try {
-      if (handed === null) return await this.#look(countMax, handle)
-      this.#offer()
-      return await this.#trust(handed, countMax, handle)
+      const handed = this.#options.isTrusting ? this.#inbox.take(countMax) : null
+      return handed === null
+        ? await this.#look(countMax, handle)
+        : await this.#trust(handed, countMax, handle)
     } catch (error) {
       this.#inbox.forget()
       throw error
-    } finally {
-      this.#underWayCount -= 1
-      this.#ended(handed?.moves ?? [])
     }
-  }
-
-  /** Nothing for now: the end of the batch under way is news. */
-  #later(): number {
-    this.#isAwaited = true
-    return 0
-  }
-
-  #ended(moves: readonly Move[]): void {
-    this.#inbox.giveBack(moves)
-    this.#offer()
-    if (!this.#isAwaited) return
-    this.#isAwaited = false
-    this.#ring()
-  }
-
-  /** There is enough for a second batch beside the one under way. */
-  #offer(): void {
-    if (this.#more !== null && this.#underWayCount === 1 && !this.#isLooking && this.#inbox.isLarge)
-      this.#more()
   }
 
   #ring(messages?: readonly Message[]): void {
@@ -108,24 +71,19 @@ export class Reading {
 
   async #look(countMax: number, handle: Handle): Promise<number> {
     const { database, log, service, topics, partitionsMax } = this.#options
-    this.#isLooking = true
-    try {
-      return await database.transaction(
-        async (tx) => {
-          this.#inbox.looks()
-          const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax })
-          if (fetched.messages.length === 0) return 0
-          const isPart = fetched.isCut || fetched.moves.length >= Math.min(partitionsMax, countMax)
-          if (isPart) this.#inbox.looksAgain()
-          // No news of what was left will come.
-          if (isPart || fetched.moves.some(({ hasRest }) => hasRest)) tx.onCommit(() => this.#ring())
-          return await this.#batch(tx, fetched, handle)
-        },
-        { isEarly: true },
-      )
-    } finally {
-      this.#isLooking = false
-    }
+    return await database.transaction(
+      async (tx) => {
+        this.#inbox.looks()
+        const fetched = await log.take(tx, { group: service, topics, countMax, partitionsMax })
+        if (fetched.messages.length === 0) return 0
+        const isPart = fetched.isCut || fetched.moves.length >= Math.min(partitionsMax, countMax)
+        if (isPart) this.#inbox.looksAgain()
+        // No news of what was left will come.
+        if (isPart || fetched.moves.some(({ hasRest }) => hasRest)) tx.onCommit(() => this.#ring())
+        return await this.#batch(tx, fetched, handle)
+      },
+      { isEarly: true },
+    )
   }
 
   /** Believes that the cursors are where this reader left them; moving them on fails where they are not. */
@@ -141,10 +99,9 @@ export class Reading {
       )
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== 'MOVED') throw error
-      // What there is to do only the log can tell: another instance was here, or has moved a row of this batch.
-      if (error.statement?.startsWith('log_') === true) this.#inbox.contend()
-      else this.#inbox.forget()
-      return this.#underWayCount > 1 ? this.#later() : await this.#look(countMax, handle)
+      // Another instance was here, or is: what there is to do only the log can tell.
+      this.#inbox.contend()
+      return await this.#look(countMax, handle)
     }
   }
 

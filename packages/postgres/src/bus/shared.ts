@@ -98,7 +98,7 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
 
     relay: () => Promise.resolve(0),
 
-    onNews: (callback, more) => reading.onNews(callback, more),
+    onNews: (callback) => reading.onNews(callback),
 
     close: async () => {
       reading.close()

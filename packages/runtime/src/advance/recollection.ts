@@ -3,8 +3,7 @@
 // I1: a row is handed out once: whatever fails, the next try reads from the database.
 // I2: a row is remembered when its transaction has committed, for a while, and no longer than its saga runs.
 // I3: what a batch leaves unchanged it must confirm: a message that is ignored for what a stale row says would be lost.
-// I4: whoever has a batch's transaction rolled back says so (`distrust`).
-// I5: a state is kept as a copy in plain JSON: what is decided on it next is what the database would have given.
+// I4: a state is kept as a copy in plain JSON: what is decided on it next is what the database would have given.
 import { plain, type SagaState } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import { sagaKey } from '../letters.ts'
@@ -33,9 +32,11 @@ export class Recollection implements SagaStore {
   readonly #clock: Pick<Clock, 'now'>
   /** In the order of their changes. */
   readonly #kept = new Map<string, Kept>()
-  /** What was handed out. */
-  readonly #recalled = new WeakSet<SagaRow>()
+  /** What the last load handed out. */
+  #recalled: ReadonlySet<SagaRow> = new Set()
   #length = 0
+  /** Rows were handed out and their transaction has not committed. */
+  #isOut = false
   #contended = 0
 
   constructor(store: SagaStore, clock: Pick<Clock, 'now'>) {
@@ -43,9 +44,14 @@ export class Recollection implements SagaStore {
     this.#clock = clock
   }
 
+  /** For one batch after the other. */
   async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
     const known = this.#recall(ids)
-    for (const row of known) this.#recalled.add(row)
+    this.#recalled = new Set(known)
+    this.#isOut = known.length > 0
+    tx.onCommit(() => {
+      this.#isOut = false
+    })
     if (known.length === ids.length) return known
     const keys = new Set(known.map(sagaKey))
     const read = await this.#store.load(
@@ -79,14 +85,13 @@ export class Recollection implements SagaStore {
     return await this.#store.prune(...what)
   }
 
-  /** A batch was rolled back: it may have believed what is not so any more, because another instance is at work. */
-  distrust(): void {
-    this.#contended = CONTENDED_MAX
-    this.#kept.clear()
-    this.#length = 0
-  }
-
+  /** A batch that failed may have believed what is not so any more: another instance is at work. */
   #recall(ids: readonly SagaId[]): readonly SagaRow[] {
+    if (this.#isOut) {
+      this.#contended = CONTENDED_MAX
+      this.#kept.clear()
+      this.#length = 0
+    }
     if (this.#contended > 0) {
       this.#contended -= 1
       return []

@@ -1,11 +1,10 @@
 // Owns: how many batches the hosts of one process handle at one time. One database serves them all: more at once than
 // it has use for are smaller ones, and each costs a commit and its round trips. Who waits gathers messages meanwhile.
-// I1: in the order of their coming; a host that is alone, with a batch at a time, never waits.
+// I1: in the order of their coming; a host that is alone never waits.
 // I2: a batch that takes long (it waits for a lock, its database is away) gives its turn to whoever waits.
 // I3: where batches are large anyway, one more is handled at a time: what it costs is small beside what is in it.
 import { systemClock } from '../clock.ts'
 import type { Bus, Clock, Link } from '../ports.ts'
-import { BATCH_LARGE_COUNT } from './room.ts'
 
 export interface Limit {
   /** Batches of all links together; one more while they are large. */
@@ -16,7 +15,8 @@ export interface Limit {
 /** How long a batch keeps its turn while others wait; most take some milliseconds. */
 const TURN_MS_MAX = 1_000
 const LOOK_MS = 250
-/** Batches are large on the average of about the last so many. */
+/** Messages of a batch that is large, on the average of about the last so many. */
+const LARGE_COUNT = 40
 const AVERAGE_OF = 16
 
 /** The same bus for several hosts of one process and one database, which take turns. Errors: RangeError. */
@@ -33,7 +33,7 @@ export function limited(bus: Bus, { batchesMax, clock = systemClock }: Limit): B
         receive: (countMax, handle) => turns.take(() => link.receive(countMax, handle)),
         put: (tx, messages) => link.put(tx, messages),
         relay: () => link.relay(),
-        onNews: (news, more) => link.onNews(news, more),
+        onNews: (news) => link.onNews(news),
         close: () => link.close(),
       } satisfies Required<Link>
     },
@@ -77,7 +77,7 @@ class Turns {
   }
 
   #give(): void {
-    const countMax = this.#batchesMax + (this.#meanCount >= BATCH_LARGE_COUNT ? 1 : 0)
+    const countMax = this.#batchesMax + (this.#meanCount >= LARGE_COUNT ? 1 : 0)
     while (this.#givenCount < countMax && this.#waiting.length > 0) {
       this.#givenCount += 1
       this.#waiting.shift()?.()

@@ -5,26 +5,21 @@ import { tell } from '../diagnostics.ts'
 import type { Clock, Ids } from '../ports.ts'
 import type { Bell } from './bell.ts'
 
-export interface Looped {
-  /** False or 0 says that there is no more. */
-  readonly step: () => Promise<number | boolean>
-  /** How long to wait for news before looking anyway, milliseconds. */
-  readonly pollMs: () => number
-}
-
-export interface LoopOptions extends Pick<Looped, 'pollMs'> {
+export interface LoopOptions {
   readonly service: string
   readonly verb: string
   readonly clock: Clock
   readonly ids: Ids
   readonly bell: Bell
+  /** How long to wait for news before looking anyway, milliseconds. */
+  readonly pollMs: () => number
   readonly stopped: AbortSignal
 }
 
 const FAILED: RetryPolicy = { delayMsMin: 50, delayMsMax: 2_000, attemptsMax: 1 }
 
-/** Runs `step` until stopped. Resolves when the last step has ended. */
-export async function loop(step: Looped['step'], options: LoopOptions): Promise<void> {
+/** Runs `step` until stopped; false or 0 says that there is no more. Resolves when the last step has ended. */
+export async function loop(step: () => Promise<number | boolean>, options: LoopOptions): Promise<void> {
   const { service, verb, clock, ids, bell, stopped } = options
   let failures = 0
   while (!stopped.aborted) {

@@ -8,9 +8,6 @@
  */
 export const BATCH_LENGTH_MAX = 1_000_000
 
-/** Messages of a batch that is worth a transaction beside others: what it costs is small beside what is in it. */
-export const BATCH_LARGE_COUNT = 40
-
 export class Room {
   #countLeft: number
   #lengthLeft = BATCH_LENGTH_MAX

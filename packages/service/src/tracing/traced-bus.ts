@@ -44,7 +44,7 @@ function tracedLink(link: Link, watch: Watch): Link {
       over(messages)
     },
     relay: () => link.relay(),
-    onNews: (news, more) => link.onNews(news, more),
+    onNews: (news) => link.onNews(news),
     close: () => link.close(),
   }
 }

@@ -31,7 +31,7 @@ export function tripledBus(bus: Bus): Bus {
       link.receive(countMax, async (tx, batch) => tripled(await handle(tx, batch))),
     put: (tx, messages) => link.put(tx, tripled(messages)),
     relay: () => link.relay(),
-    onNews: (news, more) => link.onNews(news, more),
+    onNews: (news) => link.onNews(news),
     close: () => link.close(),
   })
   return { connect: async (what) => sending(await bus.connect(what)) }

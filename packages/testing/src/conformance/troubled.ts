@@ -29,7 +29,7 @@ function troubledBus(bus: Bus, stir: Stir): Bus {
     receive: (countMax, handle) => link.receive(countMax, (tx, batch) => handle(tx, stir(batch))),
     put: (tx, messages) => link.put(tx, messages),
     relay: () => link.relay(),
-    onNews: (news, more) => link.onNews(news, more),
+    onNews: (news) => link.onNews(news),
     close: () => link.close(),
   })
   return { connect: async (what) => trouble(await bus.connect(what)) }
