@@ -53,7 +53,6 @@ async function one(seed: number): Promise<number> {
 
 async function tell(seed: number, of: string | null = file): Promise<void> {
   const report = await reportOf({ seed, subject: await subjectOf(of), say })
-  // Only the comparison of the patterns failed: its sentence says it all.
   if (report === null) return
   if (values.out === undefined) {
     say(report)

@@ -117,6 +117,12 @@ const books: Books = {
     { plan: registerUser.name, id: 'u1', userId: 'u1', end: 'completed' },
     { plan: placeOrder.name, id: 'o1', userId: 'u1', end: 'completed' },
   ],
+  deliveries: [
+    { id: 'm1', end: 'completed', status: 'SENT', sentCount: 1 },
+    { id: 'm2', end: 'completed', status: 'UNDELIVERABLE', sentCount: 0 },
+    { id: 'm3', end: 'completed', status: 'UNKNOWN', sentCount: 1 },
+    { id: 'm4', end: null, status: 'absent', sentCount: 0 },
+  ],
   users: [user],
   orders: [[{ ...order, status: 'Pending' }, { ...order, status: 'Process' }, order]],
   payments: [[pending, payment]],
@@ -188,6 +194,22 @@ describe('the books', () => {
     ['message order-completed to u1: 1 due, 0 written', { messages: [message('welcome', 'u1')] }],
     ['message welcome u1 got its address twice', { messages: [...books.messages, addressed, addressed] }],
     ['message payment-due-soon to u1: 0 due, 1 written', { events: [] }],
+    ...(
+      [
+        ['compensated', 'SENT', 1],
+        ['completed', 'SENDING', 0],
+        ['completed', 'SENT', 0],
+        ['completed', 'SENT', 2],
+        ['completed', 'UNDELIVERABLE', 1],
+        ['completed', 'UNKNOWN', 2],
+      ] as const
+    ).map(
+      ([end, status, sentCount]) =>
+        [
+          `message m1: its delivery ${end}, it is ${status}, and was sent ${sentCount} times`,
+          { deliveries: [{ id: 'm1', end, status, sentCount }] },
+        ] as const,
+    ),
     [
       'message payment-refunded to u1: 1 due, 0 written',
       { events: [...books.events, { id: 'e2', template: 'payment-refunded', userId: 'u1' }] },

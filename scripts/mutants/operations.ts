@@ -232,6 +232,20 @@ export const operationMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'tries-are-counted-for-all-together',
+    harm: 'a step gives up at its first trouble, because others have had theirs',
+    file: FAULT,
+    edits: [
+      { find: `const UNKNOWN_HERE: `, replace: `const counted = { tries: 0 }\nconst UNKNOWN_HERE: ` },
+      {
+        find: `  const attempt = work.attempt + 1
+  const certain`,
+        replace: `  const attempt = (counted.tries += 1)
+  const certain`,
+      },
+    ],
+  },
+  {
     name: 'work-begins-after-its-deadline',
     harm: 'a seat is booked long after the time within which the plan wanted it',
     file: RUN,

@@ -1,11 +1,14 @@
 // Owns: what is told of a failing seed: its smallest form found, drawn and line by line, as Markdown.
 import { performance } from 'node:perf_hooks'
 import {
+  differing,
   endOf,
   sequenceDiagram,
   shrink,
+  type Differing,
   type Evidence,
   type Kept,
+  type Moment,
   type Shrunk,
   type Subject,
   type Witnessed,
@@ -25,16 +28,19 @@ interface Failing {
 /** Null when the seed passes. */
 export async function reportOf({ seed, subject, say }: Failing): Promise<string | null> {
   const end = performance.now() + SECONDS_MAX * 1_000
+  const isOver = (): boolean => performance.now() > end
   const shrunk = await shrink({
     seed,
     subject,
     runsMax: RUNS_MAX,
-    isOver: () => performance.now() > end,
+    isOver,
     onTry: ({ runs, kept }) => {
       if (runs % PROGRESS_EVERY === 0) say(`  made smaller in ${runs} runs: ${counted(kept)}`)
     },
   })
-  return shrunk === null ? null : written({ seed, subject }, shrunk)
+  if (shrunk !== null) return written({ seed, subject }, shrunk)
+  const found = await differing({ seed, subject, isOver })
+  return found === null ? null : compared({ seed, subject }, found)
 }
 
 function counted({ sagas, faults }: Kept): string {
@@ -53,14 +59,31 @@ function written({ seed, subject }: Omit<Failing, 'say'>, shrunk: Shrunk): strin
     `- faults: ${faults.length === 0 ? 'none, it is a matter of order' : faults.join(', ')}`,
     `- system: ${JSON.stringify(shape)}`,
     '',
-    '```mermaid',
-    sequenceDiagram(result.moments),
-    '```',
-    '',
-    '```',
-    ...result.trace,
-    '```',
+    ...toldIn(result.moments, result.trace),
   ].join('\n')
+}
+
+/** Without faults it passes, and ends differently in the two patterns. */
+function compared(
+  { seed, subject }: Omit<Failing, 'say'>,
+  { differences, sagas, traces }: Differing,
+): string {
+  return [
+    `# Seed ${seed} of ${subject.name}, in both patterns, without faults`,
+    '',
+    ...differences.map((difference) => `- ${difference}`),
+    `- sagas: ${sagas.join(', ')}`,
+    ...[...traces].flatMap(([pattern, { moments, lines }]) => [
+      '',
+      `## ${pattern === 'orchestration' ? 'Orchestrated' : 'Choreographed'}`,
+      '',
+      ...toldIn(moments, lines),
+    ]),
+  ].join('\n')
+}
+
+function toldIn(moments: readonly Moment[], lines: readonly string[]): readonly string[] {
+  return ['```mermaid', sequenceDiagram(moments), '```', '', '```', ...lines, '```']
 }
 
 function sagaText({ saga, input, wasCancelled }: Witnessed, evidence: Evidence): string {

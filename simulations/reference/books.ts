@@ -5,10 +5,12 @@ import type { Order } from '@ensemble/service-order/rules'
 import type { Credit, Payment, PaymentEntry } from '@ensemble/service-payment/rules'
 import type { User } from '@ensemble/service-user/rules'
 import {
+  deliverMessage,
   PAYMENT_DUE_SOON,
   PAYMENT_REFUNDED,
   PaymentDueSoon,
   PaymentRefunded,
+  placeOrder,
   PlaceOrder,
   RegisterUser,
 } from '@ensemble/service-contracts'
@@ -17,7 +19,9 @@ import type { Paid } from './customers.ts'
 import * as tables from './tables.ts'
 
 export interface Books {
+  /** Registrations and orders. */
   readonly sagas: readonly Ended[]
+  readonly deliveries: readonly Delivery[]
   readonly users: readonly User[]
   /** Every committed state of each row, oldest first. */
   readonly orders: readonly (readonly Order[])[]
@@ -39,6 +43,13 @@ export interface Ended {
   readonly end: 'completed' | 'compensated' | null
 }
 
+/** A message that a caller brought. */
+export interface Delivery extends Pick<Ended, 'id' | 'end'> {
+  readonly status: string
+  /** How often providers have really sent it. */
+  readonly sentCount: number
+}
+
 export interface Told {
   readonly id: string
   readonly template: 'payment-due-soon' | 'payment-refunded'
@@ -47,12 +58,25 @@ export interface Told {
 
 export function booksOf(evidence: Evidence, sagas: readonly Witnessed[]): Books {
   return {
-    sagas: sagas.map(({ saga, input }) => ({
-      plan: saga.plan,
-      id: saga.id,
-      userId: (saga.plan === 'order.place' ? PlaceOrder : RegisterUser).parse(input).userId,
-      end: endOf(evidence, saga),
-    })),
+    sagas: sagas
+      .filter(({ saga }) => saga.plan !== deliverMessage.name)
+      .map(({ saga, input }) => ({
+        plan: saga.plan,
+        id: saga.id,
+        userId: (saga.plan === placeOrder.name ? PlaceOrder : RegisterUser).parse(input).userId,
+        end: endOf(evidence, saga),
+      })),
+    deliveries: sagas.flatMap(({ saga }) => {
+      if (saga.plan !== deliverMessage.name) return []
+      const id = saga.id.replace(/\.0$/, '')
+      const sent = [...evidence.deeds].filter(([attempt]) => attempt.startsWith(`${id}-`))
+      return {
+        id,
+        end: endOf(evidence, saga),
+        status: evidence.states(tables.brought).find((message) => message.id === id)?.status ?? 'absent',
+        sentCount: sent.reduce((sum, [, { done }]) => sum + done, 0),
+      }
+    }),
     users: evidence.states(tables.users),
     orders: evidence.versions(tables.orders),
     payments: evidence.versions(tables.payments),

@@ -1,9 +1,11 @@
 // Owns: what customers do: they register, change and delete themselves, order, pay and cancel, rightly and wrongly.
-// I1: what the n-th saga is depends on n only: every third one registers a user, the others order for one of these.
+// I1: what the n-th saga is depends on n only: every third one registers a user, one in six brings a message to be
+// delivered, the others order for one of these users.
 // I2: the caller is the gateway's: it waits for a registration under way, and pays again when the payment is not there
 // yet, under another key, since a refusal is stored under its own.
 import { PATTERNS, type InputOf, type OutcomeOf } from '@ensemble/core'
 import {
+  deliverMessage,
   order,
   ORDER_TYPE,
   payment,
@@ -15,6 +17,7 @@ import {
 } from '@ensemble/service-contracts'
 import type { PaymentTerms } from '@ensemble/service-payment/rules'
 import type { Beginning, Chance, Subject, Visit } from '@ensemble/simulator'
+import { bringing } from './deliveries.ts'
 
 /** A limit that a few orders reach, and a due time that passes while there are faults. */
 export const TERMS: PaymentTerms = { dueInMs: 8_000, payLaterLimit: 100 }
@@ -22,12 +25,14 @@ export const TERMS: PaymentTerms = { dueInMs: 8_000, payLaterLimit: 100 }
 const AMOUNT_MAX = 60
 const VISITS_MS_MAX = 12_000
 const SAGAS_PER_USER = 3
+const SAGAS_PER_DELIVERY = 6
 /** How often the gateway looks for a registration that it does not know, or that is under way. */
 const REGISTRATION_LOOKS_MAX = 8
 const NOBODY = uuidOf('dddd', 0)
 
 export function begin({ chance, number, isCrowded }: Parameters<Subject['begin']>[0]): Beginning {
   const pattern = chance.pick(PATTERNS_BOTH)
+  if (number % SAGAS_PER_DELIVERY === 5) return { pattern, ...delivery(chance, uuidOf('cccc', number)) }
   return number % SAGAS_PER_USER === 1
     ? { pattern, ...registration(chance, userIdOf(Math.ceil(number / SAGAS_PER_USER))) }
     : { pattern, ...ordering(chance, { number, isCrowded }) }
@@ -111,6 +116,18 @@ function ordering(
   return { plan: placeOrder, id: orderId, input, before: untilRegistered(userId), visits }
 }
 
+function delivery(chance: Chance, messageId: string): Begun {
+  const id = `${messageId}.0`
+  const visits = chance.hit(0.2) ? [cancelling(chance, deliverMessage.name, id)] : []
+  return {
+    plan: deliverMessage,
+    id,
+    input: { messageId, round: 0 },
+    before: bringing(chance, messageId),
+    visits,
+  }
+}
+
 /** Half of the orders are paid as they should be; the others in parts, too much, twice, too late or not at all. */
 function payments(
   chance: Chance,
@@ -157,12 +174,13 @@ function paying(what: { orderId: string; amount: number; round: number }): Visit
 
 function untilRegistered(userId: string): NonNullable<Beginning['before']> {
   let looks = 0
-  return async (host) => {
+  const call: Visit['call'] = async (host) => {
     const status = await host.status({ plan: registerUser.name, id: userId })
     looks += 1
     if ((status === null || status.status === 'running') && looks < REGISTRATION_LOOKS_MAX)
       throw new Error('the user is still being registered')
   }
+  return { service: 'desk', name: 'look for the registration', call }
 }
 
 function cancelling(chance: Chance, plan: string, id: string): Visit {

@@ -2,6 +2,7 @@
 // seen.
 import { memoryEntries, memoryRows } from '@ensemble/memory'
 import type { Rows } from '@ensemble/runtime'
+import type { Message } from '@ensemble/service-notification/message'
 import type { MessageEntry, Receiver } from '@ensemble/service-notification/rules'
 import type { Order } from '@ensemble/service-order/rules'
 import type { Credit, Payment, PaymentEntry } from '@ensemble/service-payment/rules'
@@ -16,6 +17,8 @@ export const payments = memoryRows<Payment>({ name: 'tb_payment', key: ({ uuid }
 export const credits = memoryRows<Credit>({ name: 'tb_payment_credit', key: ({ userId }) => userId })
 export const entries = memoryEntries<PaymentEntry>({ name: 'tb_payment_entry' })
 export const receivers = memoryRows<Receiver>({ name: 'tb_receiver', key: ({ userId }) => userId })
+/** Of callers, with where their deliveries stand. */
+export const brought = memoryRows<Message>({ name: 'tb_notification_brought', key: ({ id }) => id })
 export const messages = memoryEntries<MessageEntry>({ name: 'tb_notification' })
 
 type StateOf<Table> = Table extends Rows<infer State> ? State : never

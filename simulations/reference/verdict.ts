@@ -2,11 +2,17 @@
 // I1: it knows rows, the messages on the bus and what callers were told; how the system comes to them is nothing to it.
 // I2: each violation is one sentence that names the row.
 import { type OrderStatus, placeOrder, registerUser } from '@ensemble/service-contracts'
-import type { Books, Ended } from './books.ts'
+import type { Books, Delivery, Ended } from './books.ts'
 import { moneyProblems } from './money.ts'
 
 export function verdict(books: Books): readonly string[] {
-  return [...userProblems(books), ...orderProblems(books), ...moneyProblems(books), ...messageProblems(books)]
+  return [
+    ...userProblems(books),
+    ...orderProblems(books),
+    ...moneyProblems(books),
+    ...messageProblems(books),
+    ...books.deliveries.flatMap((one) => deliveryProblems(one)),
+  ]
 }
 
 function userProblems({ users, sagas }: Books): readonly string[] {
@@ -85,6 +91,21 @@ function messageProblems({ sagas, messages, events }: Books): readonly string[] 
     ...uneven(due, sent).map(([what, isDue, isSent]) => `message ${what}: ${isDue} due, ${isSent} written`),
     ...twice(addressed, (id) => id).map((id) => `message ${id} got its address twice`),
   ]
+}
+
+/** How often a message may have been sent, by where its delivery has ended. */
+const SENT_COUNTS: Readonly<Record<string, readonly number[]>> = {
+  SENT: [1],
+  UNDELIVERABLE: [0],
+  UNKNOWN: [0, 1],
+}
+
+function deliveryProblems({ id, end, status, sentCount }: Delivery): readonly string[] {
+  if (end === null) return []
+  const isRight = end === 'completed' && SENT_COUNTS[status]?.includes(sentCount) === true
+  return isRight
+    ? []
+    : [`message ${id}: its delivery ${end}, it is ${status}, and was sent ${sentCount} times`]
 }
 
 function sagasOf(sagas: readonly Ended[], plan: string): readonly Ended[] {

@@ -14,7 +14,8 @@ import { drawScenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Beginning, Subject } from './subject.ts'
 import { OBSERVER } from './roles.ts'
-import { System } from './system.ts'
+import { playedIn, System } from './system.ts'
+import { Trace } from './trace.ts'
 
 const TRIES_MAX = 6
 /** What is only troubled for a while is over when the first saga begins. */
@@ -29,16 +30,20 @@ const APART_MS = 200
 /** How often it is looked for what is due in the first try; in later ones more often: no timer is always late. */
 const POLL_MS = 1_000
 
-interface Asked {
+export interface AlikeOptions {
   readonly seed: number
   readonly subject: Subject
+  /** Numbers of the sagas that are started; null for all that are drawn. */
+  readonly sagas?: ReadonlySet<number> | null
+  /** Gets the trace of each run, of which there are several in each pattern. */
+  readonly onRun?: (pattern: Pattern, trace: Trace) => void
 }
 
 /** What a run has left, by what it is about. */
 type Left = ReadonlyMap<string, string>
 
 /** Each sentence is a difference between the patterns. */
-export async function alike(asked: Asked): Promise<readonly string[]> {
+export async function alike(asked: AlikeOptions): Promise<readonly string[]> {
   const seen = new Map<Pattern, Left[]>(PATTERNS.map((pattern) => [pattern, []]))
   let differences: readonly string[] = []
   for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
@@ -69,7 +74,7 @@ function differing(one: string, other: string): string {
 }
 
 async function left(
-  { seed, subject }: Asked,
+  { seed, subject, sagas = null, onRun }: AlikeOptions,
   { pattern, attempt }: { readonly pattern: Pattern; readonly attempt: number },
 ): Promise<Left> {
   const chance = new Chance(seed)
@@ -77,7 +82,13 @@ async function left(
   const schedule = new Schedule(START, chance.stream(`order ${attempt}`))
   const faults = new Faults(chance.stream('faults'), {})
   faults.heal()
-  const parts = { schedule, faults, tell: () => undefined, saw: () => undefined, watch: null }
+  const trace = new Trace({
+    now: () => schedule.now - START,
+    keeps: onRun !== undefined,
+    played: playedIn(subject, shape),
+  })
+  const tell = (who: string, what: string): void => trace.add(who, what)
+  const parts = { schedule, faults, tell, saw: () => undefined, watch: trace.watch }
   const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: Math.ceil(POLL_MS / attempt) }
   const calm = { ...shape, latencyMsMax: attempt, settings }
   const system = new System({ ...parts, subject, shape: calm, chance: chance.stream('system') })
@@ -99,17 +110,19 @@ async function left(
   })
   await schedule.run(START + CALM_MS)
   const late: string[] = []
-  for (const one of begun) {
+  for (const [index, one] of begun.entries()) {
+    if (sagas?.has(index + 1) === false) continue
     const apartMs = (2 ** (attempt - 1) - 1) * APART_MS
-    const visits = one.visits.map((visit, index) => ({
+    const visits = one.visits.map((visit, nth) => ({
       ...visit,
-      afterMs: visit.afterMs + SETTLED_MS + apartMs * (index + 1),
+      afterMs: visit.afterMs + SETTLED_MS + apartMs * (nth + 1),
     }))
     callers.begin({ ...one, pattern, visits })
     await schedule.run(schedule.now + Math.max(apartMs, ...visits.map(({ afterMs }) => afterMs)))
     late.push(...(await untilAtRest({ schedule, system, callers, isLong: false })))
   }
   system.end()
+  onRun?.(pattern, trace)
   return leftOf(system.evidence(), begun, late)
 }
 

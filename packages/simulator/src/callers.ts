@@ -58,12 +58,11 @@ export class Callers {
       afterMs: 0,
       service: STARTER,
       name: `start ${plan.name}/${id}`,
-      call: async (host) => {
-        await before?.(host)
-        return await host.start(plan, { id, input, pattern })
-      },
+      call: (host) => host.start(plan, { id, input, pattern }),
     }
-    this.#visit(start, () => void (witnessed.isAcknowledged = true))
+    const begin = (): void => this.#visit(start, () => void (witnessed.isAcknowledged = true))
+    if (before === undefined) begin()
+    else this.#visit({ ...before, afterMs: 0 }, begin)
     for (const visit of visits) {
       if (visit.name === 'cancel') witnessed.wasCancelled = true
       const hear = (answer: unknown): void => void witnessed.answers.push({ name: visit.name, answer })

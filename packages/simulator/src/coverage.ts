@@ -1,8 +1,9 @@
 // Owns: what a run is seen to have exercised ("sometimes" assertions): situations that must occur over many seeds, or
 // the simulator proves less than it seems to. Read from the history of rows, the messages and the engine's own
-// complaints.
+// complaints. What takes more than one of these is in situations.ts.
 import { isRecord, type Message } from '@ensemble/core'
 import { keptIn, type Evidence } from './evidence.ts'
+import { WHOLE, wholes } from './situations.ts'
 
 /** What is seen outside of rows and messages: errors that the engine told (`where CODE`), and what the models did. */
 export interface Seen {
@@ -22,8 +23,6 @@ type OfOperation = (change: Change) => boolean
 /** Situations of an operation's row, by one of its changes. */
 const OPERATIONS: Readonly<Record<string, OfOperation>> = {
   'withdraw overtook its run': ({ before, after }) => before === null && after['status'] === 'withdrawn',
-  'run met a row that was withdrawn early': ({ before, after }) =>
-    before?.['parked'] === 'NO_SLIP' && after['parked'] === null,
   'deferred withdrawn': ({ before, after }) =>
     before?.['status'] === 'deferred' && after['status'] === 'withdrawn',
   'deferred settled': ({ before, after }) =>
@@ -86,16 +85,6 @@ const ERRORS: Readonly<Record<string, RegExp>> = {
   'deadly batch found': /^deadly batch/,
 }
 
-/** From more than one row. */
-const WHOLE = {
-  'unknown effect undone': 'unknown effect undone',
-  'late run refused': 'late run refused',
-  'stored answer sent again': 'stored answer sent again',
-  'cancel lost to payment': 'cancel lost to payment',
-  'killer buried': 'killer buried',
-  'horizon refused': 'horizon refused',
-} as const
-
 /** What the models saw. */
 export const HAPPENED = {
   zombie: 'zombie wrote and lost',
@@ -111,7 +100,7 @@ export const SITUATIONS: readonly string[] = [
   ...Object.keys(SAGAS),
   ...Object.keys(MESSAGES),
   ...Object.keys(ERRORS),
-  ...Object.values(WHOLE),
+  ...Object.keys(WHOLE),
   ...Object.values(HAPPENED),
 ]
 
@@ -141,44 +130,6 @@ function changesOf(evidence: Evidence, table: string): readonly Change[] {
       after === null ? [] : [{ before: rows[index - 1] ?? null, after }],
     )
   })
-}
-
-function wholes(evidence: Evidence): readonly string[] {
-  const found: string[] = []
-  const operations = evidence.histories('operations')
-  const last = new Map(operations.flatMap(({ key, versions }) => lastRow(versions, key)))
-  for (const [id, row] of last) {
-    const undo = last.get(id.replace(/run$/, 'undo'))
-    if (row['status'] === 'unknown' && undo?.['status'] === 'succeeded')
-      found.push(WHOLE['unknown effect undone'])
-  }
-  const answers = new Map<string, number>()
-  for (const message of evidence.messages)
-    if (message.type === 'event' && message.id.endsWith('#answer'))
-      answers.set(message.id, (answers.get(message.id) ?? 0) + 1)
-  for (const [id, count] of answers) {
-    if (count < 2) continue
-    found.push(WHOLE['stored answer sent again'])
-    if (last.get(id.replace('#answer', ''))?.['status'] === 'withdrawn') found.push(WHOLE['late run refused'])
-  }
-  if (evidence.rows('thing').some(isPaidByWithdraw)) found.push(WHOLE['cancel lost to payment'])
-  for (const row of evidence.rows('dead letters')) {
-    const text = JSON.stringify(row)
-    if (text.includes('KILLS_WORKER')) found.push(WHOLE['killer buried'])
-    if (text.includes('TOO_OLD')) found.push(WHOLE['horizon refused'])
-  }
-  return found
-}
-
-function lastRow(versions: readonly (object | null)[], key: string): readonly [string, Row][] {
-  const last = keptIn(versions.findLast((version) => version !== null) ?? null)
-  return last === null ? [] : [[key, last]]
-}
-
-/** A withdraw rule that answered `succeeded` says so in its row. */
-function isPaidByWithdraw(row: object): boolean {
-  const state = 'state' in row && isRecord(row.state) ? row.state : {}
-  return isRecord(state['marks']) && Object.values(state['marks']).includes('kept')
 }
 
 function isEnd(message: Message, pattern: string, status: string): boolean {

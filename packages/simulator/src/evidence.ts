@@ -1,7 +1,8 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
-import { isRecord, unpack, type Message } from '@ensemble/core'
+import { isRecord, unpack, type Message, type Time } from '@ensemble/core'
 import type { Entries, Row, Rows } from '@ensemble/runtime'
+import type { BusRecord } from './bus/record.ts'
 import type { Table } from './database/table.ts'
 import type { Deed } from './outside.ts'
 import { typed } from './typed.ts'
@@ -12,6 +13,8 @@ export interface RowHistory {
   readonly key: string
   /** Every committed version, oldest first; null for deleted. */
   readonly versions: readonly (object | null)[]
+  /** When each was committed, in the run's time. */
+  readonly times: readonly Time[]
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -29,6 +32,8 @@ export interface Buried {
 
 export class Evidence {
   readonly deeds: ReadonlyMap<string, Deed>
+  /** What the bus has handed over and lost. */
+  readonly bus: Readonly<BusRecord>
   readonly #tables: readonly Table[]
   readonly #read: () => readonly Message[]
   #messages: readonly Message[] | null = null
@@ -37,7 +42,9 @@ export class Evidence {
     tables: readonly Table[]
     messages: () => readonly Message[]
     deeds: ReadonlyMap<string, Deed>
+    bus: Readonly<BusRecord>
   }) {
+    this.bus = what.bus
     this.#tables = what.tables
     this.deeds = what.deeds
     this.#read = what.messages
@@ -99,6 +106,7 @@ export class Evidence {
         schema: table.schema,
         key,
         versions: slot.versions.map(({ row }) => row),
+        times: slot.versions.map(({ at }) => at),
       })),
     )
   }

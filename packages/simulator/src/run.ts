@@ -11,7 +11,9 @@ import { checkHistory } from './checks/history.ts'
 import { checkMessages } from './checks/messages.ts'
 import { checkObserver } from './checks/observer.ts'
 import { checkSagas } from './checks/sagas.ts'
+import { checkTries } from './checks/tries.ts'
 import { covered } from './coverage.ts'
+import type { DatabaseServer } from './database/server.ts'
 import type { Evidence } from './evidence.ts'
 import { Faults, type FaultKind } from './faults.ts'
 import { unleash } from './nemesis.ts'
@@ -116,10 +118,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
         ...deadly(system),
         ...judged(evidence, callers.sagas),
         ...(scenario.shape.observes ? checkObserver(evidence) : []),
-        ...overslept(evidence, {
-          now: Math.min(...[...system.servers.values()].map(({ now }) => now)),
-          sweepMs: scenario.shape.settings.sweepMs ?? 0,
-        }),
+        ...(system.hasVersions ? [] : checkTries(evidence, scenario.shape.settings.retry?.attemptsMax ?? 0)),
+        ...overslept(evidence, [...system.servers.values()], scenario.shape.settings.sweepMs ?? 0),
         ...subject.check(evidence, callers.sagas),
       ],
       sagas: callers.sagas.length,
@@ -151,10 +151,18 @@ function deadly(system: System): readonly string[] {
 }
 
 /** What is due is taken when a process looks, which it does twice in the time that is allowed here. */
-function overslept(evidence: Evidence, { now, sweepMs }: { now: Time; sweepMs: number }): readonly string[] {
+function overslept(
+  evidence: Evidence,
+  servers: readonly DatabaseServer[],
+  sweepMs: number,
+): readonly string[] {
+  const patienceMs = 2 * sweepMs + SLEEP_MS_MAX
+  // What a clock has made due by its jump is due since then.
+  if (servers.some(({ steadyMs }) => steadyMs < patienceMs)) return []
+  const now = Math.min(...servers.map((server) => server.now))
   return evidence.rows('scheduled').flatMap((row) => {
     const dueAt = 'dueAt' in row ? Number(row.dueAt) : Number.NaN
-    const isLate = !(dueAt + 2 * sweepMs + SLEEP_MS_MAX > now)
+    const isLate = !(dueAt + patienceMs > now)
     return isLate ? [`due at ${dueAt}, it is ${now}: ${JSON.stringify(row).slice(0, 200)}`] : []
   })
 }

@@ -123,6 +123,7 @@ function kindOf(fault: string): string {
   return fault.replace(/ \d+$/, '')
 }
 
-function wordsOf(violation: string): string {
+/** Without the numbers and names that are in it. */
+export function wordsOf(violation: string): string {
   return violation.replaceAll(/'[^']*'|\S*[/\d]\S*/g, '_')
 }

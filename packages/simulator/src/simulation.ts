@@ -16,7 +16,7 @@ import type { Chance } from './chance.ts'
 import { endOf } from './checks/sagas.ts'
 import type { Evidence } from './evidence.ts'
 import type { Deed, Outside } from './outside.ts'
-import type { Answered, Beginning, Occasion, Subject, Visit, Witnessed } from './subject.ts'
+import type { Answered, Beginning, Occasion, Own, Subject, Visit, Witnessed } from './subject.ts'
 import { STARTER } from './roles.ts'
 import { typed } from './typed.ts'
 
@@ -81,7 +81,7 @@ export interface SimulationOptions<Inputs extends readonly unknown[]> {
 /** A service whose effects call the outside. */
 export interface Reaching {
   readonly participant: string
-  readonly implementation: (outside: Outside) => Implementation
+  readonly implementation: (outside: Outside, own: Own) => Implementation
 }
 
 /** A subject for `npm run sim -- FILE`: export it as `subject`. Errors: TypeError. */
@@ -93,7 +93,8 @@ export function simulation<const Inputs extends readonly unknown[]>(
   const participants = Object.fromEntries(
     services.map((service) => [
       service.participant,
-      (outside: Outside) => ('handlers' in service ? service : service.implementation(outside)),
+      (outside: Outside, own: Own) =>
+        'handlers' in service ? service : service.implementation(outside, own),
     ]),
   )
   const plans = scripts.map(({ plan }) => plan)

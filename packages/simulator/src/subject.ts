@@ -1,7 +1,7 @@
 // Owns: what is simulated: plans, the participants that do their work, who starts sagas and what else happens to
 // them. The made-up system is one subject; a team's own file is another.
 import type { Pattern, Plan, SagaRef } from '@ensemble/core'
-import type { Database, Host, Implementation } from '@ensemble/runtime'
+import type { Clock, Database, Host, Implementation } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
 import type { Outside } from './outside.ts'
@@ -39,10 +39,16 @@ export interface Beginning {
   readonly id: string
   readonly pattern: Pattern
   readonly input: unknown
-  /** What the caller does at the starter before it starts the saga; thrown, it comes again. */
-  readonly before?: (host: Host) => Promise<void>
+  /** What the caller does before it starts the saga; thrown, it comes again. */
+  readonly before?: Omit<Visit, 'afterMs'>
   /** What customers and others do about it. */
   readonly visits: readonly Visit[]
+}
+
+/** What a process has of its own, for effects that keep notes about their calls. */
+export interface Own {
+  readonly database: Database
+  readonly clock: Clock
 }
 
 export interface Subject {
@@ -50,7 +56,7 @@ export interface Subject {
   /** The plans of one run; an older program knows only those of version 1. */
   readonly plans: (chance: Chance, deployment: Deployment) => readonly Plan[]
   /** An implementation for each participant, made anew for each process. */
-  readonly participants: Readonly<Record<string, (outside: Outside) => Implementation>>
+  readonly participants: Readonly<Record<string, (outside: Outside, own: Own) => Implementation>>
   /** The `number`-th saga of a run. */
   readonly begin: (what: Occasion) => Beginning
   /** What its own people do about what still waits once all is healed; called again and again. */

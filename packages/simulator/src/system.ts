@@ -12,6 +12,7 @@ import {
   type Settings,
 } from '@ensemble/runtime'
 import { Broker } from './bus/broker.ts'
+import { BusRecord } from './bus/record.ts'
 import { SharedLog, type LogParts } from './bus/shared.ts'
 import type { Chance } from './chance.ts'
 import { DatabaseClient, schemaOf, type Schema } from './database/client.ts'
@@ -78,6 +79,7 @@ export class System {
   readonly servers = new Map<string, DatabaseServer>()
   readonly world: World
   readonly #parts: SystemParts
+  readonly #record = new BusRecord()
   readonly #schemas = new Map<string, Schema>()
   readonly #log: SharedLog | null
   readonly #broker: Broker | null
@@ -90,10 +92,16 @@ export class System {
     this.plans = subject.plans(chance.stream('plans'), this.deployment)
     const { partitionCount } = shape
     const { saw } = parts
-    const logParts: LogParts = { schedule, faults, chance: chance.stream('bus'), partitionCount, saw }
+    const record = this.#record
+    const logParts: LogParts = { schedule, faults, chance: chance.stream('bus'), partitionCount, saw, record }
     this.#log = shape.layout === 'shared' ? new SharedLog(logParts) : null
     this.#broker = shape.layout === 'separate' ? new Broker(logParts) : null
     this.world = new World({ schedule, faults, chance: chance.stream('outside'), tell: parts.tell })
+  }
+
+  /** Programs that know different versions of plans run side by side. */
+  get hasVersions(): boolean {
+    return this.plans.some(({ version }) => version > 1)
   }
 
   get roles(): readonly string[] {
@@ -176,7 +184,8 @@ export class System {
 
   evidence(): Evidence {
     const tables = [...this.servers.values()].flatMap((server) => server.tables())
-    return new Evidence({ tables, messages: () => this.#messages(), deeds: this.world.deeds })
+    const { deeds } = this.world
+    return new Evidence({ tables, messages: () => this.#messages(), deeds, bus: this.#record })
   }
 
   #messages(): readonly Message[] {
@@ -208,7 +217,7 @@ export class System {
       schema,
       saw,
     })
-    const isOld = this.#hasVersions && !this.deployment.isRepaired && chance.hit(0.5)
+    const isOld = this.hasVersions && !this.deployment.isRepaired && chance.hit(0.5)
     const instance: Instance = { isOld, process, client, host: null }
     this.#instances.set(name, instance)
     const again = (): void => schedule.after(chance.int(100, 3_000), () => this.#boot(role, number))
@@ -235,7 +244,12 @@ export class System {
       ids: process.ids,
       settings: shape.settings,
       ...(role === OBSERVER ? { observer: observer() } : { plans }),
-      ...(participant === undefined ? {} : { implementation: participant(this.world.outsideOf(process)) }),
+      ...(participant !== undefined && {
+        implementation: participant(this.world.outsideOf(process), {
+          database: client,
+          clock: process.clock,
+        }),
+      }),
       ...(role === this.#starter ? { starts: true, orchestrates: shape.isOwn } : {}),
       ...(role === ORCHESTRATOR ? { orchestrates: true } : {}),
     }
@@ -244,10 +258,6 @@ export class System {
   get #starter(): string {
     const { subject, shape } = this.#parts
     return starterOf(subject, shape)
-  }
-
-  get #hasVersions(): boolean {
-    return this.plans.some(({ version }) => version > 1)
   }
 
   #transport(process: Process) {

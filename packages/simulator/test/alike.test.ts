@@ -1,5 +1,6 @@
 // Both patterns leave the same, and a system in which they do not is found out.
-import { alike, generated } from '@ensemble/simulator'
+import { PATTERNS, type Pattern } from '@ensemble/core'
+import { alike, differing, generated } from '@ensemble/simulator'
 import { expect, test } from 'vitest'
 import { tokens } from './played.ts'
 
@@ -27,4 +28,19 @@ test('a participant that decides by the pattern is found out', { timeout: TIMEOU
   expect(story).toMatch(
     /^token\/\d+ differs between the patterns: orchestrated completed.*, choreographed compensated/,
   )
+})
+
+test('is told with one saga, in each pattern', { timeout: TIMEOUT_MS }, async () => {
+  const subject = tokens({ tears: (pattern) => pattern === 'choreography' })
+  const found = await differing({ seed: 1, subject, isOver: () => false })
+  expect(found?.sagas).toHaveLength(1)
+  expect(found?.differences[0]).toMatch(/^box token differs between the patterns/)
+  const takes = (pattern: Pattern): number =>
+    (found?.traces.get(pattern)?.lines ?? []).filter((line) => line.includes(' takes ')).length
+  for (const pattern of PATTERNS) expect(takes(pattern)).toBeGreaterThan(0)
+})
+
+test('nothing is told of what ends alike', { timeout: TIMEOUT_MS }, async () => {
+  const subject = tokens({ tears: () => false })
+  expect(await differing({ seed: 1, subject, isOver: () => false })).toBeNull()
 })

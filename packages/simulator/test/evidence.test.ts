@@ -1,6 +1,7 @@
 // What was put away is read as the messages that it was, whatever form the letter keeps it in.
 import { pack, type Message } from '@ensemble/core'
 import { expect, test } from 'vitest'
+import { BusRecord } from '../src/bus/record.ts'
 import { Table } from '../src/database/table.ts'
 import { Evidence } from '../src/evidence.ts'
 
@@ -23,7 +24,12 @@ function buriedOf(letters: readonly { readonly reason: string; readonly text: st
   const table = new Table({ schema: 'shop', name: 'dead letters', isOwn: false })
   for (const [index, letter] of letters.entries())
     table.slot(String(index)).versions.push({ row: { letter }, line: index, commit: 1, at: 1 })
-  return new Evidence({ tables: [table], messages: () => [], deeds: new Map() }).buried()
+  return new Evidence({
+    tables: [table],
+    messages: () => [],
+    deeds: new Map(),
+    bus: new BusRecord(),
+  }).buried()
 }
 
 test('a letter is one message or a packed one, a retry is what it tries, what nobody can read is left out', () => {

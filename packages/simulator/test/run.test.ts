@@ -36,9 +36,9 @@ test('a participant whose undo does nothing is found out', async () => {
   const { a, b, c } = generated.participants
   if (a === undefined || b === undefined || c === undefined) throw new Error('three participants')
   const participants: Subject['participants'] = {
-    a: (outside) => lazy(a(outside)),
-    b: (outside) => lazy(b(outside)),
-    c: (outside) => lazy(c(outside)),
+    a: (outside, own) => lazy(a(outside, own)),
+    b: (outside, own) => lazy(b(outside, own)),
+    c: (outside, own) => lazy(c(outside, own)),
   }
   const found: string[] = []
   for (let seed = 14; seed <= 30 && found.length === 0; seed += 1)

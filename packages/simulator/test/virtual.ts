@@ -1,5 +1,6 @@
 // Owns: virtual time for tests: what the models need to run, and letting their events happen while a test waits.
 import { Broker } from '../src/bus/broker.ts'
+import { BusRecord } from '../src/bus/record.ts'
 import { SharedLog } from '../src/bus/shared.ts'
 import { Chance } from '../src/chance.ts'
 import { DatabaseClient, type Schema } from '../src/database/client.ts'
@@ -49,12 +50,26 @@ export class Virtual {
 
   log(partitionCount: number): SharedLog {
     const { schedule, faults, chance } = this
-    return new SharedLog({ schedule, faults, chance, partitionCount, saw: () => undefined })
+    return new SharedLog({
+      schedule,
+      faults,
+      chance,
+      partitionCount,
+      saw: () => undefined,
+      record: new BusRecord(),
+    })
   }
 
   broker(partitionCount: number): Broker {
     const { schedule, faults, chance } = this
-    return new Broker({ schedule, faults, chance, partitionCount, saw: () => undefined })
+    return new Broker({
+      schedule,
+      faults,
+      chance,
+      partitionCount,
+      saw: () => undefined,
+      record: new BusRecord(),
+    })
   }
 
   /** Lets happen what takes no more than a moment. */

@@ -125,9 +125,10 @@ export class Broker {
   }
 
   #append(process: Process, messages: readonly Message[]): void {
-    const kept = messages.filter(
-      (message) => !isRepairable(message) || !this.#parts.faults.hit('message lost', message.id),
-    )
+    const { faults, record } = this.#parts
+    const lost = messages.filter((message) => isRepairable(message) && faults.hit('message lost', message.id))
+    record.lost.push(...lost)
+    const kept = messages.filter((message) => !lost.includes(message))
     for (const message of kept) {
       this.#put({ ...message, text: pack([message]) })
       process.watch?.sent(process.name, message)
@@ -219,6 +220,8 @@ export class Broker {
     if (member.isClosed) throw raised('CONNECTION', 'the subscription is closed')
     const messages: Delivered[] = []
     const taken: { place: string; from: number; to: number }[] = []
+    const { record, schedule } = this.#parts
+    const takenAt = schedule.now
     const take = Symbol('take')
     const room = new Room(countMax)
     for (const place of this.#parts.chance.shuffled([...member.positions.keys()])) {
@@ -243,6 +246,7 @@ export class Broker {
       messages,
       done: () =>
         this.#called(member.process, 'done', () => {
+          record.handled.push({ messages, takenAt })
           const isLost = this.#parts.faults.hit('done lost', member.process.name)
           for (const { place, to } of taken) {
             if (!free(place)) this.#parts.saw(HAPPENED.late)

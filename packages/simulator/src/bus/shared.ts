@@ -13,6 +13,7 @@ import type { DatabaseServer } from '../database/server.ts'
 import type { Faults } from '../faults.ts'
 import type { Process } from '../process.ts'
 import type { Schedule } from '../schedule.ts'
+import type { BusRecord } from './record.ts'
 import { Texts } from './texts.ts'
 
 interface Head {
@@ -75,6 +76,7 @@ export interface LogParts {
   readonly chance: Chance
   readonly partitionCount: number
   readonly saw: (what: string) => void
+  readonly record: BusRecord
 }
 
 export class SharedLog {
@@ -152,6 +154,12 @@ export class SharedLog {
       if (texts.length > 0) moves.push({ place, from, to: from + texts.length })
     }
     return { messages, moves, isCut }
+  }
+
+  noteHandled(tx: Transaction, messages: readonly Delivered[]): void {
+    const { record, schedule } = this.#parts
+    const takenAt = schedule.now
+    tx.onCommit(() => record.handled.push({ messages, takenAt }))
   }
 
   /** Errors: MOVED. */
@@ -299,6 +307,7 @@ class SharedLink implements Link {
       // No news of the rest will come.
       if (isCut) tx.onCommit(() => this.#log.tellOf(new Set(topics)))
       process.watch?.took(process.name, messages)
+      this.#log.noteHandled(tx, messages)
       const answers = await handle(tx, messages)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))
       this.#send(tx, answers)

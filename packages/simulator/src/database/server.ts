@@ -43,6 +43,7 @@ export class DatabaseServer {
   #sequence = 0
   #lineCount = 0
   #skewMs = 0
+  #jumpedAt: Time = Number.NEGATIVE_INFINITY
   #downUntil: Time = 0
 
   constructor({ name, schedule, isolation }: ServerOptions) {
@@ -53,6 +54,16 @@ export class DatabaseServer {
 
   get now(): Time {
     return this.#schedule.now + this.#skewMs
+  }
+
+  /** Of the run, whatever its own clock says. */
+  get moment(): Time {
+    return this.#schedule.now
+  }
+
+  /** For how long its clock has not jumped. */
+  get steadyMs(): number {
+    return this.#schedule.now - this.#jumpedAt
   }
 
   get commitCount(): number {
@@ -70,6 +81,7 @@ export class DatabaseServer {
 
   jumpClock(ms: number): void {
     this.#skewMs += ms
+    this.#jumpedAt = this.#schedule.now
   }
 
   /** The number of a row that is new. */

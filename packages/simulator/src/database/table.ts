@@ -14,6 +14,7 @@ export interface Change {
 interface Version extends Change {
   /** Number of the commit that wrote it. */
   readonly commit: number
+  /** In the run's time. */
   readonly at: Time
 }
 

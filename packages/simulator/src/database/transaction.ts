@@ -93,7 +93,7 @@ export class ServerTransaction implements Open, Holder, Reader {
   commit(commit: number): void {
     for (const open of this.#layers.splice(1).toReversed()) open.passTo(this.#top, true)
     for (const { table, key, change } of this.#bottom.touched())
-      table.slot(key).versions.push({ ...change, commit, at: this.#server.now })
+      table.slot(key).versions.push({ ...change, commit, at: this.#server.moment })
     for (const effect of this.#bottom.effects) effect()
     this.#bottom.drop()
   }

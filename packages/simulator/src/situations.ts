@@ -1,0 +1,107 @@
+// Owns: situations that are seen in more than one row or message: in what order things happened, and what of it was
+// lost on the way.
+import { isRecord, type Message } from '@ensemble/core'
+import { keptIn, type Evidence } from './evidence.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+const ANSWERED = new Set(['succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown'])
+
+type Whole = (evidence: Evidence) => boolean
+
+export const WHOLE: Readonly<Record<string, Whole>> = {
+  'unknown effect undone': isUnknownUndone,
+  'late run refused': (evidence) =>
+    isPassedOn(evidence) || repeatedIn(evidence).some(({ first }) => first === 'withdrawn'),
+  'stored answer sent again': (evidence) => repeatedIn(evidence).some(({ first }) => first !== 'withdrawn'),
+  'asked again after a lost answer': isAskedAfterLoss,
+  'cancel lost to payment': (evidence) => evidence.rows('thing').some(isPaidByWithdraw),
+  'killer buried': (evidence) => lettersIn(evidence).some((text) => text.includes('KILLS_WORKER')),
+  'horizon refused': (evidence) => lettersIn(evidence).some((text) => text.includes('TOO_OLD')),
+}
+
+export function wholes(evidence: Evidence): readonly string[] {
+  return Object.entries(WHOLE).flatMap(([name, isSeen]) => (isSeen(evidence) ? [name] : []))
+}
+
+function isUnknownUndone(evidence: Evidence): boolean {
+  const last = new Map(
+    evidence
+      .histories('operations')
+      .map(({ key, versions }) => [key, keptIn(versions.findLast((row) => row !== null) ?? null)]),
+  )
+  return [...last].some(
+    ([id, row]) =>
+      row?.['status'] === 'unknown' && last.get(id.replace(/run$/, 'undo'))?.['status'] === 'succeeded',
+  )
+}
+
+/** A choreographed run found its row withdrawn, and only passed the turn on. */
+function isPassedOn(evidence: Evidence): boolean {
+  return evidence
+    .histories('operations')
+    .some(({ versions }) =>
+      versions.some(
+        (version, index) =>
+          keptIn(versions[index - 1] ?? null)?.['parked'] === 'NO_SLIP' &&
+          keptIn(version)?.['parked'] === null,
+      ),
+    )
+}
+
+/** A command that was handled when its operation had an answer, which is sent again. */
+interface Repeated {
+  /** How the operation stood first: withdrawn before it was ever asked for, or not. */
+  readonly first: unknown
+}
+
+function repeatedIn(evidence: Evidence): readonly Repeated[] {
+  const histories = new Map(evidence.histories('operations').map((history) => [history.key, history]))
+  return evidence.bus.handled.flatMap(({ messages, takenAt }) =>
+    messages.flatMap((one): readonly Repeated[] => {
+      if (!one.ok || one.message.type !== 'command') return []
+      const history = histories.get(one.message.ask.operation)
+      if (history === undefined) return []
+      const { versions, times } = history
+      const [first, before] = [
+        versions[0] ?? null,
+        versions[times.findLastIndex((at) => at < takenAt)] ?? null,
+      ]
+      const isAnswered = ANSWERED.has(String(keptIn(before)?.['status']))
+      return isAnswered ? [{ first: keptIn(first)?.['status'] }] : []
+    }),
+  )
+}
+
+function isAskedAfterLoss(evidence: Evidence): boolean {
+  const lost = new Set(evidence.bus.lost.flatMap(answeredBy))
+  if (lost.size === 0) return false
+  return evidence
+    .histories('sagas')
+    .some(({ versions }) => versions.some((row) => lost.has(askedAgainIn(keptIn(row)) ?? '')))
+}
+
+/** The operation whose answer a message is. */
+function answeredBy(message: Message): readonly string[] {
+  const isAnswer = message.type === 'event' && message.answer !== null && message.operation !== null
+  return isAnswer ? [message.operation] : []
+}
+
+/** The operation that a saga of this row has asked for more than once. */
+function askedAgainIn(row: Row | null): string | null {
+  const state = isRecord(row?.['state']) ? row['state'] : {}
+  const { at, step, asks } = isRecord(state['phase']) ? state['phase'] : {}
+  if (row === null || !(Number(asks) > 0)) return null
+  const direction = at === 'undoing' ? 'undo' : 'run'
+  return `${String(row['plan'])}/${String(row['id'])}/${String(step)}/${direction}`
+}
+
+/** A withdraw rule that answered `succeeded` says so in its row. */
+function isPaidByWithdraw(row: object): boolean {
+  const state = 'state' in row && isRecord(row.state) ? row.state : {}
+  return isRecord(state['marks']) && Object.values(state['marks']).includes('kept')
+}
+
+function lettersIn(evidence: Evidence): readonly string[] {
+  return evidence.rows('dead letters').map((row) => JSON.stringify(row))
+}
