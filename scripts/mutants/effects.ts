@@ -21,6 +21,19 @@ export const effectMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'closed-provider-is-tried-once',
+    harm: 'a step is given up because its provider was closed for a moment',
+    file: EFFECTS,
+    edits: [
+      {
+        find: `  const usedUp = current.attempt >= shop.retry.attemptsMax
+  if (wish !== null) {`,
+        replace: `  const usedUp = current.attempt >= 1
+  if (wish !== null) {`,
+      },
+    ],
+  },
+  {
     name: 'doubt-is-forgotten',
     harm: 'a call that may have landed counts as never made once a later one was not',
     file: EFFECTS,

@@ -25,7 +25,7 @@ interface Failing {
   readonly say: (line: string) => void
 }
 
-/** Null when the seed passes. */
+/** Null when there is nothing wrong with the seed, in either comparison. */
 export async function reportOf({ seed, subject, say }: Failing): Promise<string | null> {
   const end = performance.now() + SECONDS_MAX * 1_000
   const isOver = (): boolean => performance.now() > end
@@ -73,9 +73,9 @@ function compared(
     '',
     ...differences.map((difference) => `- ${difference}`),
     `- sagas: ${sagas.join(', ')}`,
-    ...[...traces].flatMap(([pattern, { moments, lines }]) => [
+    ...(traces ?? []).flatMap(({ moments, lines }, index) => [
       '',
-      `## ${pattern === 'orchestration' ? 'Orchestrated' : 'Choreographed'}`,
+      index === 0 ? '## Orchestrated' : '## Choreographed',
       '',
       ...toldIn(moments, lines),
     ]),

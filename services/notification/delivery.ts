@@ -2,7 +2,8 @@
 // means. Pure.
 // Does not own: calls (deliver.ts), who may report (reports.ts), the order of providers (routing.ts).
 // I1: an attempt is written down as CALLING before its call, so a call that nobody heard the end of is seen.
-// I2: after a call in doubt no other provider is asked, unless the settings say that twice is better than never.
+// I2: after a call in doubt no other provider is asked, unless the settings say that twice is better than never. A
+// provider that has keys is asked again until it says how the call ended, or the message is too old.
 // I3: a final word about an attempt (a refusal, a report) is never changed; the same word again changes nothing.
 // I4: at most `attemptsMax` attempts, TRIES_MAX of one provider; nothing goes out past its age.
 import type { Time } from '@ensemble/core'
@@ -45,7 +46,10 @@ export function nextStep(message: Message, choice: Choice): Step {
   const pending = message.attempts[last]
   if (pending?.status !== 'CALLING') return chosen(message, choice)
   const { provider } = pending
-  if (keyed.has(provider) && !isTooOld(message, now)) return { do: 'call', message, provider, attempt: last }
+  if (keyed.has(provider) && !isTooOld(message, now)) {
+    const asked = withAttempt(message, last, { asks: asksOf(pending) + 1 })
+    return { do: 'call', message: asked, provider, attempt: last }
+  }
   const known = withAttempt(message, last, { status: 'UNKNOWN', response: 'nobody heard how the call ended' })
   return inDoubt === 'stop' ? ending(known, 'UNKNOWN', now) : chosen(known, choice)
 }
@@ -83,8 +87,10 @@ const STATUS_OF_ANSWER = { sent: 'SENT', rejected: 'REJECTED', failed: 'FAILED',
 export function answered(message: Message, { attempt, sent, inDoubt, keyed, now }: Heard): Message {
   const before = message.attempts[attempt]
   if (before === undefined || (before.status !== 'CALLING' && before.status !== 'UNKNOWN')) return message
-  // Asked again under the same key, it will say how this call ended.
-  if (sent.status === 'unknown' && keyed.has(before.provider)) return message
+  // Asked again under the same key, it will say how this call ended. That it did not take one call says nothing about
+  // the call before.
+  const isDoubt = sent.status === 'unknown' || (sent.status === 'failed' && asksOf(before) > 1)
+  if (isDoubt && keyed.has(before.provider)) return message
   const status = STATUS_OF_ANSWER[sent.status]
   const said =
     sent.status === 'sent'
@@ -135,6 +141,10 @@ export function attemptOf(
 
 export function isUnderWay({ status }: Pick<Message, 'status'>): boolean {
   return status === 'QUEUE' || status === 'SENDING'
+}
+
+function asksOf({ asks = 1 }: Attempt): number {
+  return asks
 }
 
 function isFinal(status: AttemptStatus): boolean {

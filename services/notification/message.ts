@@ -38,6 +38,8 @@ export interface Attempt {
   readonly provider: string
   readonly status: AttemptStatus
   readonly at: Time
+  /** How often its provider was asked for it, where that was more than once. */
+  readonly asks?: number
   /** Why, in few words. */
   readonly response: string | null
   /** The provider's own id of the message. */

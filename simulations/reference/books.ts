@@ -1,4 +1,5 @@
-// Owns: what the checks of the reference system read: its rows, and what callers and customers were told.
+// Owns: what the checks of the reference system read: its rows, what callers and customers were told, and
+// what providers did.
 import type { Message } from '@ensemble/core'
 import type { MessageEntry } from '@ensemble/service-notification/rules'
 import type { Order } from '@ensemble/service-order/rules'

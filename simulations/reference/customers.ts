@@ -1,6 +1,6 @@
 // Owns: what customers do: they register, change and delete themselves, order, pay and cancel, rightly and wrongly.
-// I1: what the n-th saga is depends on n only: every third one registers a user, one in six brings a message to be
-// delivered, the others order for one of these users.
+// I1: every third saga registers a user; of the others some bring a message to be delivered, most order for one of
+// these users.
 // I2: the caller is the gateway's: it waits for a registration under way, and pays again when the payment is not there
 // yet, under another key, since a refusal is stored under its own.
 import { PATTERNS, type InputOf, type OutcomeOf } from '@ensemble/core'
@@ -25,15 +25,19 @@ export const TERMS: PaymentTerms = { dueInMs: 8_000, payLaterLimit: 100 }
 const AMOUNT_MAX = 60
 const VISITS_MS_MAX = 12_000
 const SAGAS_PER_USER = 3
-const SAGAS_PER_DELIVERY = 6
+/** The share of those that register nobody. */
+const DELIVERIES = 0.25
 /** How often the gateway looks for a registration that it does not know, or that is under way. */
 const REGISTRATION_LOOKS_MAX = 8
 const NOBODY = uuidOf('dddd', 0)
 
 export function begin({ chance, number, isCrowded }: Parameters<Subject['begin']>[0]): Beginning {
   const pattern = chance.pick(PATTERNS_BOTH)
-  if (number % SAGAS_PER_DELIVERY === 5) return { pattern, ...delivery(chance, uuidOf('cccc', number)) }
-  return number % SAGAS_PER_USER === 1
+  const isRegistration = number % SAGAS_PER_USER === 1
+  // Of its own stream: the other sagas of a seed stay what they were.
+  if (!isRegistration && chance.stream('delivery').hit(DELIVERIES))
+    return { pattern, ...delivery(chance, uuidOf('cccc', number)) }
+  return isRegistration
     ? { pattern, ...registration(chance, userIdOf(Math.ceil(number / SAGAS_PER_USER))) }
     : { pattern, ...ordering(chance, { number, isCrowded }) }
 }

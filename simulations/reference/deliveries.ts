@@ -11,7 +11,7 @@ import { brought } from './tables.ts'
 type Provider = Postman['providers'][number]
 type Sent = Awaited<ReturnType<Provider['send']>>
 
-/** Shorter than a slow provider takes. */
+/** Shorter than a slow provider may take. */
 const TIMEOUT_MS = 1_500
 const EMAIL = { sends: new Set(['email'] as const) }
 /** Whoever wants to write there is refused. */

@@ -1,5 +1,6 @@
 // Owns: what must be true of the reference system's users, orders and messages when all has ended. Pure.
-// I1: it knows rows, the messages on the bus and what callers were told; how the system comes to them is nothing to it.
+// I1: it knows rows, the messages on the bus, what callers were told and what providers did; how the system comes to
+// them is nothing to it.
 // I2: each violation is one sentence that names the row.
 import { type OrderStatus, placeOrder, registerUser } from '@ensemble/service-contracts'
 import type { Books, Delivery, Ended } from './books.ts'

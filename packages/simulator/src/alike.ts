@@ -2,7 +2,7 @@
 // leave the same rows, the same deeds outside and the same numbered history.
 // I1: a caller who meets a timer may come before or after it, in either pattern. So a difference counts only when
 // nothing that one pattern has left, over several orders of events, was ever left by the other.
-import { PATTERNS, type HistoryEntry, type Pattern, type SagaRef } from '@ensemble/core'
+import type { HistoryEntry, Pattern, SagaRef } from '@ensemble/core'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
 import { endOf } from './checks/sagas.ts'
@@ -35,28 +35,50 @@ export interface AlikeOptions {
   readonly subject: Subject
   /** Numbers of the sagas that are started; null for all that are drawn. */
   readonly sagas?: ReadonlySet<number> | null
-  /** Gets the trace of each run, of which there are several in each pattern. */
-  readonly onRun?: (pattern: Pattern, trace: Trace) => void
+  readonly keepsTrace?: boolean
 }
 
-/** What a run has left, by what it is about. */
-type Left = ReadonlyMap<string, string>
+/** What a run has left, by what it is about, and how it went. */
+interface Left {
+  readonly rows: ReadonlyMap<string, string>
+  readonly trace: Trace
+}
+
+export interface Compared {
+  /** None where both patterns end alike. */
+  readonly differences: readonly string[]
+  /** Of the two runs that differ least: orchestrated, choreographed. */
+  readonly traces: readonly [Trace, Trace] | null
+}
 
 /** Each sentence is a difference between the patterns. */
 export async function alike(asked: AlikeOptions): Promise<readonly string[]> {
-  const seen = new Map<Pattern, Left[]>(PATTERNS.map((pattern) => [pattern, []]))
-  let differences: readonly string[] = []
-  for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
-    for (const pattern of PATTERNS) seen.get(pattern)?.push(await left(asked, { pattern, attempt }))
-    const [some = [], others = []] = PATTERNS.map((pattern) => seen.get(pattern) ?? [])
-    const all = some.flatMap((one) => others.map((other) => difference(one, other)))
-    differences = all.toSorted((a, b) => a.length - b.length)[0] ?? []
-    if (differences.length === 0) return []
-  }
-  return differences
+  return (await compared(asked)).differences
 }
 
-function difference(orchestrated: Left, choreographed: Left): readonly string[] {
+/** The difference, and the runs that it was seen in. */
+export async function compared(asked: AlikeOptions): Promise<Compared> {
+  const orchestrated: Left[] = []
+  const choreographed: Left[] = []
+  let least: Compared = { differences: [], traces: null }
+  for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
+    orchestrated.push(await left(asked, { pattern: 'orchestration', attempt }))
+    choreographed.push(await left(asked, { pattern: 'choreography', attempt }))
+    const all = orchestrated.flatMap((one) => choreographed.map((other) => difference(one, other)))
+    const [first = least] = all.toSorted((a, b) => a.differences.length - b.differences.length)
+    if (first.differences.length === 0) return { differences: [], traces: null }
+    least = first
+  }
+  return least
+}
+
+function difference(one: Left, other: Left): Compared {
+  return { differences: differencesOf(one.rows, other.rows), traces: [one.trace, other.trace] }
+}
+
+type Rows = Left['rows']
+
+function differencesOf(orchestrated: Rows, choreographed: Rows): readonly string[] {
   return [...new Set([...orchestrated.keys(), ...choreographed.keys()])].flatMap((name) => {
     const [one = 'nothing', other = 'nothing'] = [orchestrated.get(name), choreographed.get(name)]
     return one === other ? [] : [`${name} ${differing(one, other)}`]
@@ -74,7 +96,7 @@ function differing(one: string, other: string): string {
 }
 
 async function left(
-  { seed, subject, sagas = null, onRun }: AlikeOptions,
+  { seed, subject, sagas = null, keepsTrace = false }: AlikeOptions,
   { pattern, attempt }: { readonly pattern: Pattern; readonly attempt: number },
 ): Promise<Left> {
   const chance = new Chance(seed)
@@ -84,10 +106,10 @@ async function left(
   faults.heal()
   const trace = new Trace({
     now: () => schedule.now - START,
-    keeps: onRun !== undefined,
+    keeps: keepsTrace,
     played: playedIn(subject, shape),
   })
-  const tell = (who: string, what: string): void => trace.add(who, what)
+  const tell = keepsTrace ? (who: string, what: string): void => trace.add(who, what) : () => undefined
   const parts = { schedule, faults, tell, saw: () => undefined, watch: trace.watch }
   const settings = { ...shape.settings, pollMs: POLL_MS, sweepMs: Math.ceil(POLL_MS / attempt) }
   const calm = { ...shape, latencyMsMax: attempt, settings }
@@ -122,11 +144,10 @@ async function left(
     late.push(...(await untilAtRest({ schedule, system, callers, isLong: false })))
   }
   system.end()
-  onRun?.(pattern, trace)
-  return leftOf(system.evidence(), begun, late)
+  return { rows: leftOf(system.evidence(), begun, late), trace }
 }
 
-function leftOf(evidence: Evidence, begun: readonly Beginning[], late: readonly string[]): Left {
+function leftOf(evidence: Evidence, begun: readonly Beginning[], late: readonly string[]): Rows {
   const left = new Map<string, string>(late.map((one) => [one, 'true']))
   for (const [name, rows] of evidence.business()) {
     if (!name.startsWith(`${OBSERVER} `))

@@ -1,17 +1,12 @@
 // Owns: making smaller what ends differently in the two patterns: fewer sagas, told in each pattern.
-import type { Pattern } from '@ensemble/core'
-import { alike, type AlikeOptions } from './alike.ts'
+import { alike, compared, type AlikeOptions, type Compared } from './alike.ts'
 import { Chance } from './chance.ts'
 import { drawScenario } from './scenario.ts'
 import { wordsOf } from './shrink.ts'
-import type { Trace } from './trace.ts'
 
-export interface Differing {
-  readonly differences: readonly string[]
+export interface Differing extends Compared {
   /** Numbers of the sagas that are left. */
   readonly sagas: readonly number[]
-  /** The last run in each pattern. */
-  readonly traces: ReadonlyMap<Pattern, Trace>
 }
 
 interface DifferingOptions extends Pick<AlikeOptions, 'seed' | 'subject'> {
@@ -32,8 +27,5 @@ export async function differing({ seed, subject, isOver }: DifferingOptions): Pr
     const left = await alike({ seed, subject, sagas: new Set(fewer) })
     if (left.some((difference) => wanted.has(wordsOf(difference)))) sagas = fewer
   }
-  const traces = new Map<Pattern, Trace>()
-  const onRun = (pattern: Pattern, trace: Trace): void => void traces.set(pattern, trace)
-  const differences = await alike({ seed, subject, sagas: new Set(sagas), onRun })
-  return { differences, sagas, traces }
+  return { ...(await compared({ seed, subject, sagas: new Set(sagas), keepsTrace: true })), sagas }
 }

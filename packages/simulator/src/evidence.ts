@@ -19,6 +19,15 @@ export interface RowHistory {
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** How an operation stands that has its answer. */
+export const ANSWERED: ReadonlySet<string> = new Set([
+  'succeeded',
+  'rejected',
+  'withdrawn',
+  'faulted',
+  'unknown',
+])
+
 /** What the engine keeps in a row of its own, where other columns stand beside it; null where there is none. */
 export function keptIn(stored: object | null): Fields | null {
   return stored !== null && 'row' in stored && isRecord(stored.row) ? stored.row : null

@@ -1,11 +1,9 @@
-// Owns: situations that are seen in more than one row or message: in what order things happened, and what of it was
-// lost on the way.
-import { isRecord, type Message } from '@ensemble/core'
-import { keptIn, type Evidence } from './evidence.ts'
+// Owns: situations that no single change of a row and no single message shows: in what order things happened, what was
+// lost on the way, what is left of it.
+import { isRecord, type Time } from '@ensemble/core'
+import { ANSWERED, keptIn, type Evidence } from './evidence.ts'
 
 type Row = Readonly<Record<string, unknown>>
-
-const ANSWERED = new Set(['succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown'])
 
 type Whole = (evidence: Evidence) => boolean
 
@@ -73,18 +71,28 @@ function repeatedIn(evidence: Evidence): readonly Repeated[] {
   )
 }
 
+/** An answer was lost, its saga asked again, and until then there was no other copy of it. */
 function isAskedAfterLoss(evidence: Evidence): boolean {
-  const lost = new Set(evidence.bus.lost.flatMap(answeredBy))
-  if (lost.size === 0) return false
-  return evidence
-    .histories('sagas')
-    .some(({ versions }) => versions.some((row) => lost.has(askedAgainIn(keptIn(row)) ?? '')))
+  const { bus } = evidence
+  if (bus.lost.length === 0) return false
+  const asked = sagasAskedAgain(evidence)
+  return bus.lost.some(({ message, at }) => {
+    if (message.type !== 'event' || message.answer === null || message.operation === null) return false
+    const firstAt = bus.firstAt.get(message.id) ?? Number.POSITIVE_INFINITY
+    return asked.get(message.operation)?.some((askedAt) => at < askedAt && askedAt < firstAt) === true
+  })
 }
 
-/** The operation whose answer a message is. */
-function answeredBy(message: Message): readonly string[] {
-  const isAnswer = message.type === 'event' && message.answer !== null && message.operation !== null
-  return isAnswer ? [message.operation] : []
+/** When sagas asked for an operation once more, by operation. */
+function sagasAskedAgain(evidence: Evidence): ReadonlyMap<string, readonly Time[]> {
+  const asked = evidence.histories('sagas').flatMap(({ versions, times }) =>
+    versions.flatMap((version, index) => {
+      const [operation, at] = [askedAgainIn(keptIn(version)), times[index]]
+      return operation === null || at === undefined ? [] : [{ operation, at }]
+    }),
+  )
+  const byOperation = Map.groupBy(asked, ({ operation }) => operation)
+  return new Map([...byOperation].map(([operation, all]) => [operation, all.map(({ at }) => at)]))
 }
 
 /** The operation that a saga of this row has asked for more than once. */

@@ -101,7 +101,7 @@ export class System {
 
   /** Programs that know different versions of plans run side by side. */
   get hasVersions(): boolean {
-    return this.plans.some(({ version }) => version > 1)
+    return new Set(this.plans.map(({ name }) => name)).size < this.plans.length
   }
 
   get roles(): readonly string[] {

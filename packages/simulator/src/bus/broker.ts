@@ -125,10 +125,14 @@ export class Broker {
   }
 
   #append(process: Process, messages: readonly Message[]): void {
-    const { faults, record } = this.#parts
-    const lost = messages.filter((message) => isRepairable(message) && faults.hit('message lost', message.id))
-    record.lost.push(...lost)
-    const kept = messages.filter((message) => !lost.includes(message))
+    const { faults, record, schedule } = this.#parts
+    const at = schedule.now
+    const kept: Message[] = []
+    for (const message of messages) {
+      if (isRepairable(message) && faults.hit('message lost', message.id)) record.lost.push({ message, at })
+      else kept.push(message)
+    }
+    for (const { id } of kept) if (!record.firstAt.has(id)) record.firstAt.set(id, at)
     for (const message of kept) {
       this.#put({ ...message, text: pack([message]) })
       process.watch?.sent(process.name, message)
@@ -286,8 +290,13 @@ export class Broker {
   }
 }
 
-/** What nobody asks for again when it is lost: a saga's end, its history, and a service's own timers and retries. */
-function isRepairable({ type }: Message): boolean {
+/**
+ * What is asked for again when it is lost, by the saga's orchestrator or an operator. Nobody does so for a cancel, a
+ * saga's end, its history, and a service's own timers and retries.
+ */
+function isRepairable(message: Message): boolean {
+  const { type } = message
+  if (type === 'withdraw') return message.saga.pattern === 'orchestration'
   return type === 'command' || type === 'event' || type === 'start'
 }
 

@@ -9,8 +9,15 @@ export interface Handled {
   readonly takenAt: Time
 }
 
+export interface Lost {
+  readonly message: Message
+  readonly at: Time
+}
+
 export class BusRecord {
   readonly handled: Handled[] = []
-  /** Sent, and never on the bus. */
-  readonly lost: Message[] = []
+  /** Copies that were sent and are not on the bus. */
+  readonly lost: Lost[] = []
+  /** When the first copy of a message came on a bus that loses some, by its id. */
+  readonly firstAt = new Map<string, Time>()
 }

@@ -2,7 +2,7 @@
 // I1: what was acknowledged is there; it ended, once, and everybody says the same end.
 // I2: what has ended, or was answered, never changes again.
 import { isRecord, type SagaRef } from '@ensemble/core'
-import { keptIn, type Evidence, type RowHistory } from '../evidence.ts'
+import { ANSWERED, keptIn, type Evidence, type RowHistory } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
 
 type EndStatus = 'completed' | 'compensated'
@@ -69,8 +69,6 @@ function startOf(row: object): readonly [string, string | null][] {
   const end = ended === null ? null : JSON.stringify({ status: ended['status'], data: ended['data'] })
   return [[`${String(plan)}/${String(id)}`, end]]
 }
-
-const ANSWERED = new Set(['succeeded', 'rejected', 'withdrawn', 'faulted', 'unknown'])
 
 /** The part of a row's version that must not change once it is there. */
 function finalOf({ table }: RowHistory, version: object | null): string | null {

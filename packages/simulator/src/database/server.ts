@@ -42,8 +42,10 @@ export class DatabaseServer {
   #commitCount = 0
   #sequence = 0
   #lineCount = 0
-  #skewMs = 0
-  #jumpedAt: Time = Number.NEGATIVE_INFINITY
+  /** How its clock was set, and from when on, in the run's time. */
+  readonly #settings: { readonly from: Time; readonly skewMs: number }[] = [
+    { from: Number.NEGATIVE_INFINITY, skewMs: 0 },
+  ]
   #downUntil: Time = 0
 
   constructor({ name, schedule, isolation }: ServerOptions) {
@@ -56,14 +58,23 @@ export class DatabaseServer {
     return this.#schedule.now + this.#skewMs
   }
 
+  get #skewMs(): number {
+    return this.#settings.at(-1)?.skewMs ?? 0
+  }
+
+  /** The earliest that its clock has shown in the last so many milliseconds of the run. */
+  earliestIn(ms: number): Time {
+    const begin = this.#schedule.now - ms
+    const shown = this.#settings.flatMap(({ from, skewMs }, index) => {
+      const isOver = (this.#settings[index + 1]?.from ?? Number.POSITIVE_INFINITY) <= begin
+      return isOver ? [] : [Math.max(from, begin) + skewMs]
+    })
+    return Math.min(...shown)
+  }
+
   /** Of the run, whatever its own clock says. */
   get moment(): Time {
     return this.#schedule.now
-  }
-
-  /** For how long its clock has not jumped. */
-  get steadyMs(): number {
-    return this.#schedule.now - this.#jumpedAt
   }
 
   get commitCount(): number {
@@ -80,8 +91,7 @@ export class DatabaseServer {
   }
 
   jumpClock(ms: number): void {
-    this.#skewMs += ms
-    this.#jumpedAt = this.#schedule.now
+    this.#settings.push({ from: this.#schedule.now, skewMs: this.#skewMs + ms })
   }
 
   /** The number of a row that is new. */
