@@ -2,7 +2,7 @@
 // I1: a start row commits with its message; what is waited for is read from the row, and the news only wakes
 // the reader.
 import { spanMs, type Message, type Pattern, type Plan, type SagaRef, type Span } from '@ensemble/core'
-import type { AdvanceOptions } from './advance/advance.ts'
+import { timeOf, type AdvanceOptions } from './advance/advance.ts'
 import { beginOwn, loadOwn } from './advance/own.ts'
 import { tell } from './diagnostics.ts'
 import { EnsembleError } from './errors.ts'
@@ -50,6 +50,8 @@ export interface StarterOptions {
 const START_COUNT_MAX = 100
 const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
+/** Batches of starts that look for earlier ones first, after one that met one. */
+const LOOKS_AFTER_MEETING = 50
 /** Sagas that are known to run because they were started here and no end was heard. */
 const OPEN_COUNT_MAX = 10_000
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
@@ -68,6 +70,7 @@ export class Starter {
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
   readonly #asleep = new Set<AbortController>()
+  #looksLeft = 0
   readonly #startOne: (starting: Starting) => Promise<Started>
   readonly #statusOne: (saga: SagaName) => Promise<SagaStatus | null>
 
@@ -170,14 +173,17 @@ export class Starter {
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
     const { database, link, service, advance } = this.#options
     const sagas = starting.map(({ saga }) => saga)
+    let looks = this.#looksFirst(sagas)
     type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
     const stored = async (tx: Transaction): Promise<Stored> => {
       const { starts } = database.stores
-      const [before, own] = await Promise.all([
-        starts.load(tx, sagas),
-        advance === null ? [] : loadOwn(tx, sagas, advance),
-      ])
-      const { answers, rows, messages } = decideStarts(starting, before, tx.now)
+      const [before, own] = looks
+        ? await Promise.all([starts.load(tx, sagas), advance === null ? [] : loadOwn(tx, sagas, advance)])
+        : [[], []]
+      if (before.length + own.length > 0) this.#looksLeft = LOOKS_AFTER_MEETING
+      // What was stored before refuses its row; then it is looked for.
+      looks = true
+      const { answers, rows, messages } = decideStarts(starting, before, await timeOf(tx))
       if (rows.length > 0) tx.defer(starts.insert(tx, rows))
       if (advance === null) return { value: answers, messages }
       return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }
@@ -186,6 +192,13 @@ export class Starter {
     for (const answer of answers) if (!(answer instanceof Error) && answer.isNew) this.#opened(answer)
     tell('start', { service, count: starting.length })
     return answers
+  }
+
+  /** Most starts are the first of their saga, and need not look: its row would be refused. */
+  #looksFirst(sagas: readonly SagaRef[]): boolean {
+    const looks = this.#looksLeft > 0 || sagas.some((saga) => this.#open.has(sagaKey(saga)))
+    this.#looksLeft = Math.max(0, this.#looksLeft - 1)
+    return looks
   }
 
   #opened({ saga, startedAt }: Started): void {

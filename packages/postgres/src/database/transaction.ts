@@ -99,7 +99,7 @@ class OpenTransaction implements SqlTransaction {
   #savepointCount = 0
   #hasEnded = false
   #hasBegun = true
-  #isForetold = false
+  #foretold: number | undefined
   #opening: Promise<void> | undefined
   #now: number | undefined
 
@@ -119,9 +119,9 @@ class OpenTransaction implements SqlTransaction {
   }
 
   foretold(): number | undefined {
-    const time = this.#now ?? this.#time.now
-    this.#isForetold ||= time !== undefined
-    return time
+    // One time for all that asks in this transaction.
+    this.#foretold ??= this.#now ?? this.#time.now
+    return this.#foretold
   }
 
   begin(): Promise<void> {
@@ -193,7 +193,7 @@ class OpenTransaction implements SqlTransaction {
   async commit(): Promise<void> {
     this.#hasEnded = true
     // A work that asked nothing may end before BEGIN is answered; who was told the time sends COMMIT with it.
-    if (this.#now === undefined && !this.#isForetold) await this.#opening?.catch(() => undefined)
+    if (this.#now === undefined && this.#foretold === undefined) await this.#opening?.catch(() => undefined)
     const unsent = await this.#unsent()
     const known = this.#failure ?? this.#connection.lost() ?? unsent?.error
     if (known !== undefined) throw await this.rollback(known)

@@ -57,13 +57,18 @@ export async function decideAll(
 
 /** A watch has come because it is due by the database's own time. */
 async function timeFor(tx: Transaction, works: readonly AdvanceWork[]): Promise<Time> {
-  const foretold = tx.foretold?.()
-  // Asked after the rows: the first statement may leave before the time is known.
-  if (foretold === undefined) await tx.begun?.()
   return works.reduce(
     (now, { heard }) => (heard.type === 'watch' ? Math.max(now, heard.at) : now),
-    foretold ?? tx.now,
+    // Asked after the rows: the first statement may leave before the time is known.
+    await timeOf(tx),
   )
+}
+
+/** As early as it is known. */
+export async function timeOf(tx: Transaction): Promise<Time> {
+  const foretold = tx.foretold?.()
+  if (foretold === undefined) await tx.begun?.()
+  return foretold ?? tx.now
 }
 
 /** The retry of a parked decision is put away: from now on its saga waits for an answer, which its watch asks for. */
