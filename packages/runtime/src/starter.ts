@@ -181,9 +181,14 @@ export class Starter {
         ? await Promise.all([starts.load(tx, sagas), advance === null ? [] : loadOwn(tx, sagas, advance)])
         : [[], []]
       if (before.length + own.length > 0) this.#looksLeft = LOOKS_AFTER_MEETING
+      const { answers, rows, messages } = decideStarts(starting, before, await timeOf(tx))
+      // One that cannot be begun has no row to be refused by what was stored before.
+      if (!looks && answers.some((answer) => answer instanceof Error)) {
+        looks = true
+        return await stored(tx)
+      }
       // What was stored before refuses its row; then it is looked for.
       looks = true
-      const { answers, rows, messages } = decideStarts(starting, before, await timeOf(tx))
       if (rows.length > 0) tx.defer(starts.insert(tx, rows))
       if (advance === null) return { value: answers, messages }
       return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }

@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { manualClock, memoryDatabase, sharedMemoryBus, type ManualClock } from '@ensemble/memory'
 import { createHost, type Database, type Host } from '@ensemble/runtime'
-import { planOf } from './services.ts'
+import { saga, type Plan } from '@ensemble/core'
+import { contracts, planOf, PlanInput } from './services.ts'
 import { T0, wrapped } from './world.ts'
 
 const plan = planOf('begin', [{ kind: 'retriable' }])
@@ -13,7 +14,7 @@ let memory: Database
 let calls: string[]
 const hosts: Host[] = []
 
-async function instance(): Promise<Host> {
+async function instance(own: Plan = plan): Promise<Host> {
   const database = wrapped(memory, {
     onCall: (call) => {
       if (call === 'starts.load' || call === 'starts.insert') calls.push(call)
@@ -23,7 +24,7 @@ async function instance(): Promise<Host> {
     service: 'desk',
     database,
     bus: { connect: (what) => bus.connect({ ...what, database: memory }) },
-    plans: [plan],
+    plans: [own],
     starts: true,
     orchestrates: true,
     clock,
@@ -82,4 +83,20 @@ it('of many, of which one is not new: all are looked for, and each has its answe
   const answers = await Promise.all(['first', 'a', 'x', 'b'].map((id) => start(other, id)))
   expect(answers.map(({ isNew }) => isNew)).toEqual([true, true, false, true])
   expect(calls).toEqual([...NEW, ...NEW, ...LOOKS])
+})
+
+it('that can no longer be decided is looked for: what was started stays started', async () => {
+  let isBroken = false
+  const fragile = saga('begin', { version: 1, input: PlanInput })
+    .retriable('s1', {
+      run: contracts.a.finish(() => {
+        if (isBroken) throw new Error('it throws')
+        return { key: 'x', mark: 'x', amount: 1 } as never
+      }),
+    })
+    .end({})
+  const again = (host: Host) => host.start(fragile, { id: 'x', input: { key: 'x' }, pattern: 'choreography' })
+  await again(await instance(fragile))
+  isBroken = true
+  expect(await again(await instance(fragile))).toMatchObject({ isNew: false })
 })
