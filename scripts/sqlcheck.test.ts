@@ -239,7 +239,8 @@ const PLANTED: readonly Planted[] = [
   { rule: '14-cursor', refused: ['DECLARE c CURSOR FOR SELECT 1', 'FETCH 5 FROM c', 'CLOSE c'] },
   {
     rule: '17-set',
-    refused: ["SET lock_timeout = '1s'", "SET LOCAL a.b = 'c'", "SELECT set_config('a.b', 'c', true)"],
+    refused: ["SET lock_timeout = '1s'", "SET SESSION a.b = 'c'", "SELECT set_config('a.b', 'c', true)"],
+    passes: ["SET LOCAL lock_timeout = '1s'"],
   },
   {
     rule: '18-storage',

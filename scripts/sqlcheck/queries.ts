@@ -149,7 +149,11 @@ export const QUERY_RULES: readonly Rule[] = [
   {
     name: '17-set',
     find: both(
-      never(['VariableSetStmt'], 'a rollback does not undo SET there: set it when the session begins'),
+      about('VariableSetStmt', ({ fields }) =>
+        fields['is_local'] === true
+          ? undefined
+          : 'a rollback does not undo SET there: SET LOCAL, or set it when the session begins',
+      ),
       about('FuncCall', (node) =>
         functionOf(node) === 'set_config'
           ? 'a rollback does not undo it there: set it when the session begins'
