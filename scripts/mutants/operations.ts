@@ -11,7 +11,7 @@ const PERFORM = 'packages/runtime/src/perform/perform.ts'
 const OWN = 'packages/runtime/src/perform/decide-own.ts'
 const WATCH = 'packages/runtime/src/perform/watch.ts'
 const RULES = 'packages/runtime/src/perform/rules.ts'
-const DISPATCH = 'packages/runtime/src/dispatch.ts'
+const ACT = 'packages/runtime/src/act.ts'
 
 export const operationMutants: readonly Mutant[] = [
   {
@@ -101,46 +101,42 @@ export const operationMutants: readonly Mutant[] = [
   {
     name: 'answer-is-stored-after-the-commit',
     harm: 'work that was done and whose answer was not stored is done again',
-    file: DISPATCH,
+    file: ACT,
     edits: [
       {
-        find: `    const performed = await perform(tx, sorted.works, options.perform)`,
-        replace: `    const { stores } = options.perform
-    const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
-      tx.onCommit(() => void database.transaction(act).catch(() => undefined))
-    const operations = {
-      ...stores.operations,
-      insert: (_: unknown, rows: Parameters<typeof stores.operations.insert>[1]) =>
-        later((own) => stores.operations.insert(own, rows)),
-      update: (_: unknown, rows: Parameters<typeof stores.operations.update>[1]) =>
-        later((own) => stores.operations.update(own, rows)),
-    }
-    const performed = await perform(tx, sorted.works, {
-      ...options.perform,
-      stores: { ...stores, operations },
-    })`,
+        find: `  const performed = await perform(tx, asked, options.perform, home)`,
+        replace: `  const { stores } = options.perform
+  const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
+    tx.onCommit(() => void database.transaction(act).catch(() => undefined))
+  const operations = {
+    ...stores.operations,
+    insert: (_: unknown, rows: Parameters<typeof stores.operations.insert>[1]) =>
+      later((own) => stores.operations.insert(own, rows)),
+    update: (_: unknown, rows: Parameters<typeof stores.operations.update>[1]) =>
+      later((own) => stores.operations.update(own, rows)),
+  }
+  const own = { ...options.perform, stores: { ...stores, operations } }
+  const performed = await perform(tx, asked, own, home)`,
       },
     ],
   },
   {
     name: 'timer-is-set-after-the-commit',
     harm: 'a retry or a timer is lost with the process that was about to set it, and nobody comes back',
-    file: DISPATCH,
+    file: ACT,
     edits: [
       {
-        find: `    const performed = await perform(tx, sorted.works, options.perform)`,
-        replace: `    const { stores } = options.perform
-    const scheduled = {
-      ...stores.scheduled,
-      insert: async (_: unknown, rows: Parameters<typeof stores.scheduled.insert>[1]) =>
-        tx.onCommit(
-          () => void database.transaction((own) => stores.scheduled.insert(own, rows)).catch(() => undefined),
-        ),
-    }
-    const performed = await perform(tx, sorted.works, {
-      ...options.perform,
-      stores: { ...stores, scheduled },
-    })`,
+        find: `  const performed = await perform(tx, asked, options.perform, home)`,
+        replace: `  const { stores } = options.perform
+  const scheduled = {
+    ...stores.scheduled,
+    insert: async (_: unknown, rows: Parameters<typeof stores.scheduled.insert>[1]) =>
+      tx.onCommit(
+        () => void database.transaction((own) => stores.scheduled.insert(own, rows)).catch(() => undefined),
+      ),
+  }
+  const own = { ...options.perform, stores: { ...stores, scheduled } }
+  const performed = await perform(tx, asked, own, home)`,
       },
     ],
   },

@@ -97,17 +97,17 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: STARTER,
     edits: [
       {
-        find: `      if (advance === null) return { value: answers, messages }
-      return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }
-    }
-    const answers = await rerun(() => link.transaction(stored))`,
-        replace: `      void own
-      later.push(...messages)
-      return { value: answers, messages: [] }
-    }
-    const later: Message[] = []
-    const answers = await rerun(() => link.transaction(stored))
-    void link.transaction(async () => ({ value: null, messages: later })).catch(() => undefined)`,
+        find: `      await rerun(() => link.transaction((tx) => this.#store(tx, starting, tries)))`,
+        replace: `      await rerun(async () => {
+        let later: readonly Message[] = []
+        const value = await link.transaction(async (tx) => {
+          const stored = await this.#store(tx, starting, tries)
+          later = stored.messages
+          return { value: stored.value, messages: [] }
+        })
+        void link.transaction(async () => ({ value: null, messages: later })).catch(() => undefined)
+        return value
+      })`,
       },
     ],
   },
@@ -130,8 +130,8 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: 'packages/runtime/src/advance/recollection.ts',
     edits: [
       {
-        find: `const recalled = rows.filter((row) => this.#recalled.has(row))`,
-        replace: `const recalled = rows.filter(() => false)`,
+        find: `const believed = rows.filter((row) => recalled.has(row))`,
+        replace: `const believed = rows.filter((row) => row.version < 0 && recalled.has(row))`,
       },
     ],
   },
@@ -155,6 +155,31 @@ export const orchestratorMutants: readonly Mutant[] = [
       {
         find: `    return 'name' in message && service.follows.has(message.name)`,
         replace: `    return 'name' in message && service.name === message.name`,
+      },
+    ],
+  },
+  {
+    name: 'own-command-is-not-done',
+    harm: 'a command to the own service is marked as handled, and nobody does it',
+    file: 'packages/runtime/src/act.ts',
+    edits: [
+      {
+        find: `  const asked = [...works, ...home.asked(sent), ...home.asked(decided)]`,
+        replace: `  const asked = [...works, ...home.asked(sent)]
+  home.asked(decided)`,
+      },
+    ],
+  },
+  {
+    name: 'own-turn-is-marked-though-it-was-not-taken',
+    harm: 'a turn that needs another row is marked as handled, and nobody takes it',
+    file: 'packages/runtime/src/perform/perform.ts',
+    edits: [
+      {
+        find: `      if (!needsOnly(locked, work) || !isDecided(picture, work, options)) continue
+      turns.mark(message)`,
+        replace: `      turns.mark(message)
+      if (!needsOnly(locked, work) || !isDecided(picture, work, options)) continue`,
       },
     ],
   },

@@ -32,8 +32,8 @@ export const shellMutants: readonly Mutant[] = [
     file: DISPATCH,
     edits: [
       {
-        find: 'if (options.observer !== null && sorted.observed.length > 0) {',
-        replace: 'if (options.observer !== null && sorted.observed.length > 1) {',
+        find: 'if (observer !== null && sorted.observed.length > 0) {',
+        replace: 'if (observer !== null && sorted.observed.length > 1) {',
       },
     ],
   },

@@ -67,6 +67,7 @@ function frontedTransaction(probe: Probe, real: SqlTransaction): SqlTransaction 
     },
     begun: () => real.begun(),
     foretold: () => real.foretold(),
+    hurry: () => real.hurry(),
     query: (statement, values) =>
       probe.call(callOf(statement), () => real.query(statement, values), isLookInVain(statement)),
     defer: (write) => real.defer(write),

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, PROFILES } from '../src/index.ts'
+import type { SqlTransaction } from '../src/index.ts'
 import { freshDatabase } from '../src/testing.ts'
 import { failureOf, rowsOf, scene, signal, until } from './support.ts'
 import type { Scene } from './support.ts'
@@ -144,6 +145,28 @@ describe('a session', () => {
     const failure = await failureOf(db.query('select pg_sleep(30)'))
     expect([failure.code, failure.sqlState]).toEqual(['TIMEOUT', '57014'])
     expect(await rowsOf(db, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('in a hurry gives up soon, for the one transaction only', async () => {
+    await place.outside.query('create table hurried (id int4); insert into hurried values (1)')
+    const db = await place.open({ sizeMax: 2 })
+    const take = (tx: SqlTransaction) => tx.query('select id from hurried for update')
+    const failures = await db.transaction(async (tx) => {
+      await take(tx)
+      const hurried = await failureOf(
+        db.transaction(
+          async (other) => {
+            other.hurry()
+            await take(other)
+          },
+          { isEarly: true },
+        ),
+      )
+      const { rows } = await db.query('show lock_timeout')
+      return [hurried, rows]
+    })
+    expect(failures).toMatchObject([{ code: 'TIMEOUT', sqlState: '55P03' }, [{ lock_timeout: '10s' }]])
+    await db.close()
   })
 
   test('gives up waiting for a lock', async () => {

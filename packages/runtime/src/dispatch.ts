@@ -1,45 +1,28 @@
 // Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
 // transaction, and what cannot be handled is put away.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
-import { advance, release, type AdvanceOptions } from './advance/advance.ts'
+import { act, type ActOptions } from './act.ts'
+import { release } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
 import { noteOf } from './letters.ts'
-import { HeardAtHome } from './local.ts'
 import type { Shop } from './perform/answer.ts'
 import { setAside } from './perform/fault.ts'
-import { perform, type PerformOptions } from './perform/perform.ts'
+import { perform } from './perform/perform.ts'
 import { Picture } from './perform/picture.ts'
 import { storeScheduled } from './perform/store.ts'
-import { worksOf, type Service, type Work } from './perform/work.ts'
-import type { Database, DeadLetter, Delivered, StartEnd, Transaction } from './ports.ts'
+import { worksOf, type Work } from './perform/work.ts'
+import type { DeadLetter, Delivered, StartEnd, Transaction } from './ports.ts'
 
-/** What a history observer is given, in the batch's transaction. */
-export interface Observer {
-  readonly topics: readonly string[]
-  readonly record: (tx: Transaction, messages: readonly Message[]) => Promise<void>
-}
-
-export interface BatchOptions {
-  readonly service: Service
-  readonly database: Database
+export interface BatchOptions extends ActOptions {
   readonly shop: Shop
-  readonly perform: PerformOptions
-  readonly advance: AdvanceOptions | null
-  readonly observer: Observer | null
-  /** Who hears the ends of sagas; null when this host starts none. */
-  readonly starter: EndsHeard | null
-}
-
-export interface EndsHeard {
-  tellEnds(ends: readonly StartEnd[]): void
 }
 
 /**
- * Everything that one batch means for this host, in its transaction; returns what is to be sent. Unless `onHome` is
- * null its own orchestrator and starter hear at once what it says to them, and `onHome` is told.
+ * Everything that one batch means for this host, in its transaction; returns what is to be sent. `onHome` is that of
+ * `act`.
  */
 export async function handleBatch(
   tx: Transaction,
@@ -48,37 +31,17 @@ export async function handleBatch(
   onHome: (() => void) | null,
 ): Promise<readonly Message[]> {
   const sorted = sortBatch(batch, options)
-  const { database, service } = options
-  const sent: Message[] = []
-  if (sorted.works.length > 0) {
-    const performed = await perform(tx, sorted.works, options.perform)
-    sent.push(...performed.messages)
-    tell('perform', { service: service.name, count: sorted.works.length })
-  }
-  const home = new HeardAtHome(options, onHome)
-  if (onHome !== null) home.hear(sent)
-  const { starter } = options
-  const advances = [...sorted.advances, ...home.advances]
-  if (options.advance !== null && advances.length > 0) {
-    const decided = await advance(tx, advances, options.advance)
-    sent.push(...decided)
-    if (onHome !== null) home.hear(decided)
-    tell('advance', { service: service.name, count: advances.length })
-  }
+  const { service, starter, observer } = options
+  const sent = [...(await act(tx, sorted, { options, onHome }))]
   if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
-  if (options.observer !== null && sorted.observed.length > 0) {
-    await options.observer.record(tx, sorted.observed)
+  if (observer !== null && sorted.observed.length > 0) {
+    await observer.record(tx, sorted.observed)
     tell('record', { service: service.name, count: sorted.observed.length })
-  }
-  const ends = [...sorted.ends, ...home.ends]
-  if (starter !== null && ends.length > 0) {
-    tx.defer(database.stores.starts.ended(tx, ends))
-    tx.onCommit(() => starter.tellEnds(ends))
   }
   if (starter !== null && sorted.heardEnds.length > 0) tx.onCommit(() => starter.tellEnds(sorted.heardEnds))
   sent.push(...bury(tx, sorted.deadLetters, cemeteryOf(options)))
   sent.push(...setAsideAll(tx, sorted.unknown, options))
-  return home.marked(sent)
+  return sent
 }
 
 /** Whether there is anything to do about a message of this process, as it looks now. */

@@ -11,8 +11,7 @@ import type {
   RequestSpec,
   Span,
 } from '@ensemble/core'
-import type { AdvanceOptions } from './advance/advance.ts'
-import { Recollection } from './advance/recollection.ts'
+import type { ActOptions, Observer } from './act.ts'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
@@ -24,13 +23,14 @@ import type { PerformOptions } from './perform/perform.ts'
 import { checkedOnce, lengthOfInput, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
 import type { Bus, Clock, Database, Ids, Link, Queryable, Stopwatch, Transaction } from './ports.ts'
-import type { Observer } from './dispatch.ts'
 import { Receiver } from './receive.ts'
 import { Bell } from './shell/bell.ts'
 import { gathered } from './shell/gather.ts'
+import { begin, end } from './shell/lives.ts'
 import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
 import { prune } from './shell/prune.ts'
+import { officeOf } from './shell/office.ts'
 import { onceMore, rerun } from './shell/race.ts'
 import { horizonCheckedBefore, settingsOf, type Settings } from './shell/settings.ts'
 import { shopOf } from './shell/shop.ts'
@@ -125,10 +125,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     starts = false,
   } = options
   await onceMore(() => registerPlans(database, plans))
+  const hasLives = starts && implementation !== null
+  const wasKilled = hasLives && (await onceMore(() => begin(database)))
   const observes = options.observer?.topics ?? []
   const topics = topicsFor({ service, implementation, plans, orchestrates, starts, observes })
   const link = await onceMore(() => options.bus.connect({ service, database, topics }))
-  const host = new RunningHost(options, { settings, link, listens: topics.length > 0 })
+  const host = new RunningHost(options, { settings, link, listens: topics.length > 0, hasLives, wasKilled })
   host.run()
   return host
 }
@@ -137,6 +139,9 @@ interface Connected {
   readonly settings: Settings
   readonly link: Link
   readonly listens: boolean
+  /** What its starts ask of itself it does with them: what kills the process may be a start. */
+  readonly hasLives: boolean
+  readonly wasKilled: boolean
 }
 
 const LOCAL_COUNT_MAX = 100
@@ -152,6 +157,7 @@ class RunningHost implements Host {
   readonly #settings: Settings
   readonly #link: Link
   readonly #listens: boolean
+  readonly #hasLives: boolean
   readonly #database: Database
   readonly #clock: Clock & Stopwatch
   readonly #ids: Ids
@@ -163,17 +169,18 @@ class RunningHost implements Host {
   readonly #calls = new Bell()
   readonly #loops: Promise<void>[] = []
   readonly #effects: EffectWorker | null
-  readonly #advances: AdvanceOptions | null
+  readonly #acts: Omit<ActOptions, 'starter'>
   readonly #starter: Starter
   readonly #executeOne: (work: LocalWork) => Promise<Outcome>
 
-  constructor(options: HostOptions, { settings, link, listens }: Connected) {
+  constructor(options: HostOptions, { settings, link, listens, hasLives, wasKilled }: Connected) {
     const { service, database, plans = [], implementation = null, orchestrates = false } = options
     this.service = service
     this.#options = options
     this.#settings = settings
     this.#link = link
     this.#listens = listens
+    this.#hasLives = hasLives
     this.#database = database
     this.#clock = options.clock ?? systemClock
     this.#ids = options.ids ?? systemIds(this.#clock)
@@ -203,14 +210,20 @@ class RunningHost implements Host {
             handlers: effects,
             onDone: () => this.#calls.ring(),
           })
-    this.#advances = orchestrates ? this.#officeWork() : null
+    const onDue = (): void => this.#due.ring()
+    const office = orchestrates
+      ? officeOf({ perform: this.#performs, settings, clock: this.#clock, onDue })
+      : null
+    const acts = { service: this.#own, database, perform: this.#performs, observer: options.observer ?? null }
+    this.#acts = { ...acts, advance: office?.() ?? null }
     this.#starter = new Starter({
       service,
       database,
       link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
-      advance: this.#advances,
+      act: { ...acts, advance: office?.() ?? null },
+      wasKilled,
       stopping: this.#stopping.signal,
     })
     const executing = { countMax: this.#batchCountMax(LOCAL_COUNT_MAX), lengthOf: lengthOfInput }
@@ -321,6 +334,8 @@ class RunningHost implements Host {
     this.#stopping.abort()
     await Promise.all(this.#loops)
     await this.#effects?.drain()
+    // Else the next one is only careful in vain.
+    if (this.#hasLives) await end(this.#database).catch(() => undefined)
     await this.#link.close()
   }
 
@@ -328,29 +343,12 @@ class RunningHost implements Host {
     return { shop: this.#performs.shop, database: this.#database, link: this.#link }
   }
 
-  #officeWork(): AdvanceOptions {
-    const { shop, stores, horizonCheckedBefore: checkBefore } = this.#performs
-    const office = { ...shop, overdueAfterMs: this.#settings.overdueAfterMs }
-    return {
-      office,
-      stores,
-      sagas: new Recollection(stores.sagas, this.#clock),
-      horizonCheckedBefore: checkBefore,
-      onDue: () => this.#due.ring(),
-    }
-  }
-
   #receiver(): Receiver {
-    const { observer = null, starts = false } = this.#options
     return new Receiver({
-      service: this.#own,
-      database: this.#database,
-      link: this.#link,
+      ...this.#acts,
       shop: this.#performs.shop,
-      perform: this.#performs,
-      advance: this.#advances,
-      observer,
-      starter: starts ? this.#starter : null,
+      link: this.#link,
+      starter: this.#options.starts === true ? this.#starter : null,
       batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
   }

@@ -35,6 +35,8 @@ export interface Transaction extends Queryable {
    * BEGIN and COMMIT.
    */
   foretold?(): Time | undefined
+  /** From now on it waits for a lock for a moment only; then its statement fails with TIMEOUT. */
+  hurry?(): void
   /** A write whose result is awaited together with COMMIT. */
   defer(write: Promise<unknown>): void
   savepoint<T>(work: () => Promise<T>): Promise<T>

@@ -8,6 +8,7 @@ import { tell } from './diagnostics.ts'
 import { buried, concerns, handleBatch, type BatchOptions } from './dispatch.ts'
 import { errorInfo, EnsembleError } from './errors.ts'
 import type { Delivered, Link, Transaction } from './ports.ts'
+import { Apart } from './shell/apart.ts'
 import { RACES, RACE_TRIES_MAX } from './shell/race.ts'
 
 export interface ReceiveOptions extends BatchOptions {
@@ -47,11 +48,6 @@ class NotYet extends Error {}
 
 /** How often others are given back before the counted message is taken for somebody else's. */
 const AWAIT_MAX = 100
-
-/** Batches that are handled by themselves after one failed, or may have killed the worker. */
-const ALONE_COUNT = 50
-/** After one that lost a race, which says nothing about what it decided. */
-const ALONE_AFTER_RACE_COUNT = 2
 
 /** A message of this batch kills the worker; which one is not known yet. */
 class DeadlyBatch extends Error {}
@@ -101,14 +97,10 @@ export class Receiver {
   readonly #options: ReceiveOptions
   #countMax: number
   #races = 0
-  /**
-   * Batches left that say nothing to this host itself: what fails, or kills, may be what its orchestrator makes of
-   * them, and their messages are not to blame. The first one after a start is among them.
-   */
-  #aloneCount = 1
+  readonly #apart = new Apart()
   /** The batch under way is handled once more, because its transaction was rolled back. */
   #isRepeated = false
-  /** In the last try its answers were heard in its own transaction. */
+  /** In the last try something was done at home. */
   #wasLocal = false
   /** Partitions whose first batch since the start or the last failure has ended. */
   readonly #proven = new Set<string>()
@@ -151,7 +143,7 @@ export class Receiver {
       this.#races = 0
       if (count > 0) {
         this.#found(first)
-        this.#aloneCount = Math.max(0, this.#aloneCount - 1)
+        this.#apart.done()
       }
       if (this.#suspects.size === 0) this.#countMax = Math.min(batchCountMax, this.#countMax * 2)
       if (count > 0) tell('receive', { service: service.name, count })
@@ -183,8 +175,7 @@ export class Receiver {
     })
     // The batch may have been too much for the time it had; alone, no message is blamed for that.
     if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
-    const aloneCount = RACES.has(code) ? ALONE_AFTER_RACE_COUNT : ALONE_COUNT
-    this.#aloneCount = Math.max(this.#aloneCount, aloneCount)
+    this.#apart.failed(code)
     if (AWAY.has(code) || first === undefined) throw error
     if (RACES.has(code)) {
       this.#races += 1
@@ -215,7 +206,7 @@ export class Receiver {
     const [first] = batch
     const known = first === undefined ? undefined : this.#suspects.get(partitionOf(first))
     const suspect = known?.position === first?.position ? known : undefined
-    const isLocal = this.#aloneCount === 0 && !this.#isRepeated
+    const isLocal = !this.#apart.isNext && !this.#isRepeated
     this.#isRepeated = true
     this.#wasLocal = false
     const onHome = isLocal ? (): void => void (this.#wasLocal = true) : null
@@ -238,7 +229,7 @@ export class Receiver {
     if (single) this.#awaitCounted(firsts)
     if (uncounted.length > 0) throw new Uncounted(uncounted)
     const tries = Math.max(0, ...firsts.map(({ partition }) => this.#tries.get(partition)?.tries ?? 0))
-    if (tries > 1) this.#aloneCount = ALONE_COUNT
+    if (tries > 1) this.#apart.killed()
     for (const { partition, first } of firsts) {
       tx.onCommit(() => this.#proven.add(partition))
       if (tries > 1) tx.defer(progress.clear(tx, countedAt(first, single)))

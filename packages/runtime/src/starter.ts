@@ -2,12 +2,14 @@
 // I1: a start row commits with its message; what is waited for is read from the row, and the news only wakes
 // the reader.
 import { spanMs, type Message, type Pattern, type Plan, type SagaRef, type Span } from '@ensemble/core'
-import { timeOf, type AdvanceOptions } from './advance/advance.ts'
-import { beginOwn, loadOwn } from './advance/own.ts'
+import { act, type ActOptions } from './act.ts'
+import { idsOf, timeOf } from './advance/advance.ts'
+import { heardIn } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
-import { EnsembleError } from './errors.ts'
+import { EnsembleError, errorInfo } from './errors.ts'
 import { sagaKey } from './letters.ts'
-import type { Clock, Database, Link, Queryable, StartEnd, StartRow, Transaction } from './ports.ts'
+import type { Clock, Database, Link, Queryable, SagaRow, StartEnd, StartRow, Transaction } from './ports.ts'
+import { Apart } from './shell/apart.ts'
 import { gathered } from './shell/gather.ts'
 import { rerun } from './shell/race.ts'
 import {
@@ -41,8 +43,10 @@ export interface StarterOptions {
   readonly link: Link
   readonly clock: Clock
   readonly pattern: Pattern
-  /** Of a host that orchestrates, too: what it starts it begins at once. */
-  readonly advance: AdvanceOptions | null
+  /** What the host does with what it starts itself: what it orchestrates it begins at once. */
+  readonly act: Omit<ActOptions, 'starter'>
+  /** The process before this one did not stop: what a start asks for may have killed it. */
+  readonly wasKilled: boolean
   readonly stopping: AbortSignal
 }
 
@@ -54,8 +58,27 @@ const ENDED_POLL_MS = 500
 const LOOKS_AFTER_MEETING = 50
 /** Sagas that are known to run because they were started here and no end was heard. */
 const OPEN_COUNT_MAX = 10_000
+/** Whoever was not told of a start sends it again by then; what kills is found once its start is stored. */
+const APART_AFTER_KILL_MS = 600_000
+/** The database is away, or nobody knows whether it has committed. */
+const GONE: ReadonlySet<string> = new Set(['CONNECTION', 'COMMIT_UNKNOWN', 'ENDED'])
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
+
+/** What the tries of a batch of starts know of each other. */
+interface Tries {
+  looks: boolean
+  /** The next one does at home what the starts ask of this host. */
+  isAtHome: boolean
+  /** The last one did. */
+  wasAtHome: boolean
+  wasEverAtHome: boolean
+}
+
+interface Stored {
+  readonly value: readonly (Started | Error)[]
+  readonly messages: readonly Message[]
+}
 
 interface Hearing {
   /** Aborted when the end is told, or the host stops. */
@@ -67,6 +90,9 @@ interface Hearing {
 
 export class Starter {
   readonly #options: StarterOptions
+  readonly #act: ActOptions
+  readonly #apart = new Apart()
+  readonly #apartUntil: number
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
   readonly #asleep = new Set<AbortController>()
@@ -76,6 +102,8 @@ export class Starter {
 
   constructor(options: StarterOptions) {
     this.#options = options
+    this.#act = { ...options.act, starter: this }
+    this.#apartUntil = options.wasKilled ? options.clock.now() + APART_AFTER_KILL_MS : 0
     options.stopping.addEventListener('abort', () => {
       for (const sleeper of this.#asleep) sleeper.abort(TOLD)
     })
@@ -171,39 +199,78 @@ export class Starter {
   }
 
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    const { database, link, service, advance } = this.#options
-    const sagas = starting.map(({ saga }) => saga)
-    let looks = this.#looksFirst(sagas)
-    type Stored = { value: readonly (Started | Error)[]; messages: readonly Message[] }
-    const stored = async (tx: Transaction): Promise<Stored> => {
-      const { starts } = database.stores
-      const [before, own] = looks
-        ? await Promise.all([starts.load(tx, sagas), advance === null ? [] : loadOwn(tx, sagas, advance)])
-        : [[], []]
-      if (before.length + own.length > 0) this.#looksLeft = LOOKS_AFTER_MEETING
-      const { answers, rows, messages } = decideStarts(starting, before, await timeOf(tx))
-      // One that cannot be begun has no row to be refused by what was stored before.
-      if (!looks && answers.some((answer) => answer instanceof Error)) {
-        looks = true
-        return await stored(tx)
-      }
-      // What was stored before refuses its row; then it is looked for.
-      looks = true
-      if (rows.length > 0) tx.defer(starts.insert(tx, rows))
-      if (advance === null) return { value: answers, messages }
-      return { value: answers, messages: await beginOwn(tx, messages, { rows: own, options: advance }) }
+    const { link, service } = this.#options
+    const tries: Tries = {
+      looks: this.#looksFirst(starting),
+      isAtHome: !this.#apart.isNext && this.#options.clock.now() >= this.#apartUntil,
+      wasAtHome: false,
+      wasEverAtHome: false,
     }
-    const answers = await rerun(() => link.transaction(stored))
-    for (const answer of answers) if (!(answer instanceof Error) && answer.isNew) this.#opened(answer)
+    const store = async (): Promise<Stored['value']> =>
+      await rerun(() => link.transaction((tx) => this.#store(tx, starting, tries)))
+    const answers = await store().catch(async (error: unknown) => {
+      const { code } = errorInfo(error)
+      if (!tries.wasAtHome) throw error
+      // A lock that was waited for says as little about what was asked for as a lost race.
+      if (code === 'TIMEOUT') this.#apart.raced()
+      else this.#apart.failed(code)
+      if (GONE.has(code)) throw error
+      return await store()
+    })
+    this.#apart.done()
+    if (tries.wasEverAtHome && !tries.wasAtHome) this.#apart.raced()
     tell('start', { service, count: starting.length })
     return answers
   }
 
+  async #store(tx: Transaction, starting: readonly Starting[], tries: Tries): Promise<Stored> {
+    const { starts } = this.#options.database.stores
+    const sagas = starting.map(({ saga }) => saga)
+    const [before, own] = tries.looks
+      ? await Promise.all([starts.load(tx, sagas), this.#loadOwn(tx, sagas)])
+      : [[], []]
+    if (before.length + own.length > 0) {
+      this.#looksLeft = LOOKS_AFTER_MEETING
+      // Their rows are locked; those of the first steps must not be after them.
+      tries.isAtHome = false
+    }
+    const { answers, rows, messages } = decideStarts(starting, before, await timeOf(tx))
+    const isLooked = tries.looks
+    // What was stored before refuses its row; then it is looked for.
+    tries.looks = true
+    // One that cannot be begun has no row to be refused.
+    if (!isLooked && answers.some((answer) => answer instanceof Error))
+      return await this.#store(tx, starting, tries)
+    if (rows.length > 0) tx.defer(starts.insert(tx, rows))
+    // Before the ends among them are told.
+    tx.onCommit(() => this.#openAll(answers))
+    const onHome = tries.isAtHome ? atHome(tx, tries) : null
+    tries.isAtHome = false
+    tries.wasAtHome = false
+    const advances = this.#act.advance === null ? [] : messages.flatMap((message) => heardIn(message))
+    const begun = new Set<Message>(advances.map(({ message }) => message))
+    const sent = messages.filter((message) => !begun.has(message))
+    const reached = { works: [], advances, ends: [], sent, rows: own }
+    return { value: answers, messages: await act(tx, reached, { options: this.#act, onHome }) }
+  }
+
+  /** The rows that may be there already: of a saga that was cancelled before its start. */
+  async #loadOwn(tx: Transaction, sagas: readonly SagaRef[]): Promise<readonly SagaRow[]> {
+    const { advance } = this.#act
+    if (advance === null) return []
+    const own = sagas.filter(({ pattern }) => pattern === 'orchestration')
+    return await advance.stores.sagas.load(tx, idsOf(own.map((saga) => ({ saga }))))
+  }
+
   /** Most starts are the first of their saga, and need not look: its row would be refused. */
-  #looksFirst(sagas: readonly SagaRef[]): boolean {
-    const looks = this.#looksLeft > 0 || sagas.some((saga) => this.#open.has(sagaKey(saga)))
+  #looksFirst(starting: readonly Starting[]): boolean {
+    const looks = this.#looksLeft > 0 || starting.some(({ saga }) => this.#open.has(sagaKey(saga)))
     this.#looksLeft = Math.max(0, this.#looksLeft - 1)
     return looks
+  }
+
+  #openAll(answers: readonly (Started | Error)[]): void {
+    for (const answer of answers) if (!(answer instanceof Error) && answer.isNew) this.#opened(answer)
   }
 
   #opened({ saga, startedAt }: Started): void {
@@ -235,6 +302,15 @@ export class Starter {
       if (waiters.size === 0) this.#waiters.delete(key)
     }
     return { signal: heard.signal, end: () => told, forget }
+  }
+}
+
+/** What is tried again without may as well be in a hurry. */
+function atHome(tx: Transaction, tries: Tries): () => void {
+  return () => {
+    if (!tries.wasAtHome) tx.hurry?.()
+    tries.wasAtHome = true
+    tries.wasEverAtHome = true
   }
 }
 

@@ -3,7 +3,7 @@ import { begin } from '@ensemble/core'
 import { manualClock, memoryDatabase } from '@ensemble/memory'
 import type { SagaRow, Transaction } from '@ensemble/runtime'
 import { describe, expect, it } from 'vitest'
-import { Recollection } from '../src/advance/recollection.ts'
+import { Recollection, SagaMemory } from '../src/advance/recollection.ts'
 import { planOf } from './services.ts'
 import { T0, wrapped } from './world.ts'
 
@@ -25,7 +25,9 @@ function scene() {
   })
   const { sagas } = database.stores
   let now = T0
-  const recollection = new Recollection(sagas, { now: () => now })
+  const memory = new SagaMemory({ now: () => now })
+  const recollection = new Recollection(sagas, memory)
+  const other = new Recollection(sagas, memory)
   const inTransaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => database.transaction(work)
   const load = (...ids: readonly string[]) =>
     inTransaction((tx) =>
@@ -37,7 +39,7 @@ function scene() {
   const passes = (ms: number): void => {
     now += ms
   }
-  return { loads, sagas, recollection, inTransaction, load, passes }
+  return { loads, sagas, recollection, other, inTransaction, load, passes }
 }
 
 describe('a row that was stored', () => {
@@ -115,6 +117,19 @@ describe('a row that was left unchanged', () => {
     await inTransaction(async (tx) => sagas.update(tx, await sagas.load(tx, [{ plan: 'sale', id: 'x' }])))
     const believing = inTransaction(async (tx) => {
       await recollection.confirm(tx, await recollection.load(tx, [{ plan: 'sale', id: 'x' }]))
+    })
+    await expect(believing).rejects.toMatchObject({ code: 'MOVED' })
+  })
+
+  it('has moved whatever another one that decides has read meanwhile', async () => {
+    const { sagas, recollection, other, inTransaction } = scene()
+    await inTransaction((tx) => recollection.insert(tx, [rowOf('x'), rowOf('y')]))
+    await inTransaction(async (tx) => sagas.update(tx, await sagas.load(tx, [{ plan: 'sale', id: 'x' }])))
+    const believing = inTransaction(async (tx) => {
+      const rows = await recollection.load(tx, [{ plan: 'sale', id: 'x' }])
+      const read = other.recall(tx, [{ plan: 'sale', id: 'y' }])
+      expect(read).toHaveLength(1)
+      await recollection.confirm(tx, rows)
     })
     await expect(believing).rejects.toMatchObject({ code: 'MOVED' })
   })

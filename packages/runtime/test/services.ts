@@ -307,6 +307,8 @@ export function planOf(
     readonly stepWithin?: '10s'
     readonly throws?: string | null
     readonly on?: ServiceName
+    /** Of the row that a step is about; default the saga's. */
+    readonly keyOf?: (step: string) => string
   } = {},
 ): Plan<{ readonly key: string }> {
   const { within, throws = null } = more
@@ -319,7 +321,7 @@ export function planOf(
     const contract = contracts[more.on ?? SERVICES[index % SERVICES.length] ?? 'a']
     const input = ({ input: { key } }: { input: { key: string } }): Ordered => {
       if (throws === step) throw new Error(`the plan throws at ${step}`)
-      return { key, step }
+      return { key: more.keyOf?.(step) ?? key, step }
     }
     const run =
       kind === 'check'

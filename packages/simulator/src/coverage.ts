@@ -68,6 +68,10 @@ const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
     message.answer.rejection === 'expired',
   'saga deadline passed': (message) =>
     (message.type === 'cancel' || message.type === 'withdraw') && message.cancel.by === 'deadline',
+  'command done at home': ({ type, handledBy }) => type === 'command' && handledBy !== undefined,
+  'first step done with its start': ({ type, handledBy }) => type === 'start' && handledBy !== undefined,
+  'turn taken at home': (message) =>
+    message.type === 'event' && message.slip !== null && message.handledBy !== undefined,
   'cancel refused': (message) => message.type === 'note' && message.note.type === 'cancel-refused',
   'told to be reconciled': (message) => message.type === 'note' && message.note.type === 'reconcile',
   parked: (message) => message.type === 'note' && message.note.type === 'parked',

@@ -21,6 +21,10 @@ export const TRIES_MAX_DEFAULT = 3
 const RETRY_DELAY_MS_MIN = 5
 const RETRY_DELAY_MS_MAX = 200
 
+/** That a transaction in a hurry waits for a lock: longer than most batches hold one. */
+const HURRY_LOCK_TIMEOUT_MS = 200
+const HURRY = `SET LOCAL lock_timeout = ${HURRY_LOCK_TIMEOUT_MS}`
+
 /** Turns of promises until a write that failed at once is heard through what wraps it. COMMIT stays in the flush. */
 const UNSENT_TURNS = 16
 const A_TURN = Promise.resolve()
@@ -122,6 +126,11 @@ class OpenTransaction implements SqlTransaction {
     // One time for all that asks in this transaction.
     this.#foretold ??= this.#now ?? this.#time.now
     return this.#foretold
+  }
+
+  hurry(): void {
+    if (this.#hasEnded || !this.#hasBegun) return
+    void this.#track(this.#connection.control(HURRY)).catch(() => undefined)
   }
 
   begin(): Promise<void> {

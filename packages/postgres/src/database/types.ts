@@ -21,6 +21,8 @@ export interface SqlTransaction extends Queryable {
   begun(): Promise<void>
   /** See Transaction of the runtime's ports. */
   foretold(): number | undefined
+  /** The same: `hurry`. */
+  hurry(): void
   /**
    * A write already sent in this transaction, whose answer is awaited together with COMMIT's. Only for statements
    * that raise when they lose: what is thrown after a good answer comes too late, COMMIT is already on its way.

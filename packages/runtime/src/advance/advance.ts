@@ -3,7 +3,8 @@
 import { ORCHESTRATOR, type Message, type SagaRef, type Time } from '@ensemble/core'
 import { bury } from '../bury.ts'
 import { storeScheduled } from '../perform/store.ts'
-import type { SagaRow, SagaStore, Stores, Transaction } from '../ports.ts'
+import { sagaKey } from '../letters.ts'
+import type { SagaRow, Stores, Transaction } from '../ports.ts'
 import { Ledger, type Office } from './ledger.ts'
 import { hear } from './hear.ts'
 import type { Recollection } from './recollection.ts'
@@ -18,41 +19,68 @@ export interface AdvanceOptions {
   readonly onDue: () => void
 }
 
-export async function advance(
-  tx: Transaction,
-  works: readonly AdvanceWork[],
-  options: AdvanceOptions,
-): Promise<readonly Message[]> {
-  if (works.length === 0) return []
-  const rows = await loadSagas(
-    tx,
-    works.map(({ saga }) => saga),
-    options.sagas,
-  )
-  return await decideAll(tx, works, { rows, options })
-}
+/**
+ * The orchestrator at work in one transaction: it hears what has come, and what its own host says to it then; what has
+ * become of its sagas is stored once, at the end.
+ */
+export class Advancing {
+  readonly #tx: Transaction
+  readonly #options: AdvanceOptions
+  readonly #ledger = new Ledger()
+  /** Sagas that need not be loaded: rows that are not there count, too. */
+  readonly #known = new Set<string>()
 
-/** The same with the rows in hand. */
-export async function decideAll(
-  tx: Transaction,
-  works: readonly AdvanceWork[],
-  { rows, options }: { readonly rows: readonly SagaRow[]; readonly options: AdvanceOptions },
-): Promise<readonly Message[]> {
-  if (works.length === 0) return []
-  const { stores, sagas } = options
-  const now = await timeFor(tx, works)
-  const checkBefore = options.horizonCheckedBefore(now)
-  const horizon = works.some((work) => issuedAt(work) < checkBefore) ? await stores.registry.horizon(tx) : 0
-  const ledger = new Ledger(rows, { now, horizon })
-  for (const work of works) hear(options.office, ledger, work)
-  const { inserts, updates, unchanged } = ledger.changes()
-  await sagas.confirm(tx, unchanged)
-  if (inserts.length > 0) tx.defer(sagas.insert(tx, inserts))
-  if (updates.length > 0) tx.defer(sagas.update(tx, updates))
-  storeScheduled(tx, ledger.scheduled, stores)
-  if (ledger.scheduled.some(({ dueAt }) => dueAt <= ledger.now)) tx.onCommit(options.onDue)
-  const told = bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
-  return [...ledger.messages, ...told]
+  constructor(tx: Transaction, options: AdvanceOptions) {
+    this.#tx = tx
+    this.#options = options
+  }
+
+  /** Those about sagas whose rows are in hand, given or remembered: to hear them locks nothing. */
+  inHand(works: readonly AdvanceWork[], rows?: readonly SagaRow[]): readonly AdvanceWork[] {
+    if (works.length === 0) return []
+    this.#ledger.add(rows ?? this.#options.sagas.recall(this.#tx, idsOf(works)))
+    const known = works.filter(({ saga }) => rows !== undefined || this.#ledger.row(saga) !== undefined)
+    for (const { saga } of known) this.#known.add(sagaKey(saga))
+    return known
+  }
+
+  /** What is to be sent. Rows that are not in hand are loaded. What is heard was not said before `since`. */
+  async hear(works: readonly AdvanceWork[], since: Time = 0): Promise<readonly Message[]> {
+    if (works.length === 0) return []
+    const { office } = this.#options
+    const ledger = this.#ledger
+    const unknown = works.filter(({ saga }) => !this.#known.has(sagaKey(saga)))
+    if (unknown.length > 0) ledger.add(await this.#options.sagas.load(this.#tx, idsOf(unknown)))
+    for (const { saga } of unknown) this.#known.add(sagaKey(saga))
+    ledger.moveTo(await this.#timesFor(works, since))
+    const from = ledger.messages.length
+    for (const work of works) hear(office, ledger, work)
+    return ledger.messages.slice(from)
+  }
+
+  /** What else is to be sent. */
+  async store(): Promise<readonly Message[]> {
+    const { stores, sagas, onDue } = this.#options
+    const [tx, ledger] = [this.#tx, this.#ledger]
+    const { inserts, updates, unchanged } = ledger.changes()
+    if (unchanged.length > 0) await sagas.confirm(tx, unchanged)
+    if (inserts.length > 0) tx.defer(sagas.insert(tx, inserts))
+    if (updates.length > 0) tx.defer(sagas.update(tx, updates))
+    storeScheduled(tx, ledger.scheduled, stores)
+    if (ledger.scheduled.some(({ dueAt }) => dueAt <= ledger.now)) tx.onCommit(onDue)
+    return bury(tx, ledger.deadLetters, { service: ORCHESTRATOR, stores })
+  }
+
+  async #timesFor(
+    works: readonly AdvanceWork[],
+    since: Time,
+  ): Promise<{ readonly now: Time; readonly horizon: Time }> {
+    const { stores, horizonCheckedBefore } = this.#options
+    const now = Math.max(since, await timeFor(this.#tx, works))
+    const checkBefore = horizonCheckedBefore(now)
+    const isOld = works.some((work) => issuedAt(work) < checkBefore)
+    return { now, horizon: isOld ? await stores.registry.horizon(this.#tx) : 0 }
+  }
 }
 
 /** A watch has come because it is due by the database's own time. */
@@ -78,11 +106,7 @@ export async function release(
   { stores, sagas }: AdvanceOptions,
 ): Promise<void> {
   if (works.length === 0) return
-  const rows = await loadSagas(
-    tx,
-    works.map(({ saga }) => saga),
-    stores.sagas,
-  )
+  const rows = await stores.sagas.load(tx, idsOf(works))
   const released = rows.filter((row) => row.parked === 'PLAN_THROWS').map((row) => ({ ...row, parked: null }))
   if (released.length > 0) tx.defer(sagas.update(tx, released))
 }
@@ -92,12 +116,8 @@ function issuedAt({ heard }: AdvanceWork): Time {
   return heard.type === 'cancel' ? heard.issuedAt : Number.POSITIVE_INFINITY
 }
 
-export async function loadSagas(
-  tx: Transaction,
-  sagas: readonly SagaRef[],
-  store: Pick<SagaStore, 'load'>,
-): Promise<readonly SagaRow[]> {
-  const unique = new Map(sagas.map(({ plan, id }) => [`${plan}/${id}`, { plan, id }]))
-  const ids = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
-  return await store.load(tx, ids)
+/** Each saga once, in the order in which rows are locked. */
+export function idsOf(works: readonly { readonly saga: SagaRef }[]): readonly Pick<SagaRow, 'plan' | 'id'>[] {
+  const unique = new Map(works.map(({ saga: { plan, id } }) => [`${plan}/${id}`, { plan, id }]))
+  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id)
 }

@@ -21,17 +21,29 @@ interface Changes {
 }
 
 export class Ledger {
-  readonly now: Time
-  readonly horizon: Time
   readonly messages: Message[] = []
   readonly scheduled: { readonly dueAt: Time; readonly message: Message }[] = []
   readonly deadLetters: DeadLetter[] = []
   readonly #rows = new Map<string, SagaRow>()
   readonly #changed = new Set<string>()
+  #now = 0
+  #horizon = 0
 
-  constructor(rows: readonly SagaRow[], { now, horizon }: { now: Time; horizon: Time }) {
-    this.now = now
-    this.horizon = horizon
+  get now(): Time {
+    return this.#now
+  }
+
+  get horizon(): Time {
+    return this.#horizon
+  }
+
+  /** No decision is older than what it is about. */
+  moveTo({ now, horizon }: { readonly now: Time; readonly horizon: Time }): void {
+    this.#now = Math.max(this.#now, now)
+    this.#horizon = Math.max(this.#horizon, horizon)
+  }
+
+  add(rows: readonly SagaRow[]): void {
     for (const row of rows) this.#rows.set(sagaKey(row), row)
   }
 

@@ -4,6 +4,7 @@
 // I2: a row is remembered when its transaction has committed, for a while, and no longer than its saga runs.
 // I3: what a batch leaves unchanged it must confirm: a message that is ignored for what a stale row says would be lost.
 // I4: a state is kept as a copy in plain JSON: what is decided on it next is what the database would have given.
+// I5: whoever has transactions of its own, one after the other, has a recollection of its own; the memory is shared.
 import { plain, type SagaState } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import { sagaKey } from '../letters.ts'
@@ -16,7 +17,7 @@ const COUNT_MAX = 5_000
 const LENGTH_MAX = 20_000_000
 /** Longer than a step takes, shorter than anything that could bring an id back with another saga. */
 const AGE_MS_MAX = 60_000
-/** Loads before it is believed that nobody else takes part any more. */
+/** Transactions before it is believed that nobody else takes part any more. */
 const CONTENDED_MAX = 50
 
 interface Kept {
@@ -27,75 +28,33 @@ interface Kept {
 
 type SagaId = Pick<SagaRow, 'plan' | 'id'>
 
-export class Recollection implements SagaStore {
-  readonly #store: SagaStore
+/** Of one host. */
+export class SagaMemory {
   readonly #clock: Pick<Clock, 'now'>
   /** In the order of their changes. */
   readonly #kept = new Map<string, Kept>()
-  /** What the last load handed out. */
-  #recalled: ReadonlySet<SagaRow> = new Set()
   #length = 0
-  /** Rows were handed out and their transaction has not committed. */
-  #isOut = false
   #contended = 0
 
-  constructor(store: SagaStore, clock: Pick<Clock, 'now'>) {
-    this.#store = store
+  constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock
   }
 
-  /** For one batch after the other. */
-  async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
-    const known = this.#recall(ids)
-    this.#recalled = new Set(known)
-    this.#isOut = known.length > 0
-    tx.onCommit(() => {
-      this.#isOut = false
-    })
-    if (known.length === ids.length) return known
-    const keys = new Set(known.map(sagaKey))
-    const read = await this.#store.load(
-      tx,
-      ids.filter((id) => !keys.has(sagaKey(id))),
-    )
-    return [...known, ...read]
+  /** Asked once for each transaction, which is one less that must not believe what is here. */
+  takeBelief(): boolean {
+    if (this.#contended === 0) return true
+    this.#contended -= 1
+    return false
   }
 
-  /** For rows that were loaded and are not updated. Errors: MOVED when one is not as it was handed out. */
-  async confirm(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
-    const recalled = rows.filter((row) => this.#recalled.has(row))
-    if (recalled.length === 0) return
-    const read = await this.#store.load(tx, recalled)
-    const versions = new Map(read.map((row) => [sagaKey(row), row.version]))
-    const moved = recalled.find((row) => versions.get(sagaKey(row)) !== row.version)
-    if (moved !== undefined) throw new EnsembleError('MOVED', `saga ${sagaKey(moved)} is not as it was`)
+  /** What was handed out may not have been so any more: another instance is at work. */
+  contend(): void {
+    this.#contended = CONTENDED_MAX
+    this.#kept.clear()
+    this.#length = 0
   }
 
-  async insert(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
-    tx.onCommit(() => this.#remember(rows))
-    await this.#store.insert(tx, rows)
-  }
-
-  async update(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
-    tx.onCommit(() => this.#remember(rows))
-    await this.#store.update(tx, rows)
-  }
-
-  async prune(...what: Parameters<SagaStore['prune']>): Promise<number> {
-    return await this.#store.prune(...what)
-  }
-
-  /** A batch that failed may have believed what is not so any more: another instance is at work. */
-  #recall(ids: readonly SagaId[]): readonly SagaRow[] {
-    if (this.#isOut) {
-      this.#contended = CONTENDED_MAX
-      this.#kept.clear()
-      this.#length = 0
-    }
-    if (this.#contended > 0) {
-      this.#contended -= 1
-      return []
-    }
+  recall(ids: readonly SagaId[]): readonly SagaRow[] {
     const since = this.#clock.now() - AGE_MS_MAX
     return ids.flatMap((id) => {
       const kept = this.#take(id)
@@ -103,16 +62,7 @@ export class Recollection implements SagaStore {
     })
   }
 
-  #take(id: SagaId): Kept | undefined {
-    const key = sagaKey(id)
-    const kept = this.#kept.get(key)
-    if (kept === undefined) return undefined
-    this.#kept.delete(key)
-    this.#length -= kept.length
-    return kept
-  }
-
-  #remember(rows: readonly SagaRow[]): void {
+  remember(rows: readonly SagaRow[]): void {
     if (this.#contended > 0) return
     const at = this.#clock.now()
     for (const row of rows) {
@@ -127,6 +77,89 @@ export class Recollection implements SagaStore {
       if (this.#kept.size <= COUNT_MAX && this.#length <= LENGTH_MAX) break
       this.#take(row)
     }
+  }
+
+  #take(id: SagaId): Kept | undefined {
+    const key = sagaKey(id)
+    const kept = this.#kept.get(key)
+    if (kept === undefined) return undefined
+    this.#kept.delete(key)
+    this.#length -= kept.length
+    return kept
+  }
+}
+
+/** The transaction under way. */
+interface Current {
+  readonly tx: Transaction
+  readonly isBelieving: boolean
+  /** What it was handed out. */
+  readonly recalled: Set<SagaRow>
+}
+
+export class Recollection implements SagaStore {
+  readonly #store: SagaStore
+  readonly #memory: SagaMemory
+  /** Until it commits. */
+  #current: Current | null = null
+
+  constructor(store: SagaStore, memory: SagaMemory) {
+    this.#store = store
+    this.#memory = memory
+  }
+
+  /** Those of these that are remembered: nothing is asked or locked. */
+  recall(tx: Transaction, ids: readonly SagaId[]): readonly SagaRow[] {
+    const { isBelieving, recalled } = this.#currentOf(tx)
+    const rows = isBelieving ? this.#memory.recall(ids) : []
+    for (const row of rows) recalled.add(row)
+    return rows
+  }
+
+  async load(tx: Transaction, ids: readonly SagaId[]): Promise<readonly SagaRow[]> {
+    const known = this.recall(tx, ids)
+    if (known.length === ids.length) return known
+    const keys = new Set(known.map(sagaKey))
+    const unknown = ids.filter((id) => !keys.has(sagaKey(id)))
+    return [...known, ...(await this.#store.load(tx, unknown))]
+  }
+
+  /** For rows that were loaded and are not updated. Errors: MOVED when one is not as it was handed out. */
+  async confirm(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
+    const { recalled } = this.#currentOf(tx)
+    const believed = rows.filter((row) => recalled.has(row))
+    if (believed.length === 0) return
+    const read = await this.#store.load(tx, believed)
+    const versions = new Map(read.map((row) => [sagaKey(row), row.version]))
+    const moved = believed.find((row) => versions.get(sagaKey(row)) !== row.version)
+    if (moved !== undefined) throw new EnsembleError('MOVED', `saga ${sagaKey(moved)} is not as it was`)
+  }
+
+  async insert(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
+    tx.onCommit(() => this.#memory.remember(rows))
+    await this.#store.insert(tx, rows)
+  }
+
+  async update(tx: Transaction, rows: readonly SagaRow[]): Promise<void> {
+    tx.onCommit(() => this.#memory.remember(rows))
+    await this.#store.update(tx, rows)
+  }
+
+  async prune(...what: Parameters<SagaStore['prune']>): Promise<number> {
+    return await this.#store.prune(...what)
+  }
+
+  #currentOf(tx: Transaction): Current {
+    const before = this.#current
+    if (before?.tx === tx) return before
+    // It did not commit.
+    if (before !== null && before.recalled.size > 0) this.#memory.contend()
+    const current = { tx, isBelieving: this.#memory.takeBelief(), recalled: new Set<SagaRow>() }
+    this.#current = current
+    tx.onCommit(() => {
+      if (this.#current === current) this.#current = null
+    })
+    return current
   }
 }
 

@@ -1,0 +1,138 @@
+// Scenes: what a host that starts, orchestrates and takes part asks of itself is done in the transaction that asks for
+// it; when it is left to the bus.
+import { expect, describe, it } from 'vitest'
+import { succeeded } from '@ensemble/core'
+import { aggregate, type Database } from '@ensemble/runtime'
+import { marks, RUNS, system } from './own-system.ts'
+import { contracts, implementationOf, ledger, newScript, things } from './services.ts'
+import { PATTERNS_BOTH, wrapped } from './world.ts'
+
+/** Throws this once, when the first step of `own/x` is stored. */
+function breaking(code: string): (database: Database) => Database {
+  let isBroken = true
+  return (before) =>
+    wrapped(before, {
+      onCall: (call, [rows]) => {
+        if (!isBroken || call !== 'operations.insert' || !JSON.stringify(rows).includes('own/x/s1/run'))
+          return
+        isBroken = false
+        throw Object.assign(new Error('broken'), { code })
+      },
+    })
+}
+
+const LIVES = { topic: '!lives', partition: 0, position: '' }
+const live = (database: Database): Promise<number> =>
+  database.transaction((tx) => database.stores.progress.count(tx, LIVES))
+
+describe('what a host asks of itself', () => {
+  it('is nothing where the step would fail with the start: that is told to nobody who starts', async () => {
+    const { sent, run, done, stop } = await system({ wrap: breaking('SQL') })
+    expect(await run('x', 'orchestration')).toBe('completed')
+    expect(await done()).toEqual(RUNS)
+    expect(sent.map(marks)[0]).toEqual(['command'])
+    await run('y', 'orchestration')
+    expect(sent.map(marks).filter(([first]) => first?.startsWith('command'))).toEqual([
+      ['command'],
+      ['command'],
+    ])
+    await stop()
+  })
+
+  it.each(PATTERNS_BOTH)('is left to the bus where SQL does it (%s)', async (pattern) => {
+    const { sent, run, stop } = await system({ steps: [{ kind: 'compensatable', form: 'write' }] })
+    expect(await run('x', pattern)).toBe('completed')
+    expect(marks(sent[0] ?? [])).toEqual([pattern === 'orchestration' ? 'command' : 'start'])
+    await stop()
+  })
+
+  it('is left to the bus where the turn needs another row than the one before it', async () => {
+    const { sent, run, done, stop } = await system({ keyOf: (step) => (step === 's2' ? 'other' : 'x') })
+    expect(await run('x', 'choreography')).toBe('completed')
+    expect(await done()).toEqual(RUNS)
+    expect(sent.map(marks)).toEqual([['start a', 'event'], ['event'], ['event', 'ended a']])
+    await stop()
+  })
+
+  it('is left to the bus where the turn throws', async () => {
+    const { sent, run, done, stop } = await system({ script: { s2: 'throw' } })
+    expect(await run('x', 'choreography')).toBe('compensated')
+    expect(await done()).toEqual(['own/x/s1/run', 'own/x/s1/undo'])
+    expect(marks(sent[0] ?? [])).toEqual(['start a', 'event'])
+    await stop()
+  })
+
+  it.each(['CONNECTION', 'COMMIT_UNKNOWN'])('is not tried with a start twice: %s', async (code) => {
+    const { host, plan, sent, run, done, stop } = await system({ wrap: breaking(code) })
+    await expect(host.start(plan, { id: 'x', input: { key: 'x' } })).rejects.toMatchObject({ code })
+    expect(await run('x', 'orchestration')).toBe('completed')
+    expect(await done()).toEqual(RUNS)
+    expect(marks(sent[0] ?? [])).toEqual(['command'])
+    await stop()
+  })
+
+  it.each(['UNIQUE', 'TIMEOUT'])('is left to the bus for two starts after one with %s', async (code) => {
+    const { sent, run, stop } = await system({ wrap: breaking(code) })
+    for (const id of ['x', 'y', 'z', 'last']) expect(await run(id, 'choreography')).toBe('completed')
+    const starts = sent.map(marks).filter(([first]) => first?.startsWith('start'))
+    expect(starts).toEqual([['start'], ['start'], ['start'], ['start a', 'event a', 'event']])
+    await stop()
+  })
+
+  it.each(PATTERNS_BOTH)('may end its saga within the start (%s)', async (pattern) => {
+    const { host, plan, stop } = await system({ steps: [{ kind: 'retriable' }] })
+    await host.start(plan, { id: 'x', input: { key: 'x' }, pattern })
+    // The clock stands still: nobody has to look.
+    expect(await host.ended({ plan: 'own', id: 'x' }, { within: '1m' })).toMatchObject({
+      status: 'completed',
+    })
+    await stop()
+  })
+
+  it('is left to the bus for ten minutes where the process before was killed', async () => {
+    const { clock, database, sent, run, stop } = await system({ before: live })
+    await run('x', 'orchestration')
+    await run('y', 'choreography')
+    const first = (id: string) => sent.map(marks).find((_, index) => sent[index]?.[0]?.key === id)
+    expect([first('x'), first('y')]).toEqual([['command'], ['start']])
+    await clock.advance(600_000)
+    await run('z', 'orchestration')
+    expect(first('z')).toEqual(['command a', 'event a', 'command'])
+    await stop()
+    expect(await live(database)).toBe(1)
+  })
+
+  it('is a turn to an effect, too', async () => {
+    const { sent, run, stop } = await system({
+      steps: [{ kind: 'compensatable' }, { kind: 'retriable', form: 'call' }],
+    })
+    expect(await run('x', 'choreography')).toBe('completed')
+    expect(marks(sent[0] ?? [])).toEqual(['start a', 'event a'])
+    await stop()
+  })
+
+  it('is left to the bus where a turn needs what was not loaded', async () => {
+    const base = implementationOf('a', newScript())
+    const thing = aggregate<{ readonly key: string }, Record<never, never>, { readonly operation: string }>({
+      rows: things,
+      entries: ledger,
+    })
+    const make = thing.on(contracts.a.make, {
+      key: ({ key }) => key,
+      needs: ({ step }) => (step === 's2' ? { claims: ['scarce'] } : {}),
+      decide: (_state, { key }, { operation }) => ({
+        outcome: succeeded({}),
+        state: { key },
+        entries: [{ operation }],
+        claims: [],
+      }),
+    })
+    const { sent, run, done, stop } = await system({
+      more: { handlers: new Map([...base.handlers, ['make', make]]) },
+    })
+    expect(await run('x', 'choreography')).toBe('completed')
+    expect(await done()).toEqual(RUNS)
+    expect(marks(sent[0] ?? [])).toEqual(['start a', 'event'])
+    await stop()
+  })
+})

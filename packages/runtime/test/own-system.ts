@@ -1,0 +1,124 @@
+// Owns: a host that starts, orchestrates and takes part, beside a witness that observes it, and what each of its
+// transactions puts on the bus.
+import { TOPIC, type Message, type Pattern } from '@ensemble/core'
+import { manualClock, memoryDatabase, seededIds, sharedMemoryBus } from '@ensemble/memory'
+import {
+  createHost,
+  type Bus,
+  type Database,
+  type Implementation,
+  type Settings,
+  type Transaction,
+} from '@ensemble/runtime'
+import { implementationOf, ledger, newScript, planOf, type Behaviour, type StepSpec } from './services.ts'
+import { T0 } from './world.ts'
+
+export interface Options {
+  readonly script?: Readonly<Record<string, Behaviour>>
+  readonly wrap?: (database: Database) => Database
+  readonly more?: Partial<Implementation>
+  readonly settings?: Partial<Settings>
+  readonly steps?: readonly StepSpec[]
+  /** Of the row that a step is about; default the saga's. */
+  readonly keyOf?: (step: string) => string
+  /** Before the host begins. */
+  readonly before?: (database: Database) => Promise<unknown>
+}
+
+/** Keeps what each transaction puts on the bus; the timer that looks after a saga comes whatever becomes of it. */
+function kept(bus: Bus, sent: (readonly Message[])[]): Bus {
+  const keep = (tx: Transaction, messages: readonly Message[]): readonly Message[] => {
+    if (messages.some(({ type }) => type !== 'timer')) tx.onCommit(() => void sent.push(messages))
+    return messages
+  }
+  return {
+    connect: async (what) => {
+      const link = await bus.connect(what)
+      return {
+        ...link,
+        transaction: (work) =>
+          link.transaction(async (tx) => {
+            const done = await work(tx)
+            keep(tx, done.messages)
+            return done
+          }),
+        receive: (countMax, handle) =>
+          link.receive(countMax, async (tx, batch) => keep(tx, await handle(tx, batch))),
+      }
+    },
+  }
+}
+
+const STEPS: readonly StepSpec[] = [
+  { kind: 'compensatable' },
+  { kind: 'compensatable' },
+  { kind: 'retriable' },
+]
+
+export async function system({
+  script = {},
+  wrap = (database) => database,
+  more = {},
+  settings = {},
+  steps = STEPS,
+  keyOf,
+  before = async () => undefined,
+}: Options = {}) {
+  const plan = planOf('own', steps, { on: 'a', ...(keyOf !== undefined && { keyOf }) })
+  const clock = manualClock(T0)
+  const sent: (readonly Message[])[] = []
+  const seen: Message[] = []
+  const at = { clock, bus: kept(sharedMemoryBus({ partitions: 1 }), sent), ids: seededIds(1) }
+  const database = memoryDatabase({ name: 'a', clock })
+  const behaviour = newScript()
+  await before(database)
+  const host = await createHost({
+    ...at,
+    service: 'a',
+    settings,
+    database: wrap(database),
+    plans: [plan],
+    implementation: { ...implementationOf('a', behaviour), ...more },
+    starts: true,
+    orchestrates: true,
+  })
+  const topics = [TOPIC.events('a'), TOPIC.ended]
+  const record = async (_: unknown, messages: readonly Message[]): Promise<void> =>
+    void seen.push(...messages)
+  const observed = memoryDatabase({ name: 'witness', clock })
+  const witness = await createHost({
+    ...at,
+    service: 'witness',
+    database: observed,
+    observer: { topics, record },
+  })
+  const run = async (id: string, pattern: Pattern): Promise<string> => {
+    const started = host.start(plan, { id, input: { key: id }, pattern })
+    const ended = started.then(() => host.ended({ plan: 'own', id }, { within: '1m' }))
+    await clock.advance(70_000)
+    return (await ended).status
+  }
+  // The first batch after a start is handled alone.
+  await run('first', 'orchestration')
+  if (marks(sent[1] ?? []).join() !== 'event') throw new Error('the first batch was not alone')
+  sent.length = 0
+  seen.length = 0
+  for (const [step, how] of Object.entries(script)) behaviour.steps.set(step, how)
+  const done = async (): Promise<readonly string[]> =>
+    (await ledger.all(database)).map(({ operation }) => operation).filter((id) => id.startsWith('own/x/'))
+  const stop = async (): Promise<void> => {
+    const stopped = Promise.all([host.stop(), witness.stop()])
+    await clock.advance(5_000)
+    await stopped
+  }
+  return { clock, host, plan, database, sent, seen, run, done, stop }
+}
+
+export const RUNS = ['own/x/s1/run', 'own/x/s2/run', 'own/x/s3/run']
+
+/** Types of messages in their order, with who has handled them. */
+export function marks(messages: readonly Message[]): readonly string[] {
+  return messages.flatMap(({ type, handledBy }) =>
+    type === 'history' ? [] : [handledBy === undefined ? type : `${type} ${handledBy}`],
+  )
+}
