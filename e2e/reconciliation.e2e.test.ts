@@ -89,6 +89,8 @@ test.each(PATTERNS)('%s: a lost answer of a payment reaches its order after a lo
   const collected = `SELECT id FROM payment.ensemble_operation WHERE status = 'deferred' AND id LIKE '%${order}%'`
   await expect.poll(async () => (await bus.query(collected)).rows.length, WAIT).toBe(1)
 
+  // It has heard that the payment is prepared, which commits with the row above where both steps are done at once.
+  await expect.poll(() => lag(asker), WAIT).toBe(0)
   await first.stop()
   const paying = { method: 'PUT' as const, body: { payment_total: AMOUNT } }
   expect((await call(`${url}/v2/payment/${order}`, paying)).status).toBe(200)
