@@ -239,8 +239,8 @@ const PLANTED: readonly Planted[] = [
   { rule: '14-cursor', refused: ['DECLARE c CURSOR FOR SELECT 1', 'FETCH 5 FROM c', 'CLOSE c'] },
   {
     rule: '17-set',
-    refused: ["SET lock_timeout = '1s'", "SET SESSION a.b = 'c'", "SELECT set_config('a.b', 'c', true)"],
-    passes: ["SET LOCAL lock_timeout = '1s'"],
+    refused: ["SET lock_timeout = '1s'", "SET SESSION a.b = 'c'", "SELECT set_config('a.b', 'c', false)"],
+    passes: ["SET LOCAL lock_timeout = '1s'", "SELECT set_config('a.b', 'c', true)"],
   },
   {
     rule: '18-storage',

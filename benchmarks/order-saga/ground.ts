@@ -31,6 +31,8 @@ export interface Wanted {
 export interface Ground {
   readonly places: Readonly<Record<ServiceName, { readonly url: string; readonly schema: string }>>
   readonly bus: BusPlace
+  /** As `Provision.together`. */
+  readonly together: string | null
   /** In the database of the services, as the server's administrator. */
   readonly admin: Database
   readonly postgresPid: number | null
@@ -60,6 +62,7 @@ export async function openGround(wanted: Wanted): Promise<Ground> {
   return {
     places,
     bus: { kind: wanted.bus, partitions: wanted.partitions, brokers: kafka?.brokers ?? '' },
+    together: provisioned.together,
     admin,
     postgresPid: await postmasterOf(admin),
     kafkaPid: kafka?.pid ?? null,

@@ -2,7 +2,7 @@
 import type { Pattern, Plan } from '@ensemble/core'
 import { kafkaTransport } from '@ensemble/kafka'
 import { memoryBus } from '@ensemble/memory'
-import { engineDatabase, openDatabase, sharedBus } from '@ensemble/postgres'
+import { engineDatabase, openDatabase, openSessions, sharedBus, type Sessions } from '@ensemble/postgres'
 import {
   createHost,
   limited,
@@ -43,11 +43,13 @@ export interface Seated {
   stop(): Promise<void>
 }
 
-/** Of one process: all its services share it. */
-export function openBus({ kind, partitions, brokers }: BusPlace): {
+interface Opened {
   readonly bus: Bus
   readonly close: () => Promise<void>
-} {
+}
+
+/** Of one process: all its services share it. */
+export function openBus({ kind, partitions, brokers }: BusPlace): Opened {
   const limit = { batchesMax: kind === 'postgres' ? 2 : 3 }
   if (kind === 'postgres')
     return { bus: limited(sharedBus({ partitions }), limit), close: async () => undefined }
@@ -56,8 +58,16 @@ export function openBus({ kind, partitions, brokers }: BusPlace): {
   return { bus: limited(outboxed(transport, systemIds(systemClock)), limit), close: () => transport.close() }
 }
 
-export async function openHost({ service, url, schema, pattern, steps }: Seat, bus: Bus): Promise<Seated> {
-  const database = engineDatabase(await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE }))
+/** Of one process, too. */
+export async function openTogether(url: string | null): Promise<Sessions | undefined> {
+  if (url === null) return undefined
+  return (await openSessions({ name: 'together', url, sizeMax: POOL_SIZE * SERVICES.length })) ?? undefined
+}
+
+export async function openHost(seat: Seat, bus: Bus, sessions?: Sessions): Promise<Seated> {
+  const { service, url, schema, pattern, steps } = seat
+  const opened = await openDatabase({ name: service, url, schema, sizeMax: POOL_SIZE, sessions })
+  const database = engineDatabase(opened)
   const plans: readonly Plan<OrderSaga>[] = [orderSagaIn(pattern, steps), waitingSagaIn(pattern)]
   const host = await createHost({ service, database, bus, plans, ...partOf(service, pattern), pattern })
   return {

@@ -7,7 +7,7 @@ import { startTelling, together, type Tally } from '../measure/tally.ts'
 import { startChild, type Child } from './child.ts'
 import { orderSagaIn, type OrderSaga } from './contracts.ts'
 import { openGround, type Ground, type Wanted } from './ground.ts'
-import { openBus, openHost, SERVICES, type Seat, type ServiceName } from './host.ts'
+import { openBus, openHost, openTogether, SERVICES, type Seat, type ServiceName } from './host.ts'
 
 export interface SystemOptions extends Wanted {
   readonly pattern: Pattern
@@ -66,9 +66,11 @@ export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   if (processes === 'many') await startOthers()
   stack.defer(async () => void (await Promise.all(children.map((child) => child.stop()))))
   const here: readonly ServiceName[] = processes === 'one' ? [...others, 'orders'] : ['orders']
+  const sessions = processes === 'one' ? await openTogether(ground.together) : undefined
+  stack.defer(async () => await sessions?.close())
   let orders: Host | undefined
   for (const name of here) {
-    const seated = await openHost(seatOf(name), counted)
+    const seated = await openHost(seatOf(name), counted, sessions)
     stack.defer(() => seated.stop())
     orders = seated.host
   }

@@ -104,19 +104,19 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `  const performed = await perform(tx, asked, options.perform, home)`,
-        replace: `  const { stores } = options.perform
-  const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
-    tx.onCommit(() => void database.transaction(act).catch(() => undefined))
-  const operations = {
-    ...stores.operations,
-    insert: (_: unknown, rows: Parameters<typeof stores.operations.insert>[1]) =>
-      later((own) => stores.operations.insert(own, rows)),
-    update: (_: unknown, rows: Parameters<typeof stores.operations.update>[1]) =>
-      later((own) => stores.operations.update(own, rows)),
-  }
-  const own = { ...options.perform, stores: { ...stores, operations } }
-  const performed = await perform(tx, asked, own, home)`,
+        find: `    const performed = await perform(this.#tx, works, this.#member.perform)`,
+        replace: `    const { database, perform: options } = this.#member
+    const { stores } = options
+    const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
+      this.#tx.onCommit(() => void database.transaction(act).catch(() => undefined))
+    const operations = {
+      ...stores.operations,
+      insert: (_: unknown, rows: Parameters<typeof stores.operations.insert>[1]) =>
+        later((own) => stores.operations.insert(own, rows)),
+      update: (_: unknown, rows: Parameters<typeof stores.operations.update>[1]) =>
+        later((own) => stores.operations.update(own, rows)),
+    }
+    const performed = await perform(this.#tx, works, { ...options, stores: { ...stores, operations } })`,
       },
     ],
   },
@@ -126,17 +126,17 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `  const performed = await perform(tx, asked, options.perform, home)`,
-        replace: `  const { stores } = options.perform
-  const scheduled = {
-    ...stores.scheduled,
-    insert: async (_: unknown, rows: Parameters<typeof stores.scheduled.insert>[1]) =>
-      tx.onCommit(
-        () => void database.transaction((own) => stores.scheduled.insert(own, rows)).catch(() => undefined),
-      ),
-  }
-  const own = { ...options.perform, stores: { ...stores, scheduled } }
-  const performed = await perform(tx, asked, own, home)`,
+        find: `    const performed = await perform(this.#tx, works, this.#member.perform)`,
+        replace: `    const { database, perform: options } = this.#member
+    const { stores } = options
+    const scheduled = {
+      ...stores.scheduled,
+      insert: async (_: unknown, rows: Parameters<typeof stores.scheduled.insert>[1]) =>
+        this.#tx.onCommit(
+          () => void database.transaction((own) => stores.scheduled.insert(own, rows)).catch(() => undefined),
+        ),
+    }
+    const performed = await perform(this.#tx, works, { ...options, stores: { ...stores, scheduled } })`,
       },
     ],
   },

@@ -1,9 +1,10 @@
 // Owns: bugs of the orchestrator's rows (advance) and of whoever starts and cancels sagas.
 import type { Mutant } from './mutant.ts'
 
+const ACT = 'packages/runtime/src/act.ts'
 const HEAR = 'packages/runtime/src/advance/hear.ts'
 const LEDGER = 'packages/runtime/src/advance/ledger.ts'
-const LOCAL = 'packages/runtime/src/local.ts'
+const HOME = 'packages/runtime/src/home.ts'
 const START = 'packages/runtime/src/start.ts'
 const STARTER = 'packages/runtime/src/starter.ts'
 
@@ -97,17 +98,23 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: STARTER,
     edits: [
       {
-        find: `      await rerun(() => link.transaction((tx) => this.#store(tx, starting, tries)))`,
-        replace: `      await rerun(async () => {
-        let later: readonly Message[] = []
-        const value = await link.transaction(async (tx) => {
-          const stored = await this.#store(tx, starting, tries)
-          later = stored.messages
-          return { value: stored.value, messages: [] }
-        })
-        void link.transaction(async () => ({ value: null, messages: later })).catch(() => undefined)
-        return value
-      })`,
+        find: `rerun(() =>
+          runner.run(() =>
+            link.transaction((tx) => this.#store(tx, starting, { look, onHome: tries.onHome() })),
+          ),
+        ),`,
+        replace: `rerun(async () => {
+          let later: readonly Message[] = []
+          const value = await runner.run(() =>
+            link.transaction(async (tx) => {
+              const stored = await this.#store(tx, starting, { look, onHome: tries.onHome() })
+              later = stored.messages
+              return { value: stored.value, messages: [] }
+            }),
+          )
+          void link.transaction(async () => ({ value: null, messages: later })).catch(() => undefined)
+          return value
+        }),`,
       },
     ],
   },
@@ -137,49 +144,68 @@ export const orchestratorMutants: readonly Mutant[] = [
   },
   {
     name: 'own-end-is-not-stored',
-    harm: 'the starter never hears of the end that it has decided itself',
-    file: LOCAL,
-    edits: [{ find: `        this.ends.push({ saga: message.saga, ...plain(message.end) })\n`, replace: '' }],
+    harm: 'an end is marked as handled, and whoever has started its saga never hears of it',
+    file: HOME,
+    edits: [{ find: `    turn.ends.push(...deed.ends)\n`, replace: '' }],
   },
   {
     name: 'own-answer-is-not-decided-on',
-    harm: 'an answer of the own service is marked as handled, and its saga waits',
-    file: LOCAL,
-    edits: [{ find: `    this.advances.push(...works)\n`, replace: '' }],
+    harm: 'an answer is marked as handled, and its saga waits',
+    file: HOME,
+    edits: [{ find: `    turn.advances.push(...deed.advances)\n`, replace: '' }],
   },
   {
     name: 'own-answer-is-kept-from-who-follows-it',
     harm: 'an answer that its own service follows is marked as handled and never followed',
-    file: LOCAL,
+    file: HOME,
     edits: [
       {
-        find: `    return 'name' in message && service.follows.has(message.name)`,
-        replace: `    return 'name' in message && service.name === message.name`,
+        find: `  return 'name' in message && service.follows.has(message.name)`,
+        replace: `  return 'name' in message && service.name === message.name`,
       },
     ],
   },
   {
     name: 'own-command-is-not-done',
-    harm: 'a command to the own service is marked as handled, and nobody does it',
-    file: 'packages/runtime/src/act.ts',
+    harm: 'what is asked of a service at home is marked as handled, and nobody does it',
+    file: HOME,
+    edits: [{ find: `    turn.works.push(...deed.works)\n`, replace: '' }],
+  },
+  {
+    name: 'own-begin-is-not-decided-on',
+    harm: 'a start is marked as handled by the orchestrator at home, and its saga never begins',
+    file: HOME,
+    edits: [{ find: `    turn.begins.push(...deed.begins)\n`, replace: '' }],
+  },
+  {
+    name: 'own-turn-is-marked-though-it-was-not-taken',
+    harm: 'what is left to the bus (SQL, rows that others hold) is marked as handled, and nobody does it',
+    file: HOME,
     edits: [
       {
-        find: `  const asked = [...works, ...home.asked(sent), ...home.asked(decided)]`,
-        replace: `  const asked = [...works, ...home.asked(sent)]
-  home.asked(decided)`,
+        find: `      if (!this.#takes(runner, member, { turn, deed: deedOf(member, plain(message)) })) continue
+      turns.set(member, turn)
+      mark(message, member)`,
+        replace: `      mark(message, member)
+      if (!this.#takes(runner, member, { turn, deed: deedOf(member, plain(message)) })) continue
+      turns.set(member, turn)`,
       },
     ],
   },
   {
-    name: 'own-turn-is-marked-though-it-was-not-taken',
-    harm: 'a turn that needs another row is marked as handled, and nobody takes it',
-    file: 'packages/runtime/src/perform/perform.ts',
+    name: 'saga-of-another-at-home-is-not-stored',
+    harm: 'what an orchestrator at home has decided is sent, and its saga knows nothing of it',
+    file: ACT,
+    edits: [{ find: 'for (const actor of actors.values())', replace: 'for (const actor of [actorOf(own)])' }],
+  },
+  {
+    name: 'last-round-is-marked-and-not-done',
+    harm: 'what is left to the bus because a transaction has a bound is marked as handled: a long saga waits',
+    file: ACT,
     edits: [
       {
-        find: `      if (!needsOnly(locked, work) || !isDecided(picture, work, options)) continue
-      turns.mark(message)`,
-        replace: `      turns.mark(message)
-      if (!needsOnly(locked, work) || !isDecided(picture, work, options)) continue`,
+        find: `      more.push(...signed(await actorOf(member).turn(turn), member, own))`,
+        replace: `      if (round < 4) more.push(...signed(await actorOf(member).turn(turn), member, own))`,
       },
     ],
   },

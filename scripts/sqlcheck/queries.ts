@@ -155,8 +155,8 @@ export const QUERY_RULES: readonly Rule[] = [
           : 'a rollback does not undo SET there: SET LOCAL, or set it when the session begins',
       ),
       about('FuncCall', (node) =>
-        functionOf(node) === 'set_config'
-          ? 'a rollback does not undo it there: set it when the session begins'
+        functionOf(node) === 'set_config' && !isLocal(node)
+          ? 'a rollback does not undo it there: set it for the transaction only, or when the session begins'
           : undefined,
       ),
     ),
@@ -190,6 +190,13 @@ export const generatedId: Rule = {
     about('FuncCall', (node) => (SEQUENCE.has(functionOf(node)) ? 'sequences are slow there' : undefined)),
     never(['CreateSeqStmt'], 'sequences are slow there'),
   ),
+}
+
+/** As SET LOCAL: its last argument says so itself. */
+function isLocal({ fields }: TreeNode): boolean {
+  const { args } = fields
+  const last: unknown = Array.isArray(args) ? args.at(-1) : undefined
+  return JSON.stringify(last)?.includes('"boolval":{"boolval":true}') ?? false
 }
 
 function keyword(name: unknown): string | undefined {

@@ -27,7 +27,7 @@
 // | `12-constraint` | none that exclude or are deferred; triggers in part | them |
 // | `13-copy` | has fewer options | COPY in statements |
 // | `14-cursor` | forward only, one at a time | cursors |
-// | `17-set` | a rollback does not undo SET | SET without LOCAL, and `set_config` |
+// | `17-set` | a rollback does not undo SET | SET and `set_config` that are not local |
 // | `18-storage` | stores, splits and inherits tables otherwise | UNLOGGED, WITH, PARTITION BY, INHERITS, TABLESPACE |
 // | `19-concurrently` | | CREATE INDEX CONCURRENTLY |
 // | `19-default` | fills a new column otherwise | ADD COLUMN with a default that is computed |

@@ -1,7 +1,14 @@
 // Owns: one process's worth of the system: a host for each service on fronted ports. Does not own what it is asked to
 // do (customer.ts).
 import { TOPIC, type Message } from '@ensemble/core'
-import { openDatabase, postgresTransport, sharedBus, type EngineDatabase } from '@ensemble/postgres'
+import {
+  engineDatabase,
+  openDatabase,
+  openSessions,
+  postgresTransport,
+  sharedBus,
+  type EngineDatabase,
+} from '@ensemble/postgres'
 import { createHost, outboxed, systemClock, systemIds, type Bus, type Host } from '@ensemble/runtime'
 import type { HostOptions, Settings } from '@ensemble/runtime'
 import { frontedBus, frontedDatabase, frontedLogDatabase, frontedTransport } from '../tripwire/fronts.ts'
@@ -26,6 +33,7 @@ const SETTINGS: Partial<Settings> = {
 }
 
 const POOL_SIZE_MAX = 4
+const SESSIONS_MAX = 16
 
 export interface System {
   /** Starts sagas. */
@@ -43,12 +51,20 @@ export async function openSystem(places: Places, probe: Probe): Promise<System> 
   const isOrchestrated = pattern === 'orchestration'
   // It starts, orchestrates and takes part; in the other layout three services do.
   const isDesk = isOrchestrated && layout === 'one'
+  const { url } = places
+  // In the other layout everything goes over the bus.
+  const sessions =
+    layout === 'one'
+      ? ((await openSessions({ name: 'together', url, sizeMax: SESSIONS_MAX })) ?? undefined)
+      : undefined
   const open = async (name: ServiceName): Promise<EngineDatabase> => {
-    const { url } = places
-    return frontedDatabase(probe, await openDatabase({ name, url, schema: name, sizeMax: POOL_SIZE_MAX }))
+    const sizeMax = POOL_SIZE_MAX
+    const real = await openDatabase({ name, url, schema: name, sizeMax, sessions })
+    await forgetKill(engineDatabase(real))
+    return frontedDatabase(probe, real)
   }
   const world = worldIn(
-    await openDatabase({ name: 'world', url: places.url, schema: 'world', sizeMax: POOL_SIZE_MAX }),
+    await openDatabase({ name: 'world', url, schema: 'world', sizeMax: POOL_SIZE_MAX }),
     probe,
   )
   const bus = frontedBus(probe, await busOf(places, probe))
@@ -83,6 +99,12 @@ export async function openSystem(places: Places, probe: Probe): Promise<System> 
       await probe.scoped(() => databases.desk.transaction((tx) => stranger.put(tx, [garbage(id)])), 'garbage')
     },
   }
+}
+
+/** After a kill a process does nothing at home with starts and calls for ten minutes: longer than any run. */
+async function forgetKill(database: EngineDatabase): Promise<void> {
+  const at = { topic: '!lives', partition: 0 }
+  await database.transaction((tx) => database.stores.progress.clear(tx, at))
 }
 
 /** Of a type that no instance knows. */

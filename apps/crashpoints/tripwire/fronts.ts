@@ -68,6 +68,7 @@ function frontedTransaction(probe: Probe, real: SqlTransaction): SqlTransaction 
     begun: () => real.begun(),
     foretold: () => real.foretold(),
     hurry: () => real.hurry(),
+    as: (database) => frontedTransaction(probe, real.as(realOf(database))),
     query: (statement, values) =>
       probe.call(callOf(statement), () => real.query(statement, values), isLookInVain(statement)),
     defer: (write) => real.defer(write),

@@ -33,6 +33,7 @@ const PLACES: readonly Place[] = [
   { file: /^receive$/, name: /#count$/, verb: 'count' },
   { file: /^receive$/, verb: 'receive' },
   { file: /^dispatch$/, verb: 'dispatch' },
+  { file: /^perform\/execute$/, verb: 'execute' },
   { file: /^perform\/(?!store$)/, verb: 'perform' },
   { file: /^advance\//, verb: 'advance' },
   { file: /^operator$/, verb: 'operator' },
@@ -42,7 +43,6 @@ const PLACES: readonly Place[] = [
   { file: /^shell\/prune$/, verb: 'prune' },
   { file: /^shell\/check$/, verb: 'connect' },
   { file: /^host$/, name: /createHost$/, verb: 'connect' },
-  { file: /^host$/, name: /#executeBatch/, verb: 'execute' },
 ]
 
 const ENGINE = 'packages/runtime/src/'

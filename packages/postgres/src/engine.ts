@@ -7,7 +7,7 @@ import { stores } from './store/stores.ts'
 export type EngineDatabase = SqlDatabase & Database
 
 export function engineDatabase(database: SqlDatabase): EngineDatabase {
-  return { ...database, stores }
+  return { ...database, stores, home: database.seat?.sessions }
 }
 
 export function isEngineDatabase(database: Database): database is EngineDatabase {

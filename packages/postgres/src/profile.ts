@@ -21,6 +21,8 @@ export interface Profile {
   readonly canAvoidScans: boolean
   /** `DISCARD PLANS` has a session make its plans again. */
   readonly canDiscardPlans: boolean
+  /** A transaction can be another role's, with another search path, for a while. */
+  readonly canVisit: boolean
   /** DDL takes part in the transaction around it. */
   readonly canMigrateInTransaction: boolean
 }
@@ -38,6 +40,7 @@ export const PROFILES: Readonly<Record<Profile['name'], Profile>> = {
     canSetTransactionTimeout: true,
     canAvoidScans: true,
     canDiscardPlans: true,
+    canVisit: true,
     canMigrateInTransaction: true,
   },
   cockroach: {
@@ -50,6 +53,7 @@ export const PROFILES: Readonly<Record<Profile['name'], Profile>> = {
     canSetTransactionTimeout: true,
     canAvoidScans: false,
     canDiscardPlans: false,
+    canVisit: false,
     canMigrateInTransaction: false,
   },
 }

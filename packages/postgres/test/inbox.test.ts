@@ -106,6 +106,37 @@ describe('an inbox', () => {
     expect([inbox.take(4)?.isCut, inbox.take(100)?.isCut]).toEqual([true, false])
   })
 
+  test('leaves a partition for which there is no room, and needs no look for that', () => {
+    inbox.left([moved(0, 'u')])
+    inbox.hear([at(5, 8), at(0, 3, 'u')])
+    expect(taken(4)).toEqual(['5 t5', '6 t6', '7 t7'])
+  })
+
+  test('gives those their turn for which there was no room before', () => {
+    inbox.left([moved(0, 'u')])
+    inbox.hear([at(5, 8), at(0, 3, 'u')])
+    inbox.take(4)
+    inbox.hear([at(8, 11)])
+    inbox.left([moved(8)])
+    expect(taken(4)).toEqual(['0 u0', '1 u1', '2 u2'])
+  })
+
+  test('has the reader look for what alone is above the bound, whatever else there is', () => {
+    inbox.left([moved(0, 'u')])
+    inbox.hear([at(0, 3, 'u'), at(5, 8)])
+    inbox.left([moved(3, 'u')])
+    inbox.hear([at(3, 9, 'u')])
+    expect(taken(5)).toBeNull()
+  })
+
+  test('lets go of what was handled, too, when there is very much of it', () => {
+    const handled = (from: number): Handed => ({ ...at(from, from + 1), handledBy: 'reader' })
+    inbox.hear(Array.from({ length: 10_000 }, (_, index) => handled(5 + index)))
+    expect(inbox.take(1)).toMatchObject({ moves: [{ to: 10_005 }] })
+    inbox.hear([handled(10_005)])
+    expect(inbox.take(1)).toBeNull()
+  })
+
   test('says when something lies behind a gap', () => {
     inbox.hear([at(5, 6), at(7, 8)])
     expect([taken(), inbox.take(100)?.isCut]).toEqual([['5 t5'], true])
@@ -154,6 +185,9 @@ describe('an inbox', () => {
     expect(moves).toEqual([moved(12)].map((move) => ({ ...move, from: 5 })))
     inbox.left([moved(12)])
     inbox.hear([handled(12, 'reader')])
+    // Nothing to read: the cursor moves, and the reader looks for what others wrote after a few of these.
+    for (let times = 0; times < 5; times += 1)
+      expect(inbox.take(3)).toMatchObject({ messages: [], moves: [{ from: 12, to: 14 }] })
     expect(inbox.take(3)).toBeNull()
   })
 

@@ -1,76 +1,157 @@
-// Owns: what a host does in one transaction about what has reached it: it decides, does what it has asked of itself,
-// and decides on what came of that.
-// I1: once each: what is decided on then goes over the bus, so that a batch is bounded.
-// I2: rows are locked in the order in which they always are: those of participants together, whatever asked for them,
-// then those of sagas. So only what is remembered of sagas, which locks nothing, is decided on first.
-import type { Message } from '@ensemble/core'
-import { Advancing, type AdvanceOptions } from './advance/advance.ts'
+// Owns: what a host does in one transaction about what has reached it, and what those at home with it do at once about
+// what is said then, and so on.
+// I1: bounded: after so many rounds or messages the rest goes over the bus.
+// I2: the first round locks rows in the order in which they always are: those of participants, then those of sagas that
+// are not remembered. Rounds after it do not, so they hurry: whoever else waits the other way round is waited for for a
+// moment only, and then all is done again, the first round alone.
+// I3: what becomes of a saga is stored once, whatever it has been through.
+import type { Message, Time } from '@ensemble/core'
+import { Advancing } from './advance/advance.ts'
 import type { AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
-import { HeardAtHome } from './local.ts'
-import { perform, type PerformOptions } from './perform/perform.ts'
-import type { Service, Work } from './perform/work.ts'
-import type { Database, SagaRow, StartEnd, Transaction } from './ports.ts'
-
-/** What a history observer is given, in the batch's transaction. */
-export interface Observer {
-  readonly topics: readonly string[]
-  readonly record: (tx: Transaction, messages: readonly Message[]) => Promise<void>
-}
-
-export interface EndsHeard {
-  tellEnds(ends: readonly StartEnd[]): void
-}
-
-export interface ActOptions {
-  readonly service: Service
-  readonly database: Database
-  readonly perform: PerformOptions
-  readonly advance: AdvanceOptions | null
-  readonly observer: Observer | null
-  /** Who hears the ends of sagas; null when this host starts none. */
-  readonly starter: EndsHeard | null
-}
+import type { Member, Runner, Turn } from './home.ts'
+import { perform } from './perform/perform.ts'
+import type { LocalResult } from './perform/picture.ts'
+import type { Work } from './perform/work.ts'
+import type { SagaRow, StartEnd, Transaction } from './ports.ts'
 
 export interface Reached {
   readonly works: readonly Work[]
   readonly advances: readonly AdvanceWork[]
   readonly ends: readonly StartEnd[]
-  /** Sent in this transaction before anything else: the first may ask this host for something. */
+  /** Sent in this transaction before anything else. */
   readonly sent?: readonly Message[]
   /** Those of the sagas, where they are in hand. */
   readonly rows?: readonly SagaRow[]
 }
 
-/**
- * Returns what is to be sent. Unless `onHome` is null the host hears at once what it says to itself, and `onHome` is
- * told.
- */
+export interface Acted {
+  /** To be sent. */
+  readonly messages: readonly Message[]
+  /** What a service's own calls are told, by operation. */
+  readonly results: ReadonlyMap<string, LocalResult>
+}
+
+/** Steps of a long saga, there and back. */
+const ROUNDS_MAX = 64
+/** Some batches. */
+const MESSAGES_MAX = 5_000
+
+/** Unless `onHome` is null those at home do at once what they can, and `onHome` is told once. */
 export async function act(
   tx: Transaction,
-  { works, advances, ends, sent = [], rows }: Reached,
-  { options, onHome }: { readonly options: ActOptions; readonly onHome: (() => void) | null },
-): Promise<readonly Message[]> {
-  const { service, database, starter } = options
-  const home = new HeardAtHome(options, onHome)
-  const advancing = options.advance === null ? null : new Advancing(tx, options.advance)
-  const early = onHome !== null || rows !== undefined ? (advancing?.inHand(advances, rows) ?? []) : []
-  const decided = (await advancing?.hear(early)) ?? []
-  const asked = [...works, ...home.asked(sent), ...home.asked(decided)]
-  const performed = await perform(tx, asked, options.perform, home)
-  home.hear([...decided, ...performed.messages])
-  const heard = new Set(early)
-  const late = [...advances.filter((work) => !heard.has(work)), ...home.advances]
-  const more = (await advancing?.hear(late, performed.at)) ?? []
-  home.hear(more)
-  const told = (await advancing?.store()) ?? []
-  const allEnds = [...ends, ...home.ends]
-  if (starter !== null && allEnds.length > 0) {
-    tx.defer(database.stores.starts.ended(tx, allEnds))
-    tx.onCommit(() => starter.tellEnds(allEnds))
+  { sent = [], ...reached }: Reached,
+  { runner, onHome }: { readonly runner: Runner; readonly onHome: (() => void) | null },
+): Promise<Acted> {
+  const { member: own, home } = runner
+  const actors = new Map<Member, Actor>()
+  const latest: Latest = { at: 0 }
+  const actorOf = (member: Member): Actor => {
+    const actor = actors.get(member) ?? new Actor(tx, member, { runner, latest })
+    actors.set(member, actor)
+    return actor
   }
-  if (performed.count > 0) tell('perform', { service: service.name, count: performed.count })
-  const advanceCount = advances.length + home.advances.length
-  if (advanceCount > 0) tell('advance', { service: service.name, count: advanceCount })
-  return home.marked([...sent, ...decided, ...performed.messages, ...more, ...told])
+  home.begin(runner, reached.works, reached.advances)
+  const { messages, results } = await actorOf(own).round(reached)
+  const all = [...sent, ...messages]
+  const handledBy = new Map<Message, string>()
+  const mark = (message: Message, member: Member): void => {
+    if (handledBy.size === 0) {
+      tx.hurry?.()
+      onHome?.()
+    }
+    handledBy.set(message, member.service.name)
+  }
+  let said: readonly Message[] = onHome === null ? [] : all
+  for (let round = 1; round < ROUNDS_MAX && said.length > 0 && all.length < MESSAGES_MAX; round += 1) {
+    const more: Message[] = []
+    for (const [member, turn] of home.turns(said, { runner, mark }))
+      more.push(...signed(await actorOf(member).turn(turn), member, own))
+    all.push(...more)
+    said = more
+  }
+  for (const actor of actors.values()) all.push(...(await actor.finish()))
+  const marked = all.map((message) => {
+    const service = handledBy.get(message)
+    return service === undefined ? message : { ...message, handledBy: service }
+  })
+  return { messages: marked, results }
+}
+
+/** The time of what was done last: nothing that is decided on it is older. */
+interface Latest {
+  at: Time
+}
+
+/** A host at work in a transaction. */
+class Actor {
+  readonly #tx: Transaction
+  readonly #member: Member
+  readonly #advancing: Advancing | null
+  readonly #latest: Latest
+  readonly #ends: StartEnd[] = []
+  #performCount = 0
+  #advanceCount = 0
+
+  constructor(
+    tx: Transaction,
+    member: Member,
+    { runner, latest }: { readonly runner: Runner; readonly latest: Latest },
+  ) {
+    this.#latest = latest
+    this.#tx = member.database === runner.member.database ? tx : visited(tx, member)
+    this.#member = member
+    const advice = runner.adviceOf(member)
+    this.#advancing = advice === null ? null : new Advancing(this.#tx, advice)
+  }
+
+  async turn({ begins, ...reached }: Turn): Promise<readonly Message[]> {
+    const begun = await this.round({ works: [], advances: begins, ends: [], rows: [] })
+    const { messages } = await this.round(reached)
+    return [...begun.messages, ...messages]
+  }
+
+  /** What is remembered of sagas is decided on first: it locks nothing. */
+  async round({ works, advances, ends, rows }: Omit<Reached, 'sent'>): Promise<Acted> {
+    const advancing = this.#advancing
+    const early = advancing?.inHand(advances, rows) ?? []
+    const decided = (await advancing?.hear(early, this.#latest.at)) ?? []
+    const performed = await perform(this.#tx, works, this.#member.perform)
+    this.#latest.at = Math.max(this.#latest.at, performed.at)
+    const heard = new Set(early)
+    const late = advances.filter((work) => !heard.has(work))
+    const more = (await advancing?.hear(late, this.#latest.at)) ?? []
+    this.#ends.push(...ends)
+    this.#performCount += works.length
+    this.#advanceCount += advances.length
+    return { messages: [...decided, ...performed.messages, ...more], results: performed.results }
+  }
+
+  /** What else is to be sent. */
+  async finish(): Promise<readonly Message[]> {
+    const { service, database, starter } = this.#member
+    const [tx, ends] = [this.#tx, this.#ends]
+    const told = (await this.#advancing?.store()) ?? []
+    if (starter !== null && ends.length > 0) {
+      tx.defer(database.stores.starts.ended(tx, ends))
+      tx.onCommit(() => starter.tellEnds(ends))
+    }
+    if (this.#performCount > 0) tell('perform', { service: service.name, count: this.#performCount })
+    if (this.#advanceCount > 0) tell('advance', { service: service.name, count: this.#advanceCount })
+    return told
+  }
+}
+
+/** Whoever has this transaction is not who decided. */
+function signed(messages: readonly Message[], { service }: Member, own: Member): readonly Message[] {
+  if (service === own.service) return messages
+  return messages.map((message) =>
+    message.type === 'history' ? { ...message, source: service.name } : message,
+  )
+}
+
+function visited(tx: Transaction, { database, service }: Member): Transaction {
+  const visit = tx.as?.(database)
+  if (visit === undefined) throw new Error(`a transaction cannot be in the tables of ${service.name}`)
+  return visit
 }

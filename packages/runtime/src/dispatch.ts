@@ -1,12 +1,13 @@
 // Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
 // transaction, and what cannot be handled is put away.
 import type { ErrorInfo, Message, Time } from '@ensemble/core'
-import { act, type ActOptions } from './act.ts'
-import { release } from './advance/advance.ts'
+import { act } from './act.ts'
+import { release, type AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import { bury, type Cemetery } from './bury.ts'
 import { tell } from './diagnostics.ts'
 import { errorInfo } from './errors.ts'
+import type { Member, Runner } from './home.ts'
 import { noteOf } from './letters.ts'
 import type { Shop } from './perform/answer.ts'
 import { setAside } from './perform/fault.ts'
@@ -16,8 +17,10 @@ import { storeScheduled } from './perform/store.ts'
 import { worksOf, type Work } from './perform/work.ts'
 import type { DeadLetter, Delivered, StartEnd, Transaction } from './ports.ts'
 
-export interface BatchOptions extends ActOptions {
+export interface BatchOptions extends Member {
   readonly shop: Shop
+  readonly advance: AdvanceOptions | null
+  readonly runner: Runner
 }
 
 /**
@@ -31,8 +34,9 @@ export async function handleBatch(
   onHome: (() => void) | null,
 ): Promise<readonly Message[]> {
   const sorted = sortBatch(batch, options)
-  const { service, starter, observer } = options
-  const sent = [...(await act(tx, sorted, { options, onHome }))]
+  const { service, starter, observer, runner } = options
+  const { messages } = await act(tx, sorted, { runner, onHome })
+  const sent = [...messages]
   if (sorted.observed.length + sorted.deadLetters.length + sorted.unknown.length > 0) await tx.begun?.()
   if (observer !== null && sorted.observed.length > 0) {
     await observer.record(tx, sorted.observed)

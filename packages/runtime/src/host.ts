@@ -1,31 +1,23 @@
 // Owns: the host of one service: its one connection to the bus, its loops, and the user's API.
 // I1: everything it holds is on disk; it may be killed at any moment and any instance goes on.
 // I2: stop() ends the batch under way, then the loops, then the connection.
-import type {
-  InputOf,
-  Outcome,
-  OutcomeOf,
-  Pattern,
-  Plan,
-  RequestRef,
-  RequestSpec,
-  Span,
-} from '@ensemble/core'
-import type { ActOptions, Observer } from './act.ts'
+import type { InputOf, Outcome, OutcomeOf, Plan, RequestRef, RequestSpec, Span } from '@ensemble/core'
 import { systemClock } from './clock.ts'
 import { EffectWorker } from './effects.ts'
 import { EnsembleError } from './errors.ts'
-import type { EffectHandler, Implementation, Settlement } from './handlers.ts'
+import type { EffectHandler, Settlement } from './handlers.ts'
+import { homeOf, Runner, type EndsHeard, type Home, type Member } from './home.ts'
 import { systemIds } from './ids.ts'
 import { answerAgain, retryNow, settleIn, supply, type Desk, type Supply } from './operator.ts'
-import { execute, type Executed } from './perform/execute.ts'
+import type { ExecuteOptions, Host, HostOptions } from './host-api.ts'
+import { callsOf } from './perform/execute.ts'
 import type { PerformOptions } from './perform/perform.ts'
-import { checkedOnce, lengthOfInput, serviceOf, type LocalWork, type Service } from './perform/work.ts'
+import { checkedOnce, serviceOf, type LocalWork, type Service } from './perform/work.ts'
 import { PlanBook } from './plans.ts'
-import type { Bus, Clock, Database, Ids, Link, Queryable, Stopwatch, Transaction } from './ports.ts'
+import type { Clock, Database, Ids, Link, Queryable, Stopwatch, Transaction } from './ports.ts'
 import { Receiver } from './receive.ts'
+import { Apart } from './shell/apart.ts'
 import { Bell } from './shell/bell.ts'
-import { gathered } from './shell/gather.ts'
 import { begin, end } from './shell/lives.ts'
 import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
@@ -39,72 +31,6 @@ import type { CancelRequest, Started, StartRequest } from './start.ts'
 import { Starter, type SagaName, type SagaStatus } from './starter.ts'
 import { typed } from './typed.ts'
 import { wake } from './wake.ts'
-
-export interface HostOptions {
-  /** Name of the service; a participant's is the name of its contract. */
-  readonly service: string
-  readonly database: Database
-  readonly bus: Bus
-  /** Plans that this host starts, orchestrates or takes part in. */
-  readonly plans?: readonly Plan[]
-  readonly implementation?: Implementation
-  /** Advances orchestrated sagas of its plans; one service of a system does. */
-  readonly orchestrates?: boolean
-  /** Starts sagas, and hears how they end. */
-  readonly starts?: boolean
-  /** The pattern of a start that names none; default orchestration. */
-  readonly pattern?: Pattern
-  readonly observer?: Observer
-  readonly settings?: Partial<Settings>
-  readonly clock?: Clock & Stopwatch
-  readonly ids?: Ids
-}
-
-export interface ExecuteOptions {
-  /** Makes the call idempotent: the same id again answers what the first one answered. */
-  readonly operation?: string
-}
-
-export interface Host {
-  readonly service: string
-  /** Starts a saga in a transaction of its own; gathers concurrent calls into one batch. */
-  start<Input>(plan: Plan<Input>, request: StartRequest<Input>): Promise<Started>
-  /** Starts a saga together with the caller's own writes; make it the last statement before COMMIT. */
-  startIn<Input>(tx: Queryable, plan: Plan<Input>, request: StartRequest<Input>): Promise<Started>
-  /** Wishes that a saga started here be undone. Errors: SAGA_UNKNOWN. */
-  cancel(saga: SagaName, request: CancelRequest): Promise<void>
-  /** The same, together with the caller's own writes. */
-  cancelIn(tx: Queryable, saga: SagaName, request: CancelRequest): Promise<void>
-  /** What the starter knows of a saga; null when it was not started here. */
-  status(saga: SagaName): Promise<SagaStatus | null>
-  /** The saga's status when it has ended, or when the span is over. Errors: SAGA_UNKNOWN. */
-  ended(saga: SagaName, options: { readonly within: Span }): Promise<SagaStatus>
-  /** Sends a saga's start again (n-th time) to repair lost messages. Errors: SAGA_UNKNOWN. */
-  repair(saga: SagaName, again: number): Promise<void>
-  /**
-   * Settles a deferred operation of a transaction handler, in a transaction of the service's own database.
-   * Errors: OPERATION_UNKNOWN, OPERATION_SETTLED.
-   */
-  settle(tx: Transaction, settlement: Settlement): Promise<void>
-  /** An operator's retry of one of this service's operations: now. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED. */
-  retry(operation: string): Promise<void>
-  /** An operator's word on how an operation ended. Errors: OPERATION_UNKNOWN, OPERATION_SETTLED. */
-  supply(operation: string, supplied: Supply): Promise<void>
-  /** Sends an operation's stored answer again, in case it was lost; false when there is none. */
-  answerAgain(operation: string): Promise<boolean>
-  /**
-   * Calls one of this service's own requests, in a transaction, outside any saga. Errors: INPUT_INVALID and
-   * what the handler throws.
-   */
-  execute<S extends RequestSpec>(
-    ref: RequestRef<S>,
-    input: InputOf<S>,
-    options?: ExecuteOptions,
-  ): Promise<Extract<OutcomeOf<S>, Outcome>>
-  /** Deletes what is past its retention; also done every hour. */
-  prune(): Promise<number>
-  stop(): Promise<void>
-}
 
 /**
  * Checks the configuration, connects and starts the loops.
@@ -125,7 +51,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     starts = false,
   } = options
   await onceMore(() => registerPlans(database, plans))
-  const hasLives = starts && implementation !== null
+  const hasLives = starts || implementation !== null
   const wasKilled = hasLives && (await onceMore(() => begin(database)))
   const observes = options.observer?.topics ?? []
   const topics = topicsFor({ service, implementation, plans, orchestrates, starts, observes })
@@ -139,7 +65,7 @@ interface Connected {
   readonly settings: Settings
   readonly link: Link
   readonly listens: boolean
-  /** What its starts ask of itself it does with them: what kills the process may be a start. */
+  /** What its starts and calls bring about is done with them: what kills the process may be one of these. */
   readonly hasLives: boolean
   readonly wasKilled: boolean
 }
@@ -153,7 +79,6 @@ const PRUNE_EVERY_MS = 3_600_000
 
 class RunningHost implements Host {
   readonly service: string
-  readonly #options: HostOptions
   readonly #settings: Settings
   readonly #link: Link
   readonly #listens: boolean
@@ -169,14 +94,15 @@ class RunningHost implements Host {
   readonly #calls = new Bell()
   readonly #loops: Promise<void>[] = []
   readonly #effects: EffectWorker | null
-  readonly #acts: Omit<ActOptions, 'starter'>
+  readonly #home: Home
+  readonly #member: Member
   readonly #starter: Starter
+  #leave = (): void => undefined
   readonly #executeOne: (work: LocalWork) => Promise<Outcome>
 
   constructor(options: HostOptions, { settings, link, listens, hasLives, wasKilled }: Connected) {
     const { service, database, plans = [], implementation = null, orchestrates = false } = options
     this.service = service
-    this.#options = options
     this.#settings = settings
     this.#link = link
     this.#listens = listens
@@ -214,24 +140,40 @@ class RunningHost implements Host {
     const office = orchestrates
       ? officeOf({ perform: this.#performs, settings, clock: this.#clock, onDue })
       : null
-    const acts = { service: this.#own, database, perform: this.#performs, observer: options.observer ?? null }
-    this.#acts = { ...acts, advance: office?.() ?? null }
+    this.#home = homeOf(database)
+    const hears: EndsHeard = {
+      tellEnds: (ends) => this.#starter.tellEnds(ends),
+      hasStarted: (saga) => this.#starter.hasStarted(saga),
+    }
+    this.#member = {
+      service: this.#own,
+      database,
+      perform: this.#performs,
+      office,
+      observer: options.observer ?? null,
+      starter: options.starts === true ? hears : null,
+    }
     this.#starter = new Starter({
       service,
       database,
       link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
-      act: { ...acts, advance: office?.() ?? null },
+      runner: new Runner(this.#home, this.#member),
       wasKilled,
       stopping: this.#stopping.signal,
     })
-    const executing = { countMax: this.#batchCountMax(LOCAL_COUNT_MAX), lengthOf: lengthOfInput }
-    this.#executeOne = gathered((works) => this.#executeBatch(works), executing)
+    this.#executeOne = callsOf({
+      link,
+      runner: new Runner(this.#home, this.#member),
+      apart: new Apart({ clock: this.#clock, wasKilled }),
+      countMax: this.#batchCountMax(LOCAL_COUNT_MAX),
+    })
   }
 
   run(): void {
     const { pollMs, sweepMs } = this.#settings
+    this.#leave = this.#home.join(this.#member)
     if (this.#listens) {
       const receiver = this.#receiver()
       receiver.onNews(() => this.#news.ring())
@@ -332,6 +274,7 @@ class RunningHost implements Host {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#leave()
     await Promise.all(this.#loops)
     await this.#effects?.drain()
     // Else the next one is only careful in vain.
@@ -344,11 +287,13 @@ class RunningHost implements Host {
   }
 
   #receiver(): Receiver {
+    const runner = new Runner(this.#home, this.#member)
     return new Receiver({
-      ...this.#acts,
+      ...this.#member,
+      runner,
+      advance: runner.adviceOf(this.#member),
       shop: this.#performs.shop,
       link: this.#link,
-      starter: this.#options.starts === true ? this.#starter : null,
       batchCountMax: this.#batchCountMax(this.#settings.batchCountMax),
     })
   }
@@ -383,11 +328,6 @@ class RunningHost implements Host {
     if (this.#pruned) await this.prune()
     this.#pruned = true
     return false
-  }
-
-  async #executeBatch(works: readonly LocalWork[]): Promise<readonly (Outcome | Error)[]> {
-    const done = (tx: Transaction): Promise<Executed> => execute(tx, works, this.#performs)
-    return await rerun(() => this.#link.transaction(done))
   }
 
   #refuseStopped(): void {

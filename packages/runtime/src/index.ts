@@ -13,11 +13,11 @@ export type {
   WithdrawOutcome,
 } from './handlers.ts'
 export { createHost } from './host.ts'
-export type { ExecuteOptions, Host, HostOptions } from './host.ts'
+export type { ExecuteOptions, Host, HostOptions } from './host-api.ts'
 export type { Supply } from './operator.ts'
 export type { SagaName, SagaStatus } from './starter.ts'
 export type { CancelRequest, Started, StartRequest } from './start.ts'
-export type { Observer } from './act.ts'
+export type { Observer } from './home.ts'
 export type { Settings } from './shell/settings.ts'
 export { EnsembleError, errorInfo } from './errors.ts'
 export type { EnsembleErrorCode } from './errors.ts'

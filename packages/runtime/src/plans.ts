@@ -20,6 +20,11 @@ export class PlanBook {
     }
   }
 
+  /** Whether some version of it is known. */
+  has(name: string): boolean {
+    return this.all.some((plan) => plan.name === name)
+  }
+
   /** The plan on which a saga runs, null when it is not known here. */
   known(name: string, { version, fingerprint }: PlanVersion): Plan | null {
     const plan = this.#plans.get(keyOf(name, version))

@@ -37,6 +37,8 @@ export interface Transaction extends Queryable {
   foretold?(): Time | undefined
   /** From now on it waits for a lock for a moment only; then its statement fails with TIMEOUT. */
   hurry?(): void
+  /** The same transaction in the tables of another database with the same `home`. */
+  as?(database: Database): Transaction
   /** A write whose result is awaited together with COMMIT. */
   defer(write: Promise<unknown>): void
   savepoint<T>(work: () => Promise<T>): Promise<T>
@@ -240,6 +242,8 @@ export interface Stores {
 
 export interface Database extends Queryable {
   readonly stores: Stores
+  /** Databases of one process that have the same may be in each other's transactions: `Transaction.as`. */
+  readonly home?: object | undefined
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
 }
 

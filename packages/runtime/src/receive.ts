@@ -130,16 +130,18 @@ export class Receiver {
 
   /** Receives one batch; true when there may be more to receive. */
   async step(): Promise<boolean> {
-    const { link, service, batchCountMax } = this.#options
+    const { link, service, batchCountMax, runner } = this.#options
     const countMax = this.#countMax
     let first: Delivered | undefined
     this.#isRepeated = false
     this.#wasLocal = false
     try {
-      const count = await link.receive(countMax, async (tx, batch) => {
-        first = batch[0]
-        return await this.#handle(tx, batch)
-      })
+      const count = await runner.run(() =>
+        link.receive(countMax, async (tx, batch) => {
+          first = batch[0]
+          return await this.#handle(tx, batch)
+        }),
+      )
       this.#races = 0
       if (count > 0) {
         this.#found(first)
@@ -173,8 +175,15 @@ export class Receiver {
       detail: `batch of at most ${this.#countMax}`,
       error,
     })
-    // The batch may have been too much for the time it had; alone, no message is blamed for that.
-    if (code === 'TIMEOUT' && this.#countMax > 1) this.#countMax = Math.floor(this.#countMax / 2)
+    // The batch may have been too much for the time it had; alone, no message is blamed for that. At home it may have
+    // waited for a lock.
+    if (code === 'TIMEOUT' && this.#countMax > 1 && !this.#wasLocal)
+      this.#countMax = Math.floor(this.#countMax / 2)
+    if (this.#wasLocal && code === 'TIMEOUT') {
+      // A lock was waited for: that says as little about the messages as a lost race.
+      this.#apart.raced()
+      return true
+    }
     this.#apart.failed(code)
     if (AWAY.has(code) || first === undefined) throw error
     if (RACES.has(code)) {

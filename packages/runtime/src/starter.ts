@@ -2,11 +2,12 @@
 // I1: a start row commits with its message; what is waited for is read from the row, and the news only wakes
 // the reader.
 import { spanMs, type Message, type Pattern, type Plan, type SagaRef, type Span } from '@ensemble/core'
-import { act, type ActOptions } from './act.ts'
-import { idsOf, timeOf } from './advance/advance.ts'
+import { act } from './act.ts'
+import { idsOf, timeOf, type AdvanceOptions } from './advance/advance.ts'
 import { heardIn } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
-import { EnsembleError, errorInfo } from './errors.ts'
+import { EnsembleError } from './errors.ts'
+import type { EndsHeard, Runner } from './home.ts'
 import { sagaKey } from './letters.ts'
 import type { Clock, Database, Link, Queryable, SagaRow, StartEnd, StartRow, Transaction } from './ports.ts'
 import { Apart } from './shell/apart.ts'
@@ -43,8 +44,7 @@ export interface StarterOptions {
   readonly link: Link
   readonly clock: Clock
   readonly pattern: Pattern
-  /** What the host does with what it starts itself: what it orchestrates it begins at once. */
-  readonly act: Omit<ActOptions, 'starter'>
+  readonly runner: Runner
   /** The process before this one did not stop: what a start asks for may have killed it. */
   readonly wasKilled: boolean
   readonly stopping: AbortSignal
@@ -58,21 +58,12 @@ const ENDED_POLL_MS = 500
 const LOOKS_AFTER_MEETING = 50
 /** Sagas that are known to run because they were started here and no end was heard. */
 const OPEN_COUNT_MAX = 10_000
-/** Whoever was not told of a start sends it again by then; what kills is found once its start is stored. */
-const APART_AFTER_KILL_MS = 600_000
-/** The database is away, or nobody knows whether it has committed. */
-const GONE: ReadonlySet<string> = new Set(['CONNECTION', 'COMMIT_UNKNOWN', 'ENDED'])
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
 
-/** What the tries of a batch of starts know of each other. */
-interface Tries {
+/** Whether the next try of a batch of starts looks for earlier ones first. */
+interface Looks {
   looks: boolean
-  /** The next one does at home what the starts ask of this host. */
-  isAtHome: boolean
-  /** The last one did. */
-  wasAtHome: boolean
-  wasEverAtHome: boolean
 }
 
 interface Stored {
@@ -88,13 +79,15 @@ interface Hearing {
   readonly forget: () => void
 }
 
-export class Starter {
+export class Starter implements EndsHeard {
   readonly #options: StarterOptions
-  readonly #act: ActOptions
-  readonly #apart = new Apart()
-  readonly #apartUntil: number
+  /** How it begins what it orchestrates itself. */
+  readonly #advance: AdvanceOptions | null
+  readonly #apart: Apart
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
+  /** By the batch under way. */
+  readonly #starting = new Set<string>()
   readonly #asleep = new Set<AbortController>()
   #looksLeft = 0
   readonly #startOne: (starting: Starting) => Promise<Started>
@@ -102,8 +95,8 @@ export class Starter {
 
   constructor(options: StarterOptions) {
     this.#options = options
-    this.#act = { ...options.act, starter: this }
-    this.#apartUntil = options.wasKilled ? options.clock.now() + APART_AFTER_KILL_MS : 0
+    this.#advance = options.runner.adviceOf(options.runner.member)
+    this.#apart = new Apart(options)
     options.stopping.addEventListener('abort', () => {
       for (const sleeper of this.#asleep) sleeper.abort(TOLD)
     })
@@ -163,18 +156,24 @@ export class Starter {
       // Once only: an end that another instance heard is in the row.
       const open = this.#open.get(sagaKey(saga))
       this.#open.delete(sagaKey(saga))
-      const status = open ?? (await this.status(saga))
-      if (status === null) throw unknownSaga(saga)
-      const left = deadline - clock.now()
-      if (status.status !== 'running' || left <= 0) {
+      try {
+        const status = open ?? (await this.status(saga))
+        if (status === null) throw unknownSaga(saga)
+        const left = deadline - clock.now()
+        if (status.status !== 'running' || left <= 0) return status
+        await clock.sleep(Math.min(left, ENDED_POLL_MS), heard.signal)
+        const end = heard.end()
+        if (end !== null) return { ...status, status: end.status, data: end.data }
+      } finally {
         heard.forget()
-        return status
       }
-      await clock.sleep(Math.min(left, ENDED_POLL_MS), heard.signal)
-      heard.forget()
-      const end = heard.end()
-      if (end !== null) return { ...status, status: end.status, data: end.data }
     }
+  }
+
+  hasStarted(saga: SagaName): boolean {
+    const key = sagaKey(saga)
+    // Who waits has taken it from those that are known to run.
+    return this.#open.has(key) || this.#starting.has(key) || this.#waiters.has(key)
   }
 
   /** Tells those who wait for these sagas how they ended. */
@@ -199,64 +198,60 @@ export class Starter {
   }
 
   async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    const { link, service } = this.#options
-    const tries: Tries = {
-      looks: this.#looksFirst(starting),
-      isAtHome: !this.#apart.isNext && this.#options.clock.now() >= this.#apartUntil,
-      wasAtHome: false,
-      wasEverAtHome: false,
-    }
-    const store = async (): Promise<Stored['value']> =>
-      await rerun(() => link.transaction((tx) => this.#store(tx, starting, tries)))
-    const answers = await store().catch(async (error: unknown) => {
-      const { code } = errorInfo(error)
-      if (!tries.wasAtHome) throw error
-      // A lock that was waited for says as little about what was asked for as a lost race.
-      if (code === 'TIMEOUT') this.#apart.raced()
-      else this.#apart.failed(code)
-      if (GONE.has(code)) throw error
-      return await store()
-    })
-    this.#apart.done()
-    if (tries.wasEverAtHome && !tries.wasAtHome) this.#apart.raced()
+    const { link, service, runner } = this.#options
+    const look: Looks = { looks: this.#looksFirst(starting) }
+    for (const { saga } of starting) this.#starting.add(sagaKey(saga))
+    const answers = await this.#apart
+      .tried((tries) =>
+        rerun(() =>
+          runner.run(() =>
+            link.transaction((tx) => this.#store(tx, starting, { look, onHome: tries.onHome() })),
+          ),
+        ),
+      )
+      .finally(() => this.#starting.clear())
     tell('start', { service, count: starting.length })
     return answers
   }
 
-  async #store(tx: Transaction, starting: readonly Starting[], tries: Tries): Promise<Stored> {
+  async #store(
+    tx: Transaction,
+    starting: readonly Starting[],
+    how: { readonly look: Looks; readonly onHome: (() => void) | null },
+  ): Promise<Stored> {
+    const { look } = how
     const { starts } = this.#options.database.stores
     const sagas = starting.map(({ saga }) => saga)
-    const [before, own] = tries.looks
+    const [before, own] = look.looks
       ? await Promise.all([starts.load(tx, sagas), this.#loadOwn(tx, sagas)])
       : [[], []]
-    if (before.length + own.length > 0) {
-      this.#looksLeft = LOOKS_AFTER_MEETING
-      // Their rows are locked; those of the first steps must not be after them.
-      tries.isAtHome = false
-    }
+    const isMet = before.length + own.length > 0
+    if (isMet) this.#looksLeft = LOOKS_AFTER_MEETING
     const { answers, rows, messages } = decideStarts(starting, before, await timeOf(tx))
-    const isLooked = tries.looks
+    const isLooked = look.looks
     // What was stored before refuses its row; then it is looked for.
-    tries.looks = true
+    look.looks = true
     // One that cannot be begun has no row to be refused.
     if (!isLooked && answers.some((answer) => answer instanceof Error))
-      return await this.#store(tx, starting, tries)
+      return await this.#store(tx, starting, how)
     if (rows.length > 0) tx.defer(starts.insert(tx, rows))
     // Before the ends among them are told.
     tx.onCommit(() => this.#openAll(answers))
-    const onHome = tries.isAtHome ? atHome(tx, tries) : null
-    tries.isAtHome = false
-    tries.wasAtHome = false
-    const advances = this.#act.advance === null ? [] : messages.flatMap((message) => heardIn(message))
+    const advances = this.#advance === null ? [] : messages.flatMap((message) => heardIn(message))
     const begun = new Set<Message>(advances.map(({ message }) => message))
     const sent = messages.filter((message) => !begun.has(message))
     const reached = { works: [], advances, ends: [], sent, rows: own }
-    return { value: answers, messages: await act(tx, reached, { options: this.#act, onHome }) }
+    // Their rows are locked; those of the first steps must not be after them.
+    const onHome = isMet ? null : how.onHome
+    return {
+      value: answers,
+      messages: (await act(tx, reached, { runner: this.#options.runner, onHome })).messages,
+    }
   }
 
   /** The rows that may be there already: of a saga that was cancelled before its start. */
   async #loadOwn(tx: Transaction, sagas: readonly SagaRef[]): Promise<readonly SagaRow[]> {
-    const { advance } = this.#act
+    const advance = this.#advance
     if (advance === null) return []
     const own = sagas.filter(({ pattern }) => pattern === 'orchestration')
     return await advance.stores.sagas.load(tx, idsOf(own.map((saga) => ({ saga }))))
@@ -302,15 +297,6 @@ export class Starter {
       if (waiters.size === 0) this.#waiters.delete(key)
     }
     return { signal: heard.signal, end: () => told, forget }
-  }
-}
-
-/** What is tried again without may as well be in a hurry. */
-function atHome(tx: Transaction, tries: Tries): () => void {
-  return () => {
-    if (!tries.wasAtHome) tx.hurry?.()
-    tries.wasAtHome = true
-    tries.wasEverAtHome = true
   }
 }
 

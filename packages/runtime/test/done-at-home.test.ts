@@ -1,7 +1,7 @@
-// Scenes: what a host that starts, orchestrates and takes part asks of itself is done in the transaction that asks for
-// it; when it is left to the bus.
+// Scenes: what a host that starts, orchestrates and takes part asks of itself, or of those at home with it, is done in
+// the transaction that asks for it; when it is left to the bus.
 import { expect, describe, it } from 'vitest'
-import { succeeded } from '@ensemble/core'
+import { rejected, succeeded } from '@ensemble/core'
 import { aggregate, type Database } from '@ensemble/runtime'
 import { marks, RUNS, system } from './own-system.ts'
 import { contracts, implementationOf, ledger, newScript, things } from './services.ts'
@@ -20,6 +20,12 @@ function breaking(code: string): (database: Database) => Database {
       },
     })
 }
+
+/** A saga of three steps in one transaction: its last answer passes the turn to nobody. */
+const WHOLE = {
+  orchestration: ['command a', 'event a', 'command a', 'event a', 'command a', 'event a', 'ended a'],
+  choreography: ['start a', 'event a', 'event a', 'event', 'ended a'],
+} as const
 
 const LIVES = { topic: '!lives', partition: 0, position: '' }
 const live = (database: Database): Promise<number> =>
@@ -46,19 +52,26 @@ describe('what a host asks of itself', () => {
     await stop()
   })
 
-  it('is left to the bus where the turn needs another row than the one before it', async () => {
+  it('may be about another row than what asks for it', async () => {
     const { sent, run, done, stop } = await system({ keyOf: (step) => (step === 's2' ? 'other' : 'x') })
     expect(await run('x', 'choreography')).toBe('completed')
     expect(await done()).toEqual(RUNS)
-    expect(sent.map(marks)).toEqual([['start a', 'event'], ['event'], ['event', 'ended a']])
+    expect(sent.map(marks)).toEqual([WHOLE.choreography])
     await stop()
   })
 
-  it('is left to the bus where the turn throws', async () => {
-    const { sent, run, done, stop } = await system({ script: { s2: 'throw' } })
+  it('is set aside where it throws, as if the bus had brought it', async () => {
+    const { sent, run, done, stop } = await system({
+      script: { s2: 'throw' },
+      settings: { retry: { delayMsMin: 100, delayMsMax: 1_000, attemptsMax: 2 } },
+    })
     expect(await run('x', 'choreography')).toBe('compensated')
     expect(await done()).toEqual(['own/x/s1/run', 'own/x/s1/undo'])
-    expect(marks(sent[0] ?? [])).toEqual(['start a', 'event'])
+    // The retry has come over the bus; what is decided then is done at home.
+    expect(sent.map(marks).filter((batch) => batch.join() !== 'retry')).toEqual([
+      ['start a', 'event a', 'note'],
+      ['event a', 'event', 'ended a'],
+    ])
     await stop()
   })
 
@@ -75,7 +88,7 @@ describe('what a host asks of itself', () => {
     const { sent, run, stop } = await system({ wrap: breaking(code) })
     for (const id of ['x', 'y', 'z', 'last']) expect(await run(id, 'choreography')).toBe('completed')
     const starts = sent.map(marks).filter(([first]) => first?.startsWith('start'))
-    expect(starts).toEqual([['start'], ['start'], ['start'], ['start a', 'event a', 'event']])
+    expect(starts).toEqual([['start'], ['start'], ['start'], WHOLE.choreography])
     await stop()
   })
 
@@ -97,7 +110,7 @@ describe('what a host asks of itself', () => {
     expect([first('x'), first('y')]).toEqual([['command'], ['start']])
     await clock.advance(600_000)
     await run('z', 'orchestration')
-    expect(first('z')).toEqual(['command a', 'event a', 'command'])
+    expect(first('z')).toEqual(WHOLE.orchestration)
     await stop()
     expect(await live(database)).toBe(1)
   })
@@ -111,7 +124,7 @@ describe('what a host asks of itself', () => {
     await stop()
   })
 
-  it('is left to the bus where a turn needs what was not loaded', async () => {
+  it('sees what was done before it in the same transaction', async () => {
     const base = implementationOf('a', newScript())
     const thing = aggregate<{ readonly key: string }, Record<never, never>, { readonly operation: string }>({
       rows: things,
@@ -119,20 +132,75 @@ describe('what a host asks of itself', () => {
     })
     const make = thing.on(contracts.a.make, {
       key: ({ key }) => key,
-      needs: ({ step }) => (step === 's2' ? { claims: ['scarce'] } : {}),
-      decide: (_state, { key }, { operation }) => ({
-        outcome: succeeded({}),
-        state: { key },
-        entries: [{ operation }],
-        claims: [],
-      }),
+      needs: ({ key }) => ({ claims: [`scarce ${key}`] }),
+      decide: (state, { key, step }, { operation, holder }) => {
+        const isThere = state !== undefined && holder(`scarce ${key}`) !== null
+        if (isThere !== (step === 's2')) return { outcome: rejected('no', { isThere }) }
+        const claim = isThere ? [] : [`scarce ${key}`]
+        return { outcome: succeeded({}), state: { key }, entries: [{ operation }], claim }
+      },
     })
     const { sent, run, done, stop } = await system({
       more: { handlers: new Map([...base.handlers, ['make', make]]) },
     })
     expect(await run('x', 'choreography')).toBe('completed')
     expect(await done()).toEqual(RUNS)
-    expect(marks(sent[0] ?? [])).toEqual(['start a', 'event'])
+    expect(sent.map(marks)).toEqual([WHOLE.choreography])
+    await stop()
+  })
+})
+
+describe('what hosts of one database ask of each other', () => {
+  const two = { on: ['a', 'b'], keyOf: (step: string) => (step === 's2' ? 'of b' : 'of a') } as const
+  const stepsOf = async (database: Database, key: string) => (await things.all(database)).get(key)?.steps
+
+  it.each([
+    [
+      'orchestration' as const,
+      ['command a', 'event a', 'command b', 'event a', 'command a', 'event a', 'ended a'],
+    ],
+    ['choreography' as const, ['start a', 'event b', 'event a', 'event', 'ended a']],
+  ])('is done with the start, the whole saga (%s)', async (pattern, whole) => {
+    const { clock, host, plan, database, sent, done, stop } = await system(two)
+    await host.start(plan, { id: 'x', input: { key: 'x' }, pattern })
+    expect(sent.map(marks)).toEqual([whole])
+    expect(await done()).toEqual(RUNS)
+    const states = [await stepsOf(database, 'of a'), await stepsOf(database, 'of b')]
+    expect(states).toEqual([{ s1: 'done', s3: 'done' }, { s2: 'done' }])
+    expect(await host.status({ plan: 'own', id: 'x' })).toMatchObject({ status: 'completed' })
+    await clock.advance(70_000)
+    // Nothing comes of the copies on the bus.
+    expect(sent.map(marks)).toEqual([whole])
+    expect(await done()).toEqual(RUNS)
+    await stop()
+  })
+
+  it('is orchestrated at once by another one than who starts', async () => {
+    const { sent, run, done, stop } = await system({ ...two, office: 'b' })
+    expect(await run('x', 'orchestration')).toBe('completed')
+    expect(await done()).toEqual(RUNS)
+    expect(sent.map(marks)).toEqual([
+      ['start b', 'command a', 'event b', 'command b', 'event b', 'command a', 'event b', 'ended a'],
+    ])
+    await stop()
+  })
+
+  it.each([
+    [
+      'orchestration' as const,
+      ['command a', 'event a', 'command'],
+      ['event a', 'command a', 'event a', 'ended a'],
+    ],
+    ['choreography' as const, ['start a', 'event'], ['event a', 'event', 'ended a']],
+  ])('is done with the batch of one that only takes part (%s)', async (pattern, ...batches) => {
+    const { sent, run, done, stop } = await system({
+      ...two,
+      isBeside: true,
+      steps: [{ kind: 'compensatable' }, { kind: 'compensatable', form: 'write' }, { kind: 'retriable' }],
+    })
+    expect(await run('x', pattern)).toBe('completed')
+    expect(await done()).toEqual(RUNS)
+    expect(sent.map(marks)).toEqual(batches)
     await stop()
   })
 })

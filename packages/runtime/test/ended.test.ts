@@ -2,6 +2,9 @@
 import { expect, it } from 'vitest'
 import { manualClock, memoryDatabase, sharedMemoryBus } from '@ensemble/memory'
 import { createHost } from '@ensemble/runtime'
+import { Home, Runner } from '../src/home.ts'
+import { serviceOf } from '../src/perform/work.ts'
+import { Starter } from '../src/starter.ts'
 import { planOf } from './services.ts'
 import { T0, wrapped } from './world.ts'
 
@@ -45,4 +48,26 @@ it('reads the row at the first poll, and for a second who asks', async () => {
     { code: 'HOST_STOPPED' },
     { code: 'HOST_STOPPED' },
   ])
+})
+
+it('is forgotten when nobody has started the saga: its end is left to whoever has', async () => {
+  const clock = manualClock(T0)
+  const database = memoryDatabase({ name: 'desk', clock })
+  const service = serviceOf('desk', null)
+  const member = { service, database, perform: {} as never, office: null, observer: null, starter: null }
+  const starter = new Starter({
+    service: 'desk',
+    database,
+    link: {} as never,
+    clock,
+    pattern: 'orchestration',
+    runner: new Runner(new Home(), member),
+    wasKilled: false,
+    stopping: new AbortController().signal,
+  })
+  const name = { plan: 'begin', id: 'x' }
+  const waits = starter.ended(name, { within: '1m' })
+  expect(starter.hasStarted(name)).toBe(true)
+  await expect(waits).rejects.toMatchObject({ code: 'SAGA_UNKNOWN' })
+  expect(starter.hasStarted(name)).toBe(false)
 })

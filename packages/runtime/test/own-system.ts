@@ -1,11 +1,12 @@
-// Owns: a host that starts, orchestrates and takes part, beside a witness that observes it, and what each of its
-// transactions puts on the bus.
+// Owns: a host that starts, orchestrates and takes part, a guest of its database where a scene wants one, a witness
+// that observes them from elsewhere, and what each of their transactions puts on the bus.
 import { TOPIC, type Message, type Pattern } from '@ensemble/core'
 import { manualClock, memoryDatabase, seededIds, sharedMemoryBus } from '@ensemble/memory'
 import {
   createHost,
   type Bus,
   type Database,
+  type Host,
   type Implementation,
   type Settings,
   type Transaction,
@@ -19,6 +20,12 @@ export interface Options {
   readonly more?: Partial<Implementation>
   readonly settings?: Partial<Settings>
   readonly steps?: readonly StepSpec[]
+  /** Asked for the steps in turns; default the host. `b` takes part in the same database as a host of its own. */
+  readonly on?: readonly ('a' | 'b')[]
+  /** Who orchestrates; default the host. */
+  readonly office?: 'a' | 'b'
+  /** `b` has another database with the same home. */
+  readonly isBeside?: boolean
   /** Of the row that a step is about; default the saga's. */
   readonly keyOf?: (step: string) => string
   /** Before the host begins. */
@@ -49,6 +56,18 @@ function kept(bus: Bus, sent: (readonly Message[])[]): Bus {
   }
 }
 
+/**
+ * Two databases with one home. Their tables are the same here, but for what counts first batches: two services that
+ * read one topic would take each other for processes that were killed.
+ */
+function neighbours(database: Database): readonly [Database, Database] {
+  const transaction: Database['transaction'] = (work) =>
+    database.transaction((tx) => work(Object.assign(tx, { as: () => tx })))
+  const progress = { count: async () => 1, clear: async () => undefined }
+  const host = { ...database, home: database, transaction }
+  return [host, { ...host, stores: { ...database.stores, progress } }]
+}
+
 const STEPS: readonly StepSpec[] = [
   { kind: 'compensatable' },
   { kind: 'compensatable' },
@@ -61,10 +80,13 @@ export async function system({
   more = {},
   settings = {},
   steps = STEPS,
+  on = ['a'],
+  office = 'a',
+  isBeside = false,
   keyOf,
   before = async () => undefined,
 }: Options = {}) {
-  const plan = planOf('own', steps, { on: 'a', ...(keyOf !== undefined && { keyOf }) })
+  const plan = planOf('own', steps, { on, ...(keyOf !== undefined && { keyOf }) })
   const clock = manualClock(T0)
   const sent: (readonly Message[])[] = []
   const seen: Message[] = []
@@ -72,16 +94,21 @@ export async function system({
   const database = memoryDatabase({ name: 'a', clock })
   const behaviour = newScript()
   await before(database)
+  const front = wrap(database)
+  const [own, beside] = isBeside ? neighbours(front) : [front, front]
+  const shared = { ...at, settings, plans: [plan] }
   const host = await createHost({
-    ...at,
+    ...shared,
     service: 'a',
-    settings,
-    database: wrap(database),
-    plans: [plan],
+    database: own,
     implementation: { ...implementationOf('a', behaviour), ...more },
     starts: true,
-    orchestrates: true,
+    orchestrates: office === 'a',
   })
+  const guest = { ...shared, service: 'b', database: beside, orchestrates: office === 'b' }
+  const guests: readonly Host[] = on.includes('b')
+    ? [await createHost({ ...guest, implementation: implementationOf('b', behaviour) })]
+    : []
   const topics = [TOPIC.events('a'), TOPIC.ended]
   const record = async (_: unknown, messages: readonly Message[]): Promise<void> =>
     void seen.push(...messages)
@@ -100,18 +127,19 @@ export async function system({
   }
   // The first batch after a start is handled alone.
   await run('first', 'orchestration')
-  if (marks(sent[1] ?? []).join() !== 'event') throw new Error('the first batch was not alone')
+  if (marks(sent[1] ?? []).join() !== (office === 'a' ? 'event' : 'command'))
+    throw new Error('the first batch was not alone')
   sent.length = 0
   seen.length = 0
   for (const [step, how] of Object.entries(script)) behaviour.steps.set(step, how)
   const done = async (): Promise<readonly string[]> =>
     (await ledger.all(database)).map(({ operation }) => operation).filter((id) => id.startsWith('own/x/'))
   const stop = async (): Promise<void> => {
-    const stopped = Promise.all([host.stop(), witness.stop()])
+    const stopped = Promise.all([host, ...guests, witness].map((one) => one.stop()))
     await clock.advance(5_000)
     await stopped
   }
-  return { clock, host, plan, database, sent, seen, run, done, stop }
+  return { clock, host, plan, database, behaviour, sent, seen, run, done, stop }
 }
 
 export const RUNS = ['own/x/s1/run', 'own/x/s2/run', 'own/x/s3/run']

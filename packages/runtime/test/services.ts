@@ -298,7 +298,7 @@ function loose(builder: unknown): Builder {
   return builder as Builder
 }
 
-/** A plan whose steps `s1`, `s2`, ... are asked of a, b, c, a, ..., or all of one. */
+/** A plan whose steps `s1`, `s2`, ... are asked of a, b, c, a, ..., or of these in turns. */
 export function planOf(
   name: string,
   steps: readonly StepSpec[],
@@ -306,19 +306,19 @@ export function planOf(
     readonly within?: '10s' | '1m'
     readonly stepWithin?: '10s'
     readonly throws?: string | null
-    readonly on?: ServiceName
+    readonly on?: readonly ServiceName[]
     /** Of the row that a step is about; default the saga's. */
     readonly keyOf?: (step: string) => string
   } = {},
 ): Plan<{ readonly key: string }> {
-  const { within, throws = null } = more
+  const { within, throws = null, on = SERVICES } = more
   // The builder's types follow a plan that is spelled out; this one is computed, and checked when it is made.
   let builder = loose(
     saga(name, { version: 1, input: PlanInput, ...(within === undefined ? {} : { within }) }),
   )
   steps.forEach(({ kind, form = 'make' }, index) => {
     const step = `s${index + 1}`
-    const contract = contracts[more.on ?? SERVICES[index % SERVICES.length] ?? 'a']
+    const contract = contracts[on[index % on.length] ?? 'a']
     const input = ({ input: { key } }: { input: { key: string } }): Ordered => {
       if (throws === step) throw new Error(`the plan throws at ${step}`)
       return { key: more.keyOf?.(step) ?? key, step }

@@ -25,6 +25,8 @@ export interface Place {
 export interface Places {
   readonly services: Readonly<Record<string, Place>>
   readonly bus: Place
+  /** Of a role that may become each service's; undefined where they do not share one database. */
+  readonly together?: string | undefined
 }
 
 export interface Layout {
@@ -82,6 +84,7 @@ export async function makePlaces({ services, adminUrl, readUrl, isSeparate, say 
   return {
     services: Object.fromEntries(Object.entries(made.services).map(([name, one]) => [name, placeOf(one)])),
     bus: placeOf(made.bus),
+    together: made.together ?? undefined,
   }
 }
 
@@ -118,7 +121,8 @@ export async function findPlaces(environment: Environment, { asked, services, sa
   if (bus === undefined)
     throw new PlaceUnknown('no database for the bus: set BUS_DATABASE_URL or DATABASE_URL')
   await checkNamed(environment, [...asked, BUS])
-  return { services: Object.fromEntries(found), bus }
+  const together = asked.some((name) => databaseUrls[name] !== undefined) ? undefined : made?.together
+  return { services: Object.fromEntries(found), bus, together }
 }
 
 interface Asked {

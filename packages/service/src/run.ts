@@ -83,7 +83,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   if (tracing !== undefined) stack.defer(() => tracing.stop())
   const services = new Map<string, ServiceHandle>()
   const ids = systemIds(systemClock)
-  const grounds = groundsOf({ places, kafka, ids, stack })
+  const together = modules.length > 1 ? places.together : undefined
+  const grounds = groundsOf({ places, together, kafka, ids, stack, say })
   const member = memberOf(options, { ids, say })
   if (member !== undefined) stack.defer(() => member.leave())
   const peers = peersOf({

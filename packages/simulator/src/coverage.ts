@@ -1,7 +1,7 @@
 // Owns: what a run is seen to have exercised ("sometimes" assertions): situations that must occur over many seeds, or
 // the simulator proves less than it seems to. Read from the history of rows, the messages and the engine's own
 // complaints. What takes more than one of these is in situations.ts.
-import { isRecord, type Message } from '@ensemble/core'
+import { isRecord, type EventMessage, type Message } from '@ensemble/core'
 import { keptIn, type Evidence } from './evidence.ts'
 import { WHOLE, wholes } from './situations.ts'
 
@@ -72,6 +72,9 @@ const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
   'first step done with its start': ({ type, handledBy }) => type === 'start' && handledBy !== undefined,
   'turn taken at home': (message) =>
     message.type === 'event' && message.slip !== null && message.handledBy !== undefined,
+  'turn taken at home by another service': (message) => isDoneByAnother(message) && message.slip !== null,
+  'answer heard at home by another service': (message) => isDoneByAnother(message) && message.slip === null,
+  'end heard at home': ({ type, handledBy }) => type === 'ended' && handledBy !== undefined,
   'cancel refused': (message) => message.type === 'note' && message.note.type === 'cancel-refused',
   'told to be reconciled': (message) => message.type === 'note' && message.note.type === 'reconcile',
   parked: (message) => message.type === 'note' && message.note.type === 'parked',
@@ -134,6 +137,10 @@ function changesOf(evidence: Evidence, table: string): readonly Change[] {
       after === null ? [] : [{ before: rows[index - 1] ?? null, after }],
     )
   })
+}
+
+function isDoneByAnother(message: Message): message is EventMessage {
+  return message.type === 'event' && message.handledBy !== undefined && message.handledBy !== message.source
 }
 
 function isEnd(message: Message, pattern: string, status: string): boolean {

@@ -2,10 +2,12 @@
 // I1: a dead process hears nothing any more: what it waited for never comes. What it had sent may still arrive.
 // I2: a paused process hears nothing until it goes on; then it hears everything, in order.
 // I3: each call of a port is an occasion to die, before it and after it.
+// I4: services at home together are one process of the operating system, and one of these for each: they have one
+// clock, and pause, go on and end at the same moment.
 import { seededIds } from '@ensemble/memory'
 import type { Clock, Ids, Stopwatch } from '@ensemble/runtime'
 import type { Chance } from './chance.ts'
-import type { Faults } from './faults.ts'
+import type { FaultKind, Faults } from './faults.ts'
 import type { Schedule } from './schedule.ts'
 import type { Watch } from './trace.ts'
 
@@ -20,6 +22,8 @@ export interface ProcessOptions {
   readonly tell: (what: string) => void
   /** Sees more than is told, where somebody reads it. */
   readonly watch?: Watch | null
+  /** One of those with which it is one process of the operating system. */
+  readonly kin?: Process | null
 }
 
 export class Process {
@@ -29,16 +33,22 @@ export class Process {
   readonly #options: ProcessOptions
   readonly #onEnd = new Set<(end: End) => void>()
   readonly #onPause = new Set<(isPaused: boolean) => void>()
-  readonly #unheard: (() => void)[] = []
+  /** Of all its kin, in order. */
+  readonly #unheard: (() => void)[]
+  /** Itself among them. */
+  readonly #kin: Set<Process>
   #state: 'running' | 'paused' | 'dead' = 'running'
   #skewMs: number
   #isUp = false
 
   constructor(options: ProcessOptions) {
-    const { name, schedule, chance } = options
+    const { name, schedule, chance, kin = null } = options
     this.#options = options
     this.name = name
-    this.#skewMs = chance.int(-2_000, 2_000)
+    this.#kin = kin === null ? new Set() : kin.#kin
+    this.#kin.add(this)
+    this.#unheard = kin === null ? [] : kin.#unheard
+    this.#skewMs = kin === null ? chance.int(-2_000, 2_000) : kin.#skewMs
     this.ids = seededIds(chance.int(1, 2 ** 31))
     this.clock = {
       now: () => Math.max(0, schedule.now + this.#skewMs),
@@ -72,7 +82,7 @@ export class Process {
   /** A call of a port begins; false when the process dies here, or is dead, and the call is never made. */
   calls(point: string): boolean {
     if (this.isDead) return false
-    if (!this.#options.faults.hit('crash before call', this.name)) return true
+    if (!this.#isHit('crash before call')) return true
     this.end('crash', `before ${point}`)
     return false
   }
@@ -80,45 +90,42 @@ export class Process {
   /** The answer to a call, or whatever else reaches the process. */
   hears(act: () => void, point: string | null = null): void {
     if (this.isDead) return
-    const { faults, chance } = this.#options
-    if (point !== null && faults.hit('crash after call', this.name)) {
+    if (point !== null && this.#isHit('crash after call')) {
       this.end('crash', `after ${point}`)
       return
     }
-    if (point !== null && !this.isPaused && faults.hit('pause in a call', this.name))
-      this.pause(chance.int(8_000, 30_000))
-    if (this.isPaused) this.#unheard.push(act)
+    if (point !== null && !this.isPaused && this.#isHit('pause in a call'))
+      this.pause(this.#options.chance.int(8_000, 30_000))
+    if (this.isPaused) this.#unheard.push(() => this.hears(act))
     else act()
   }
 
   /** kill -9, or the whole machine. */
   end(how: End, where: string): void {
     if (this.isDead) return
-    this.#state = 'dead'
+    this.#options.tell(`${how} ${where}${this.#others}`)
     this.#unheard.length = 0
-    this.#options.tell(`${how} ${where}`)
-    for (const listener of this.#onEnd) listener(how)
+    for (const one of this.#kin) one.#state = 'dead'
+    for (const one of this.#kin) for (const listener of one.#onEnd) listener(how)
   }
 
   pause(ms: number): void {
     if (this.#state !== 'running') return
-    this.#state = 'paused'
-    this.#options.tell(`paused for ${ms} ms`)
-    for (const listener of this.#onPause) listener(true)
+    this.#options.tell(`paused for ${ms} ms${this.#others}`)
+    this.#turn('paused')
     this.#options.schedule.after(ms, () => this.goOn())
   }
 
   goOn(): void {
     if (this.#state !== 'paused') return
-    this.#state = 'running'
-    this.#options.tell('goes on')
-    for (const listener of this.#onPause) listener(false)
-    for (const act of this.#unheard.splice(0)) this.hears(act)
+    this.#options.tell(`goes on${this.#others}`)
+    this.#turn('running')
+    for (const hear of this.#unheard.splice(0)) hear()
   }
 
   jumpClock(ms: number): void {
-    this.#skewMs += ms
-    this.#options.tell(`clock jumps by ${ms} ms`)
+    this.#options.tell(`clock jumps by ${ms} ms${this.#others}`)
+    for (const one of this.#kin) one.#skewMs += ms
   }
 
   onEnd(listener: (end: End) => void): void {
@@ -127,6 +134,22 @@ export class Process {
 
   onPause(listener: (isPaused: boolean) => void): void {
     this.#onPause.add(listener)
+  }
+
+  /** Each of many is hit less often, so that their process lives as long as others. */
+  #isHit(kind: FaultKind): boolean {
+    return this.#options.faults.hit(kind, this.name, 1 / this.#kin.size)
+  }
+
+  #turn(state: 'running' | 'paused'): void {
+    for (const one of this.#kin) one.#state = state
+    for (const one of this.#kin) for (const listener of one.#onPause) listener(state === 'paused')
+  }
+
+  /** In words, to be added to what becomes of this one. */
+  get #others(): string {
+    const names = [...this.#kin].filter((one) => one !== this).map(({ name }) => name)
+    return names.length === 0 ? '' : `, with ${names.join(', ')}`
   }
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ import { untilAtRest } from './rest.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Schedule } from './schedule.ts'
 import type { Subject, Witnessed } from './subject.ts'
-import { playedIn, System } from './system.ts'
+import { playedIn, System, type Shape } from './system.ts'
 import { Trace, type Moment } from './trace.ts'
 
 /** When every run begins. */
@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly order?: number
   /** One instance of each service, one partition, no observer: easier to read. */
   readonly isPlain?: boolean
+  /** Each service in a process of its own, also where services are drawn to be at home together. */
+  readonly isApart?: boolean
   readonly keepsTrace?: boolean
 }
 
@@ -74,7 +76,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, subject, allowed = null, order = 0, keepsTrace = false } = options
   const chance = new Chance(seed)
   const drawn = drawScenario(chance.stream('scenario'))
-  const scenario = options.isPlain === true ? { ...drawn, shape: { ...drawn.shape, ...PLAIN } } : drawn
+  const scenario = { ...drawn, shape: simpler(drawn.shape, options) }
   const schedule = new Schedule(START, chance.stream(`order ${order}`))
   const trace = new Trace({
     now: () => schedule.now - START,
@@ -116,6 +118,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         ...late,
         ...callers.unanswered,
         ...deadly(system),
+        ...[...system.servers.values()].flatMap(({ mistakes }) => [...mistakes]),
         ...judged(evidence, callers.sagas),
         ...(scenario.shape.observes ? checkObserver(evidence) : []),
         ...(system.hasVersions ? [] : checkTries(evidence, scenario.shape.settings.retry?.attemptsMax ?? 0)),
@@ -136,6 +139,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     errors.stop()
   }
+}
+
+function simpler(shape: Shape, { isPlain = false, isApart = false }: RunOptions): Shape {
+  const isTogether = shape.isTogether && !isApart
+  return isPlain ? { ...shape, ...PLAIN, isTogether } : { ...shape, isTogether }
 }
 
 /** A restart of all processes, and statements that are slow. */

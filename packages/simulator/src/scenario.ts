@@ -44,6 +44,9 @@ const HEAVY: Readonly<Record<FaultKind, number>> = {
   poison: 1,
 }
 
+/** Drawn last, and in this order: seeds of before draw what they drew. */
+type Late = 'isOwn' | 'takesPart' | 'isTogether'
+
 const CLOCKS = 'database clock jump'
 const FIRST = FAULTS.filter((kind) => kind !== CLOCKS) as [FaultKind, ...FaultKind[]]
 
@@ -57,7 +60,7 @@ export function drawScenario(chance: Chance): Scenario {
   const isCrowded = chance.hit(0.25)
   const everyMs = (often: readonly [number, ...number[]]): number =>
     isLong ? 20 * 60_000 : chance.pick(often)
-  const drawn: Omit<Scenario, 'shape'> & { readonly shape: Omit<Shape, 'isOwn' | 'takesPart'> } = {
+  const drawn: Omit<Scenario, 'shape'> & { readonly shape: Omit<Shape, Late> } = {
     longMs: isLong ? LONG_MS : 0,
     shape: {
       layout: chance.pick(['shared', 'separate']),
@@ -86,10 +89,12 @@ export function drawScenario(chance: Chance): Scenario {
     troubleMs: chance.int(5_000, 25_000),
   }
   const shape = { ...drawn.shape, isOwn: chance.hit(0.35), takesPart: chance.hit(0.4) }
-  return { ...drawn, shape, weights: withClocks(drawn.weights, chance) }
+  const weights = withClocks(drawn.weights, chance)
+  const isTogether = shape.layout === 'shared' && !chance.hit(0.6)
+  return { ...drawn, shape: { ...shape, isTogether }, weights }
 }
 
-/** Drawn last: seeds of before draw what they drew. Not where there is one kind, or none. */
+/** Not where there is one kind, or none. */
 function withClocks(weights: FaultWeights, chance: Chance): FaultWeights {
   const isMixed = Object.keys(weights).length > 1
   return isMixed && chance.hit(0.2) ? { ...weights, [CLOCKS]: HEAVY[CLOCKS] } : weights

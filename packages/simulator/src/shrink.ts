@@ -12,6 +12,8 @@ export interface Kept {
   readonly order: number
   /** Whether it fails with one instance of each service, too. */
   readonly isPlain: boolean
+  /** Whether it fails with each service in a process of its own, too. */
+  readonly isApart: boolean
 }
 
 /** With fewer sagas everything happens at other moments: so each try is made in several orders of events. */
@@ -64,11 +66,13 @@ class Search {
     this.#options = options
     this.#wanted = new Set(violations.map(wordsOf))
     const sagas = Array.from({ length: scenario.sagaCount }, (_, index) => index + 1)
-    this.kept = { sagas, faults: faultsHappened, order: 0, isPlain: false }
+    const isApart = !scenario.shape.isTogether
+    this.kept = { sagas, faults: faultsHappened, order: 0, isPlain: false, isApart }
   }
 
   async plain(): Promise<void> {
     await this.#fails({ ...this.kept, isPlain: true })
+    if (!this.kept.isApart) await this.#fails({ ...this.kept, isApart: true })
   }
 
   async withoutFaults(): Promise<void> {

@@ -43,6 +43,8 @@ export interface Shape {
   readonly isOwn: boolean
   /** The first participant is the desk, too: much of what it says it says to itself. */
   readonly takesPart: boolean
+  /** Instances of the same number are one process: what one says the others do at once. Only where all is shared. */
+  readonly isTogether: boolean
 }
 
 export interface SystemParts {
@@ -65,11 +67,21 @@ interface Reached {
   readonly process: Process
 }
 
-interface Instance {
-  /** Runs a program that knows only plans of version 1. */
-  readonly isOld: boolean
+interface Kinship {
+  readonly number: number
+  readonly home: object | undefined
+  readonly kin: Process | null
+}
+
+/** Where a host runs. */
+interface Place {
   readonly process: Process
   readonly client: DatabaseClient
+}
+
+interface Instance extends Place {
+  /** Runs a program that knows only plans of version 1. */
+  readonly isOld: boolean
   host: Host | null
 }
 
@@ -115,9 +127,10 @@ export class System {
   }
 
   start(): void {
-    for (const role of this.roles) {
-      for (let number = 1; number <= this.#parts.shape.instances; number += 1) this.#boot(role, number)
-    }
+    const { roles } = this
+    const { instances, isTogether } = this.#parts.shape
+    for (const together of isTogether ? [roles] : roles.map((role) => [role]))
+      for (let number = 1; number <= instances; number += 1) this.#boot(together, number)
   }
 
   /** Nothing is started again any more. */
@@ -200,11 +213,32 @@ export class System {
     return server === undefined ? 0 : (this.#log?.lagOf(server, role) ?? 0)
   }
 
-  #boot(role: string, number: number): void {
+  /** One process of the operating system. */
+  #boot(roles: readonly string[], number: number): void {
     if (this.#isOver) return
+    const { schedule, chance, shape } = this.#parts
+    const home = shape.isTogether ? {} : undefined
+    const places: Place[] = []
+    for (const role of roles)
+      places.push(this.#place(role, { number, home, kin: places[0]?.process ?? null }))
+    const isOld = this.hasVersions && !this.deployment.isRepaired && chance.hit(0.5)
+    const again = (): void => schedule.after(chance.int(100, 3_000), () => this.#boot(roles, number))
+    places[0]?.process.onEnd(again)
+    for (const { process, client } of places) this.#begin({ isOld, process, client, host: null })
+  }
+
+  #place(role: string, { number, home, kin }: Kinship): Place {
     const { schedule, faults, chance, shape, tell, saw, watch } = this.#parts
     const name = `${role}#${number}`
-    const process = new Process({ name, schedule, faults, chance, watch, tell: (what) => tell(name, what) })
+    const process = new Process({
+      name,
+      schedule,
+      faults,
+      chance,
+      watch,
+      kin,
+      tell: (what) => tell(name, what),
+    })
     const { latencyMsMax, interleaved } = shape
     const schema = this.#schema(role)
     const client = new DatabaseClient({
@@ -215,14 +249,16 @@ export class System {
       latencyMsMax,
       interleaved,
       schema,
+      home,
       saw,
     })
-    const isOld = this.hasVersions && !this.deployment.isRepaired && chance.hit(0.5)
-    const instance: Instance = { isOld, process, client, host: null }
-    this.#instances.set(name, instance)
-    const again = (): void => schedule.after(chance.int(100, 3_000), () => this.#boot(role, number))
-    process.onEnd(again)
-    createHost(this.#optionsOf(role, instance)).then(
+    return { process, client }
+  }
+
+  #begin(instance: Instance): void {
+    const { process } = instance
+    this.#instances.set(process.name, instance)
+    createHost(this.#optionsOf(process.service, instance)).then(
       (host) => {
         instance.host = host
         process.comesUp()

@@ -1,7 +1,7 @@
 // Owns: what happened in a run, one line per event, and its hash.
 // I1: the hash is the same whether lines are kept or not: what only a reader wants to see is not part of it.
 // I2: nothing is made for a reader where there is none: `watch` is null.
-import type { Message } from '@ensemble/core'
+import { ORCHESTRATOR, type Message } from '@ensemble/core'
 import type { Delivered } from '@ensemble/runtime'
 import { HASH_START, hexOf, mixed } from './hash.ts'
 import { addressee, said } from './words.ts'
@@ -66,8 +66,13 @@ export class Trace {
         note({ at: now(), who, type: 'called', name })
       },
       sent: (who, message) => {
-        if (message.type !== 'history') show(who, `sends ${said(message)}`)
-        note({ at: now(), who, type: 'sent', message })
+        const sayer = besides(who, sayerOf(message, played))
+        if (message.type !== 'history') show(sayer, `sends ${said(message)}${by(who, sayer)}`)
+        note({ at: now(), who: sayer, type: 'sent', message })
+        if (message.handledBy === undefined) return
+        const doer = besides(who, message.handledBy)
+        show(doer, `does at once ${said(message)}${by(who, doer)}`)
+        note({ at: now(), who: doer, type: 'took', message })
       },
       took: (who, delivered) => {
         for (const one of delivered) {
@@ -82,6 +87,21 @@ export class Trace {
   #line(who: string, what: string): string {
     return `${(this.#options.now() / 1000).toFixed(3).padStart(9)} ${who.padEnd(16)} ${what}`
   }
+}
+
+/** The service that says it, null where it is the one that sends it: those at home together send for each other. */
+function sayerOf(message: Message, played: ReadonlyMap<string, string>): string | null {
+  if (message.type === 'event' || message.type === 'note') return played.get(message.source) ?? message.source
+  return message.type === 'command' ? (played.get(ORCHESTRATOR) ?? ORCHESTRATOR) : null
+}
+
+/** The process of a service that is at home with this one. */
+function besides(who: string, service: string | null): string {
+  return service === null ? who : who.replace(/^[^#]+/, service)
+}
+
+function by(who: string, other: string): string {
+  return who === other ? '' : `, by ${who}`
 }
 
 /** Whether a process acts on a message that it reads, or may: who follows an event is not known here. */

@@ -101,3 +101,27 @@ test('who acts is told of, and who only reads is not', () => {
   expect(taken(own, 'desk#1', booked)).toBe(1)
   expect(taken(own, 'desk#1', { ...booked, handledBy: 'desk' })).toBe(0)
 })
+
+test('of those at home together each says its own, and does at once what is for it', () => {
+  const trace = new Trace({ now: () => 0, keeps: true, played: new Map([['orchestrator', 'desk']]) })
+  const asked = {
+    ...booked,
+    type: 'command',
+    id: 'trip/1/book/run',
+    ask: { participant: 'seats', request: 'book' },
+  }
+  trace.watch?.sent('desk#2', { ...asked, handledBy: 'seats' } as unknown as Message)
+  trace.watch?.sent('desk#2', { ...booked, handledBy: 'desk' })
+  trace.watch?.sent('seats#2', booked)
+  expect(trace.lines.map((line) => line.trim().replace(/^\S+ +/, ''))).toEqual([
+    'desk#2           sends asks seats.book [trip/1]',
+    'seats#2          does at once asks seats.book [trip/1], by desk#2',
+    'seats#2          sends seats.booked [trip/1], by desk#2',
+    'desk#2           does at once seats.booked [trip/1]',
+    'seats#2          sends seats.booked [trip/1]',
+  ])
+  expect(sequenceDiagram(trace.moments).split('\n').slice(4)).toEqual([
+    '  desk->>seats: asks seats.book [1]',
+    '  seats->>desk: seats.booked [1]',
+  ])
+})

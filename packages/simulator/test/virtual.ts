@@ -8,10 +8,16 @@ import { DatabaseServer, type Isolation } from '../src/database/server.ts'
 import { Faults, type FaultWeights } from '../src/faults.ts'
 import { Process } from '../src/process.ts'
 import { Schedule } from '../src/schedule.ts'
+import type { Watch } from '../src/trace.ts'
 
 const START = 1_780_000_000_000
 /** Long against a statement, short against every bound on waiting. */
 const STEP_MS = 20
+
+interface Lived {
+  readonly kin: Process | null
+  readonly watch: Watch | null
+}
 
 export class Virtual {
   readonly chance: Chance
@@ -24,9 +30,9 @@ export class Virtual {
     this.faults = new Faults(this.chance, weights)
   }
 
-  process(name: string): Process {
+  process(name: string, { kin = null, watch = null }: Partial<Lived> = {}): Process {
     const { schedule, faults, chance } = this
-    return new Process({ name, schedule, faults, chance, tell: () => undefined })
+    return new Process({ name, schedule, faults, chance, kin, watch, tell: () => undefined })
   }
 
   server(isolation: Isolation): DatabaseServer {
@@ -34,11 +40,12 @@ export class Virtual {
   }
 
   /** One process's database; the same schema is the same tables. */
-  client(schema: Schema, process: Process): DatabaseClient {
+  client(schema: Schema, process: Process, home?: object): DatabaseClient {
     const { schedule, faults, chance } = this
     return new DatabaseClient({
       schema,
       process,
+      home,
       schedule,
       faults,
       chance,

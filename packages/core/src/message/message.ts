@@ -119,6 +119,8 @@ export interface RetryMessage extends Base {
 
 export interface HistoryMessage extends Base, HistoryRecord {
   readonly type: 'history'
+  /** Who decided, where that was in another service's transaction. */
+  readonly source?: string
 }
 
 export interface NoteMessage extends Base {

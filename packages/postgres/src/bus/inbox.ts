@@ -23,11 +23,17 @@ export interface Handed {
 /** Messages that may wait: some batches. */
 const WAITING_COUNT_MAX = 2_000
 
+/** Entries, those that are not read among them. */
+const WAITING_ENTRIES_MAX = 10_000
+
 /** And their characters: a few large ones must not fill the memory. */
 const WAITING_LENGTH_MAX = 8_000_000
 
 /** Batches in a row that may come from here before the reader looks for what others have written. */
 const UNSEEN_MAX = 50
+
+/** A batch of which nothing is read counts for so many: it comes when the reader looks by itself. */
+const UNREAD_WEIGHT = 10
 
 const CONTENDED_MAX = 1_000
 
@@ -37,6 +43,7 @@ export class Inbox {
   readonly #positions = new Map<string, number>()
   /** In order of offsets. */
   readonly #waiting = new Map<string, Handed[]>()
+  #entryCount = 0
   #count = 0
   #length = 0
   #unseen = 0
@@ -52,7 +59,12 @@ export class Inbox {
   hear(handed: readonly Handed[] | null): void {
     if (handed === null) this.#mustLook = true
     for (const entry of handed ?? []) this.#add(entry)
-    if (this.#count > WAITING_COUNT_MAX || this.#length > WAITING_LENGTH_MAX) this.forget()
+    if (
+      this.#entryCount > WAITING_ENTRIES_MAX ||
+      this.#count > WAITING_COUNT_MAX ||
+      this.#length > WAITING_LENGTH_MAX
+    )
+      this.forget()
   }
 
   /** Another instance took what was here: to work on it again is in vain, so cursors are locked first. */
@@ -86,19 +98,23 @@ export class Inbox {
       const from = this.#positions.get(place)
       let next = from
       for (const entry of entries) {
-        if (from === undefined) break
+        if (from === undefined) return null
         // What is behind a gap has told of itself already, as what fills the gap may not.
-        const fits = entry.from === next && this.#takes(room, entry)
-        isCut ||= !fits
-        if (!fits) break
+        const isGap = entry.from !== next
+        if (isGap && next === from) return null
+        if (isGap || !this.#takes(room, entry)) {
+          // Alone it is too much, too.
+          if (next === from && entry.to - entry.from > countMax) return null
+          isCut = true
+          break
+        }
         next = entry.to
         rows.push(rowOf(entry, from, this.#group))
       }
-      if (next === from) return null
     }
-    // Where there is nothing to be read the log may have what others put there.
-    if (rows.every((row) => row['is_handled'] === true)) return null
-    this.#unseen += 1
+    if (rows.length === 0) return null
+    // Where there is nothing to be read the log may have what others put there: it is looked for sooner.
+    this.#unseen += rows.every((row) => row['is_handled'] === true) ? UNREAD_WEIGHT : 1
     this.#contended = Math.max(0, this.#contended - 1)
     return { ...fetchedOf(this.#group, rows), isCut }
   }
@@ -113,8 +129,9 @@ export class Inbox {
       for (const read of entries.filter((entry) => entry.from < to)) this.#sum(read, -1)
       // Else what is here would go before it, as long as there is some.
       if (hasRest && kept[0]?.from !== to) this.#mustLook = true
-      if (kept.length === 0) this.#waiting.delete(place)
-      else this.#waiting.set(place, kept)
+      // Where nothing was read goes before it the next time.
+      this.#waiting.delete(place)
+      if (kept.length > 0) this.#waiting.set(place, kept)
     }
   }
 
@@ -122,6 +139,7 @@ export class Inbox {
   forget(): void {
     this.#positions.clear()
     this.#waiting.clear()
+    this.#entryCount = 0
     this.#count = 0
     this.#length = 0
     this.#mustLook = true
@@ -138,12 +156,16 @@ export class Inbox {
     const entries = this.#waiting.get(place) ?? []
     const at = entries.findLastIndex(({ from }) => from <= entry.from)
     if (entries[at]?.from === entry.from) return
-    entries.splice(at + 1, 0, entry)
+    const isRead = entry.handledBy !== this.#group
+    // It waits for its cursor only, not to be read.
+    entries.splice(at + 1, 0, isRead ? entry : { ...entry, text: '' })
     this.#waiting.set(place, entries)
     this.#sum(entry, 1)
   }
 
-  #sum({ from, to, text }: Handed, sign: 1 | -1): void {
+  #sum({ from, to, text, handledBy }: Handed, sign: 1 | -1): void {
+    this.#entryCount += sign
+    if (handledBy === this.#group) return
     this.#count += sign * (to - from)
     this.#length += sign * text.length
   }

@@ -29,6 +29,9 @@ export type Append = () => Promise<readonly Handed[]>
 
 type Handle = Parameters<Link['receive']>[1]
 
+/** A cursor was moved, or was waited for in vain. */
+const CONTENDED: ReadonlySet<string> = new Set(['MOVED', 'TIMEOUT'])
+
 export class Reading {
   readonly #options: ReadingOptions
   readonly #inbox: Inbox
@@ -98,16 +101,17 @@ export class Reading {
         { isEarly: true },
       )
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== 'MOVED') throw error
+      if (!(error instanceof DatabaseError) || !CONTENDED.has(error.code)) throw error
       // Another instance was here, or is: what there is to do only the log can tell.
       this.#inbox.contend()
+      if (error.code !== 'MOVED') throw error
       return await this.#look(countMax, handle)
     }
   }
 
   async #batch(tx: SqlTransaction, { messages, moves, isCut }: Fetched, handle: Handle): Promise<number> {
     const { log, service, send } = this.#options
-    const answers = await handle(tx, messages)
+    const answers = messages.length === 0 ? [] : await handle(tx, messages)
     if (answers.length === 0) tx.defer(log.advance(tx, service, moves, moves.length))
     else await send(tx, answers, () => log.handOn(tx, service, { moves, messages: answers }))
     tx.onCommit(() => {

@@ -11,6 +11,7 @@ import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
 import { outlivedPlans } from './replanning.ts'
 import { travel } from './flight.ts'
 import type { Answer } from './passenger.ts'
+import { nameAt, type Seat } from './seat.ts'
 import type { Statement } from './statement.ts'
 import { textArray, textArraysOf } from './text-arrays.ts'
 import type { Result } from './types.ts'
@@ -33,7 +34,8 @@ export interface Source {
 }
 
 export interface Connection {
-  send(statement: Statement | string, values: readonly unknown[]): Promise<Result>
+  /** `seat`: whose plan of the statement it is. */
+  send(statement: Statement | string, values: readonly unknown[], seat?: Seat): Promise<Result>
   /** BEGIN and its kin: counted by their own name. */
   control(name: string, text?: string): Promise<Answer>
   lost(): DatabaseError | undefined
@@ -121,6 +123,7 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
     statement: Statement,
     form: 'named' | 'plain' | 'control',
     values: readonly unknown[],
+    seat?: Seat,
   ): Promise<Answer> => {
     meter.counts.set(statement.name, (meter.counts.get(statement.name) ?? 0) + 1)
     const fault = meter.fault?.(statement.name)
@@ -129,7 +132,7 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
     const given = encodedAll(statement, form === 'named', values)
     const { stream } = client.connection
     const answer = travel(client, {
-      name: form === 'named' ? name : null,
+      name: form === 'named' ? nameAt(seat, name) : null,
       text,
       values: given,
       isPlain: form === 'plain' && given.length === 0,
@@ -153,12 +156,13 @@ function connectionOf(client: PoolClient, meter: Meter): Connection {
   }
 
   return {
-    send: async (statement, values) => {
+    send: async (statement, values, seat) => {
       const isNamed = typeof statement !== 'string'
       const { rows, count } = await transmit(
         isNamed ? statement : { name: 'SQL', text: statement },
         isNamed ? 'named' : 'plain',
         values,
+        seat,
       )
       return { rows, count }
     },

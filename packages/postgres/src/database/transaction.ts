@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { Skipped } from './flight.ts'
+import { ENTER, NOW_THERE, seatOf, type Seat } from './seat.ts'
 import type { ServerTime } from './server-time.ts'
 import type { Statement } from './statement.ts'
 import type { Result, SqlTransaction } from './types.ts'
@@ -45,6 +46,8 @@ export interface TransactionRun extends Retry {
   /** The work begins before BEGIN is answered: its first statement leaves in the same flush. */
   readonly isEarly: boolean
   readonly time: ServerTime
+  /** Whose transaction it is, in a session that is several services'. */
+  readonly seat?: Seat | undefined
 }
 
 export async function runTransaction<T>(
@@ -74,7 +77,7 @@ function canRetry(error: unknown): boolean {
 async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
   const connection = await run.checkOut()
   try {
-    const tx = new OpenTransaction(connection, run.time)
+    const tx = new OpenTransaction(connection, run)
     const opened = tx.begin()
     // Answered before any statement of an early work is.
     opened.catch(() => undefined)
@@ -95,6 +98,9 @@ async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Pro
 class OpenTransaction implements SqlTransaction {
   readonly #connection: Connection
   readonly #time: ServerTime
+  readonly #seat: Seat | undefined
+  /** Whose tables the session sees. */
+  #at: Seat | undefined
   readonly #deferred: Promise<unknown>[] = []
   readonly #refused = new Map<Promise<unknown>, { readonly error: unknown }>()
   readonly #actions: (() => void)[] = []
@@ -107,9 +113,18 @@ class OpenTransaction implements SqlTransaction {
   #opening: Promise<void> | undefined
   #now: number | undefined
 
-  constructor(connection: Connection, time: ServerTime) {
+  constructor(connection: Connection, { time, seat }: Pick<TransactionRun, 'time' | 'seat'>) {
     this.#connection = connection
     this.#time = time
+    this.#seat = seat
+    this.#at = seat
+  }
+
+  as(database: object): SqlTransaction {
+    const seat = seatOf(database)
+    if (seat === undefined || seat.sessions !== this.#seat?.sessions)
+      throw new Error('a transaction can only be in the tables of those with whom it shares its session')
+    return new Visit(this, seat)
   }
 
   get now(): number {
@@ -141,7 +156,12 @@ class OpenTransaction implements SqlTransaction {
   async #begin(): Promise<void> {
     const begun = this.#track(this.#connection.control('BEGIN'))
     const hear = this.#time.asks()
-    const asked = this.#track(this.#connection.send(NOW, []))
+    const seat = this.#seat
+    const asked = this.#track(
+      seat === undefined
+        ? this.#connection.send(NOW, [])
+        : this.#connection.send(NOW_THERE, [seat.role, seat.path]),
+    )
     // Awaited below; handled here because BEGIN may fail first.
     asked.catch(() => undefined)
     begun.catch(() => {
@@ -153,8 +173,20 @@ class OpenTransaction implements SqlTransaction {
   }
 
   query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {
+    return this.queryAt(this.#seat, statement, values)
+  }
+
+  queryAt(
+    seat: Seat | undefined,
+    statement: Statement | string,
+    values: readonly unknown[],
+  ): Promise<Result> {
     if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
-    const answer = this.#connection.send(statement, values)
+    if (seat !== undefined && this.#at !== seat) {
+      this.#at = seat
+      void this.#track(this.#connection.send(ENTER, [seat.role, seat.path])).catch(() => undefined)
+    }
+    const answer = this.#connection.send(statement, values, seat)
     return this.#track(this.#now === undefined ? this.#behindBegin(answer) : answer)
   }
 
@@ -177,6 +209,7 @@ class OpenTransaction implements SqlTransaction {
     if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
     this.#savepointCount += 1
     const name = `s${this.#savepointCount}`
+    const at = this.#at
     const before = { failure: this.#failure, deferred: this.#deferred.length, actions: this.#actions.length }
     void this.#control('SAVEPOINT', name)
     try {
@@ -192,6 +225,7 @@ class OpenTransaction implements SqlTransaction {
         throw this.#failure ?? refused
       })
       void this.#control('RELEASE SAVEPOINT', name)
+      this.#at = at
       this.#deferred.length = before.deferred
       this.#actions.length = before.actions
       if (!canRetry(this.#failure)) this.#failure = before.failure
@@ -276,6 +310,53 @@ class OpenTransaction implements SqlTransaction {
     const refused = Promise.reject(unbegun ?? new DatabaseError('ENDED', 'the transaction has already ended'))
     refused.catch(() => undefined)
     return refused
+  }
+}
+
+/** The same transaction, in another service's tables. */
+class Visit implements SqlTransaction {
+  readonly #tx: OpenTransaction
+  readonly #seat: Seat
+
+  constructor(tx: OpenTransaction, seat: Seat) {
+    this.#tx = tx
+    this.#seat = seat
+  }
+
+  get now(): number {
+    return this.#tx.now
+  }
+
+  begun(): Promise<void> {
+    return this.#tx.begun()
+  }
+
+  foretold(): number | undefined {
+    return this.#tx.foretold()
+  }
+
+  hurry(): void {
+    this.#tx.hurry()
+  }
+
+  as(database: object): SqlTransaction {
+    return this.#tx.as(database)
+  }
+
+  query(statement: Statement | string, values: readonly unknown[] = []): Promise<Result> {
+    return this.#tx.queryAt(this.#seat, statement, values)
+  }
+
+  defer(write: Promise<unknown>): void {
+    this.#tx.defer(write)
+  }
+
+  savepoint<T>(work: () => Promise<T>): Promise<T> {
+    return this.#tx.savepoint(work)
+  }
+
+  onCommit(action: () => void): void {
+    this.#tx.onCommit(action)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Owns the shapes that the stores, the bus and the services see. No driver type appears here. */
 import type { Profile } from '../profile.ts'
+import type { Seat } from './seat.ts'
 import type { Statement } from './statement.ts'
 
 export interface Result {
@@ -23,6 +24,8 @@ export interface SqlTransaction extends Queryable {
   foretold(): number | undefined
   /** The same: `hurry`. */
   hurry(): void
+  /** The same transaction in the tables of another service that shares its session. */
+  as(database: object): SqlTransaction
   /**
    * A write already sent in this transaction, whose answer is awaited together with COMMIT's. Only for statements
    * that raise when they lose: what is thrown after a good answer comes too late, COMMIT is already on its way.
@@ -43,6 +46,8 @@ export interface TransactionOptions {
 
 export interface Database extends Queryable {
   readonly name: string
+  /** Where its transactions are in sessions that other services share. */
+  readonly seat: Seat | undefined
   readonly profile: Profile
   /** A statement of its own is sent again after 40001 and 40P01, three times in all. */
   query(statement: Statement | string, values?: readonly unknown[]): Promise<Result>

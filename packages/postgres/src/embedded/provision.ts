@@ -1,13 +1,15 @@
 /**
  * Owns roles, databases and schemas of the services and of the bus; not one table. Safe to repeat, and twice at once.
  * I1: a service's role owns its schema and sees nobody else's; the bus's tables alone are shared.
- * I2: passwords are computed, so that a second run gives the same ones: HMAC of the role under the given secret.
+ * I2: who may act as each service can do nothing as itself.
+ * I3: passwords are computed, so that a second run gives the same ones: HMAC of the role under the given secret.
  */
 import { createHmac } from 'node:crypto'
 import type { Client } from 'pg'
-import { firstRow, withClient } from '../database/client.ts'
+import { firstRow, versionOf, withClient } from '../database/client.ts'
 import { DatabaseError, toDatabaseError } from '../database/errors.ts'
 import { quoteName } from '../database/settings.ts'
+import { profileOf } from '../profile.ts'
 
 export interface ProvisionOptions {
   readonly adminUrl: string
@@ -29,17 +31,27 @@ export interface Provisioned {
 export interface Provision {
   readonly services: Readonly<Record<string, Provisioned>>
   readonly bus: Provisioned
+  /**
+   * For a process that runs several of the services (`openSessions`): a role that may become each of theirs. null where
+   * they do not share one database, or the administrator may not give such a role.
+   */
+  readonly together: string | null
 }
 
 const DATABASE_SHARED = 'ensemble'
 const BUS = 'bus'
 const NAME = /^[a-z][a-z0-9_-]{0,39}$/
+/** No service's: their names begin with a letter. */
+const ROLE_TOGETHER = 'ensemble__together'
+/** PostgreSQL's word; where roles cannot be changed within a transaction nobody needs one. */
+const WITHOUT_RIGHTS = 'noinherit'
+const NOT_ALLOWED = '42501'
 /** Any number, the same for everybody who provisions. */
 const LOCK = 7_413_662_091
 /** Already there, in the words of CREATE ROLE, DATABASE, SCHEMA, and of two that raced. */
 const ALREADY_THERE = new Set(['42710', '42P04', '42P06', '23505'])
-/** `tuple concurrently updated`, of a catalogue; PostgreSQL has no code of its own for it. */
-const CONCURRENTLY_UPDATED = 'XX000'
+/** `tuple concurrently updated`, of a catalogue, which has no code of its own; and a role that two have given. */
+const RACED = new Set(['XX000', '23505'])
 const RACE_TRIES_MAX = 20
 
 interface Place {
@@ -60,6 +72,9 @@ export async function provision(options: ProvisionOptions): Promise<Provision> {
     place.name,
     provisioned(place, adminUrl, secret),
   ])
+  const [first] = places
+  const isTogether = services.length > 1 && places.every(({ database }) => database === first?.database)
+  let together: string | null = null
   await untilAlone(adminUrl, async (admin) => {
     await lock(admin)
     for (const [, { role, url }] of found)
@@ -74,19 +89,26 @@ export async function provision(options: ProvisionOptions): Promise<Provision> {
         ),
       )
     }
+    const roles = services.map(({ name }) => roleOf(name))
+    const url = urlOf(ROLE_TOGETHER, at(adminUrl, busDatabase), secret)
+    together = isTogether && (await makeTogether(admin, { url, roles, database: busDatabase })) ? url : null
   })
   const all = Object.fromEntries(found)
   const { [BUS]: bus, ...rest } = all
   if (bus === undefined) throw new RangeError('no bus')
-  return { services: rest, bus }
+  return { services: rest, bus, together }
 }
 
 function provisioned({ name, database }: Place, adminUrl: string, secret: string): Provisioned {
   const role = roleOf(name)
-  const url = new URL(at(adminUrl, database))
+  return { url: urlOf(role, at(adminUrl, database), secret), schema: name, database, role }
+}
+
+function urlOf(role: string, at: string, secret: string): string {
+  const url = new URL(at)
   url.username = role
   url.password = createHmac('sha256', secret).update(role).digest('hex')
-  return { url: url.href, schema: name, database, role }
+  return url.href
 }
 
 function roleOf(service: string): string {
@@ -115,6 +137,29 @@ async function makeRole(admin: Client, role: string, password: string): Promise<
     'select rolsuper as "all" from pg_catalog.pg_roles where rolname = current_user',
   )
   if (all !== true) await admin.query(`grant ${quoteName(role)} to current_user`)
+}
+
+interface Together {
+  readonly url: string
+  readonly roles: readonly string[]
+  readonly database: string
+}
+
+/** False where that is not to be had. */
+async function makeTogether(admin: Client, { url, roles, database }: Together): Promise<boolean> {
+  if (!profileOf(await versionOf(admin)).canVisit) return false
+  const role = quoteName(ROLE_TOGETHER)
+  try {
+    await makeRole(admin, ROLE_TOGETHER, decodeURIComponent(new URL(url).password))
+    // Before it is given a role: then it is decided what it may as itself.
+    await admin.query(`alter role ${role} ${WITHOUT_RIGHTS}`)
+    await admin.query(`grant ${roles.map(quoteName).join(', ')} to ${role}`)
+    await admin.query(`grant connect on database ${quoteName(database)} to ${role}`)
+    return true
+  } catch (error) {
+    if (toDatabaseError(error).sqlState === NOT_ALLOWED) return false
+    throw error
+  }
 }
 
 async function makeDatabase(admin: Client, database: string): Promise<void> {
@@ -159,7 +204,7 @@ async function untilAlone(url: string, work: (client: Client) => Promise<void>):
       await inDatabase(url, work)
       return
     } catch (error) {
-      const isRaced = error instanceof DatabaseError && error.sqlState === CONCURRENTLY_UPDATED
+      const isRaced = error instanceof DatabaseError && RACED.has(error.sqlState ?? '')
       if (!isRaced || tries >= RACE_TRIES_MAX) throw error
     }
   }

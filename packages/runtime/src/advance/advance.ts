@@ -38,7 +38,9 @@ export class Advancing {
   /** Those about sagas whose rows are in hand, given or remembered: to hear them locks nothing. */
   inHand(works: readonly AdvanceWork[], rows?: readonly SagaRow[]): readonly AdvanceWork[] {
     if (works.length === 0) return []
-    this.#ledger.add(rows ?? this.#options.sagas.recall(this.#tx, idsOf(works)))
+    // What is known has gone on in this transaction, whatever another one has had remembered meanwhile.
+    const unknown = works.filter(({ saga }) => !this.#known.has(sagaKey(saga)))
+    this.#ledger.add(rows ?? this.#options.sagas.recall(this.#tx, idsOf(unknown)))
     const known = works.filter(({ saga }) => rows !== undefined || this.#ledger.row(saga) !== undefined)
     for (const { saga } of known) this.#known.add(sagaKey(saga))
     return known

@@ -5,7 +5,7 @@ import type { EventHandler } from '../handlers.ts'
 import type { Rows, Stores, Transaction } from '../ports.ts'
 import type { Loaded, Picture } from './picture.ts'
 import { keyOrNull } from './rules.ts'
-import type { RunWork, Work } from './work.ts'
+import type { Work } from './work.ts'
 
 export interface LoadOptions {
   readonly stores: Stores
@@ -120,19 +120,9 @@ function keyedOf(work: Work): readonly Keyed[] {
   ]
 }
 
-/** The keyed rows that a batch has locked, their deferred operations with them. */
-export function lockedBy(works: readonly Work[]): ReadonlySet<string> {
-  return new Set(works.flatMap(keyedOf).map(lockOf))
-}
-
-export function needsOnly(locked: ReadonlySet<string>, work: RunWork): boolean {
-  if (work.handler.form === 'effect') return true
-  const keyed = keyedOf(work)
-  return keyed.length > 0 && keyed.every((one) => locked.has(lockOf(one)))
-}
-
-function lockOf({ owner, key }: Keyed): string {
-  return `${owner}/${key}`
+/** Names of the keyed rows that are locked for these, their deferred operations with them. */
+export function locksOf(works: readonly Work[]): readonly string[] {
+  return works.flatMap(keyedOf).map(({ owner, key }) => `${owner}/${key}`)
 }
 
 function needsOf(

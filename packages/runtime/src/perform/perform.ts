@@ -13,7 +13,7 @@ import { decideFollow, decideLocal, decideResume } from './decide-own.ts'
 import { decideRun } from './decide-run.ts'
 import { decideWithdraw } from './decide-withdraw.ts'
 import { fault } from './fault.ts'
-import { load, loadMissing, lockedBy, needsOnly } from './load.ts'
+import { load, loadMissing } from './load.ts'
 import { onRun, onWithdraw } from './operation.ts'
 import { isTooOld, pendingRun, tooOld, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
@@ -25,8 +25,6 @@ const PASSES_MAX = 5
 
 export interface Performed {
   readonly messages: readonly Message[]
-  /** Of works, those among them that came of others. */
-  readonly count: number
   /** The time of what was done; 0 when nothing was. */
   readonly at: Time
   readonly results: ReadonlyMap<string, LocalResult>
@@ -48,22 +46,14 @@ export interface PerformOptions {
   readonly onDue: () => void
 }
 
-/** Who knows which message passes the turn to this service itself, and is told of it when it has been taken. */
-export interface Turns {
-  worksOf(message: Message): readonly RunWork[]
-  mark(message: Message): void
-}
-
 export async function perform(
   tx: Transaction,
   works: readonly Work[],
   options: PerformOptions,
-  turns: Turns | null = null,
 ): Promise<Performed> {
-  if (works.length === 0) return { messages: [], count: 0, at: 0, results: new Map() }
+  if (works.length === 0) return { messages: [], at: 0, results: new Map() }
   const loaded = await load(tx, works, options)
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
-  const goneOn = turns === null ? 0 : goOn(picture, { works, options, turns })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
   store(tx, picture, { service: options.shop.service, stores: options.stores })
   const intended = picture
@@ -71,46 +61,7 @@ export async function perform(
     .some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)
   if (intended || picture.scheduled.some(({ dueAt }) => dueAt <= picture.now)) tx.onCommit(options.onDue)
   const { messages, now: at, results } = picture
-  return { messages, count: works.length + goneOn, at, results }
-}
-
-/** It needs what was not loaded: the bus brings it. */
-class NotHere extends Error {}
-
-/**
- * Takes the turns that pass to this service itself, one step on, where they need no row of a participant but what is
- * locked already: who waits for a row with another in hand may wait for somebody who does the same. Operations that
- * were never asked for have no row; where there is one its insert is refused. Answers how many.
- */
-function goOn(
-  picture: Picture,
-  { works, options, turns }: { works: readonly Work[]; options: PerformOptions; turns: Turns },
-): number {
-  const locked = lockedBy(works)
-  let count = 0
-  for (const message of picture.messages.slice()) {
-    for (const work of turns.worksOf(message)) {
-      if (!needsOnly(locked, work) || !isDecided(picture, work, options)) continue
-      turns.mark(message)
-      count += 1
-    }
-  }
-  return count
-}
-
-function isDecided(picture: Picture, work: RunWork, { shop }: PerformOptions): boolean {
-  try {
-    picture.whole(() => {
-      decideRun(shop, picture, work)
-      if (picture.incomplete) throw new NotHere()
-    })
-    return true
-  } catch {
-    // What its handler throws is told when the bus has brought it.
-    picture.missing.rows.clear()
-    picture.missing.claims.clear()
-    return false
-  }
+  return { messages, at, results }
 }
 
 function callsSql(work: Work): boolean {

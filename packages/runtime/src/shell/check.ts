@@ -1,7 +1,7 @@
 // Owns: the checks of a host's configuration at start: everything wrong is named at once.
 import { movedStep, type Plan } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
-import type { HostOptions } from '../host.ts'
+import type { HostOptions } from '../host-api.ts'
 import type { Database } from '../ports.ts'
 import type { Settings } from './settings.ts'
 

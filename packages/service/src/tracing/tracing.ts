@@ -110,7 +110,10 @@ export function startTracing({ settings, version, fail }: TracingOptions): Traci
           const ended = hrTime()
           for (const message of sent) {
             const span = spanOf(message)
-            if (span !== null) write(span, { tracer, began, ended })
+            if (span === null) continue
+            // Said in another one's transaction it is still its own.
+            const by = 'source' in message ? tracers.get(message.source ?? service) : undefined
+            write(span, { tracer: by ?? tracer, began, ended })
           }
         }
       })

@@ -199,13 +199,14 @@ export class SharedLog {
 
   /** All cursors back to the beginning. */
   forgetOffsets(server: DatabaseServer): void {
-    const tx = server.begin('', this.#parts.chance)
-    tx.run((open) => {
+    const tx = server.begin(this.#parts.chance)
+    const forget = (open: Open): void => {
       for (const key of server.table('', this.#cursors).committed().keys()) {
         if (open.lockFree(this.#cursors, key) !== undefined)
           open.write(this.#cursors, key, { next: 0, advancedAt: 0 })
       }
-    }, false)
+    }
+    tx.run(forget, { schema: '', isAgain: false })
     server.commit(tx)
   }
 

@@ -2,12 +2,14 @@
 // the retry of 40001 and 40P01, and statements outside a transaction. As strict as the adapter of PostgreSQL.
 // I1: the first statement that failed is the transaction's failure, whatever was caught on the way.
 // I2: a deadlock or a serialization failure inside a savepoint is the whole transaction's.
+// I3: a transaction that is in the tables of another database of its home is the same: its session, its savepoints, its
+// end.
 import type { Time } from '@ensemble/core'
 import { EXECUTOR, memoryStores, type Executing, type Executor, type Open } from '@ensemble/memory'
 import { errorInfo, type Database, type Result, type Stores, type Transaction } from '@ensemble/runtime'
 import { raised } from './errors.ts'
 import type { DatabaseServer } from './server.ts'
-import { Session, type SessionParts } from './session.ts'
+import { Session, type Place, type SessionParts } from './session.ts'
 
 const TRIES_MAX = 3
 /** How long the server goes on with a session that is idle in a transaction: as the engine's own sessions are set. */
@@ -24,17 +26,23 @@ export function schemaOf(server: DatabaseServer, name: string): Schema {
   return { server, name, stores: memoryStores({ schema: name }) }
 }
 
-export type ClientParts = Omit<SessionParts, 'server'> & { readonly schema: Schema }
+export type ClientParts = Omit<SessionParts, 'server'> & {
+  readonly schema: Schema
+  /** The same for all databases of one process of the operating system. */
+  readonly home?: object | undefined
+}
 
 export class DatabaseClient implements Database, Executor, Executing {
   readonly [EXECUTOR] = this
   readonly stores: Stores
+  readonly home: object | undefined
   readonly #parts: ClientParts
   readonly #sessions = new Set<Session>()
 
   constructor(parts: ClientParts) {
     this.#parts = parts
     this.stores = parts.schema.stores
+    this.home = parts.home
     const { process, schedule } = parts
     process.onEnd((how) => {
       const lose = (): void => this.loseAll()
@@ -52,6 +60,11 @@ export class DatabaseClient implements Database, Executor, Executing {
 
   get server(): DatabaseServer {
     return this.#parts.schema.server
+  }
+
+  get place(): Place {
+    const { schema, process } = this.#parts
+    return { schema: schema.name, process }
   }
 
   async query(): Promise<Result> {
@@ -85,11 +98,11 @@ export class DatabaseClient implements Database, Executor, Executing {
 
   async #once<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const { schema, process } = this.#parts
-    const session = new Session({ ...this.#parts, server: schema.server }, schema.name)
+    const session = new Session({ ...this.#parts, server: schema.server })
     this.#sessions.add(session)
     try {
       // BEGIN travels with the first statement.
-      const tx = new ClientTransaction(session)
+      const tx = new ClientTransaction(session, this)
       let value: T
       try {
         value = await work(tx)
@@ -113,14 +126,16 @@ class ClientTransaction implements Transaction, Executor, Executing {
   readonly [EXECUTOR] = this
   readonly now: Time
   readonly #session: Session
+  readonly #database: DatabaseClient
   readonly #deferred: Promise<unknown>[] = []
   readonly #actions: (() => void)[] = []
   #failure: unknown = null
   #savepointCount = 0
   #hasEnded = false
 
-  constructor(session: Session) {
+  constructor(session: Session, database: DatabaseClient) {
     this.#session = session
+    this.#database = database
     this.now = session.now
   }
 
@@ -129,13 +144,28 @@ class ClientTransaction implements Transaction, Executor, Executing {
   }
 
   async execute<T>(_mode: 'read' | 'write', statement: (open: Open) => T): Promise<T> {
+    return await this.executeAt(this.#database.place, statement)
+  }
+
+  async executeAt<T>(place: Place, statement: (open: Open) => T): Promise<T> {
     if (this.#hasEnded) throw raised('SQL', 'the transaction has already ended')
     try {
-      return await this.#session.statement('statement', statement)
+      return await this.#session.statement(statement, place)
     } catch (error) {
       this.#failure ??= error
       throw error
     }
+  }
+
+  hurry(): void {
+    this.#session.hurry()
+  }
+
+  as(database: Database): Transaction {
+    const { home } = this.#database
+    if (!(database instanceof DatabaseClient) || home === undefined || database.home !== home)
+      throw raised('SQL', 'a transaction cannot be in the tables of a database with another home')
+    return new Visit(this, database.place)
   }
 
   defer(write: Promise<unknown>): void {
@@ -194,6 +224,50 @@ class ClientTransaction implements Transaction, Executor, Executing {
     return canRetry(this.#failure) || errorInfo(reason).code === 'ROLLED_BACK'
       ? (this.#failure ?? reason)
       : reason
+  }
+}
+
+/** A transaction in the tables of another service. */
+class Visit implements Transaction, Executor, Executing {
+  readonly [EXECUTOR] = this
+  readonly #tx: ClientTransaction
+  readonly #place: Place
+
+  constructor(tx: ClientTransaction, place: Place) {
+    this.#tx = tx
+    this.#place = place
+  }
+
+  get now(): Time {
+    return this.#tx.now
+  }
+
+  async query(): Promise<Result> {
+    return refuseSql()
+  }
+
+  async execute<T>(_mode: 'read' | 'write', statement: (open: Open) => T): Promise<T> {
+    return await this.#tx.executeAt(this.#place, statement)
+  }
+
+  hurry(): void {
+    this.#tx.hurry()
+  }
+
+  as(database: Database): Transaction {
+    return this.#tx.as(database)
+  }
+
+  defer(write: Promise<unknown>): void {
+    this.#tx.defer(write)
+  }
+
+  onCommit(action: () => void): void {
+    this.#tx.onCommit(action)
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#tx.savepoint(work)
   }
 }
 

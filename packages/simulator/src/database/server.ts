@@ -34,6 +34,8 @@ export interface ServerOptions {
 export class DatabaseServer {
   readonly name: string
   readonly isolation: Isolation
+  /** Statements that no service may make, whatever becomes of their transactions. */
+  readonly mistakes = new Set<string>()
   readonly #schedule: Schedule
   readonly #tables = new Map<string, Map<TableRef<object>, Table>>()
   readonly #waits = new Map<Holder, Wait>()
@@ -105,8 +107,16 @@ export class DatabaseServer {
     return this.#sequence
   }
 
-  /** A table without a home is a service's own: each schema has one. */
+  /**
+   * A table without a home is a service's own: each schema has one. Errors: SQL where a statement in one schema names
+   * what is in another one.
+   */
   table(schema: string, ref: TableRef<object>): Table {
+    if (ref.home !== null && 'schema' in ref.home && ref.home.schema !== schema) {
+      const mistake = `${ref.name} of '${String(ref.home.schema)}' is asked for in '${schema}'`
+      this.mistakes.add(mistake)
+      throw raised('SQL', mistake)
+    }
     const owner = ref.home === null ? schema : ''
     const tables = this.#tables.get(owner) ?? new Map<TableRef<object>, Table>()
     this.#tables.set(owner, tables)
@@ -119,8 +129,8 @@ export class DatabaseServer {
     return [...this.#tables.values()].flatMap((tables) => [...tables.values()])
   }
 
-  begin(schema: string, chance: Chance): ServerTransaction {
-    const tx = new ServerTransaction(this, schema, chance)
+  begin(chance: Chance): ServerTransaction {
+    const tx = new ServerTransaction(this, chance)
     this.#open.add(tx)
     return tx
   }

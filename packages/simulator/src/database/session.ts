@@ -20,6 +20,8 @@ import type { ServerTransaction } from './transaction.ts'
 
 /** As the engine's own connections are set: "something is wrong", not "slow". */
 const LOCK_TIMEOUT_MS = 10_000
+/** Of who is in a hurry, as the engine's own connections are set then. */
+const HURRY_LOCK_TIMEOUT_MS = 200
 
 /** Who is paused while it hears that a call is its own to make may sleep over the time that it has for it. */
 const CLAIM_TIMES = 150
@@ -39,9 +41,18 @@ export interface SessionParts {
 
 type Kind = 'statement' | 'savepoint' | 'rollback to' | 'commit' | 'rollback'
 
+/** In whose tables a statement is. */
+export interface Place {
+  readonly schema: string
+  /** The process of whoever these are. */
+  readonly process: Process
+}
+
 interface Sent {
   readonly kind: Kind
   readonly name: string
+  /** How long it waits for a lock. */
+  readonly waitMs: number
   readonly act: (tx: ServerTransaction, isAgain: boolean) => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -58,10 +69,11 @@ export class Session {
   #hasEnded = false
   /** Whether a reader has seen anything of it. */
   #hasShown = false
+  #lockTimeoutMs = LOCK_TIMEOUT_MS
 
-  constructor(parts: SessionParts, schema: string) {
+  constructor(parts: SessionParts) {
     this.#parts = parts
-    this.#tx = parts.server.begin(schema, parts.chance)
+    this.#tx = parts.server.begin(parts.chance)
   }
 
   get now(): Time {
@@ -72,13 +84,18 @@ export class Session {
     return this.#hasEnded || this.#isLost
   }
 
-  async statement<T>(name: string, run: (open: Open) => T): Promise<T> {
+  /** Of what is sent from now on. */
+  hurry(): void {
+    this.#lockTimeoutMs = HURRY_LOCK_TIMEOUT_MS
+  }
+
+  async statement<T>(run: (open: Open) => T, { schema, process }: Place): Promise<T> {
     if (this.#parts.process.watch === null)
-      return await this.#send<T>('statement', name, (tx, isAgain) => tx.run(run, isAgain))
-    return await this.#send<T>('statement', name, (tx, isAgain) => {
+      return await this.#send<T>('statement', 'statement', (tx, isAgain) => tx.run(run, { schema, isAgain }))
+    return await this.#send<T>('statement', 'statement', (tx, isAgain) => {
       const touched = new Touched()
-      const value = tx.run((open) => run(touched.over(open)), isAgain)
-      if (touched.text !== '') this.#show(touched.text)
+      const value = tx.run((open) => run(touched.over(open)), { schema, isAgain })
+      if (touched.text !== '') this.#show(touched.text, process)
       return value
     })
   }
@@ -147,7 +164,8 @@ export class Session {
         this.#parts.schedule.after(0, () => this.#parts.process.hears(() => reject(connectionLost())))
         return
       }
-      this.#queue.push({ kind, name, act, resolve: (value) => resolve(value as T), reject })
+      const waitMs = this.#lockTimeoutMs
+      this.#queue.push({ kind, name, waitMs, act, resolve: (value) => resolve(value as T), reject })
       this.#pump()
     })
   }
@@ -203,10 +221,11 @@ export class Session {
       process.pause(chance.int(8_000, 30_000))
   }
 
-  #show(what: string): void {
+  /** `at` is the process in whose tables it is. */
+  #show(what: string, at = this.#parts.process): void {
     const { watch, name } = this.#parts.process
     this.#hasShown = true
-    watch?.did(name, what)
+    watch?.did(at.name, at.name === name ? what : `${what}, by ${name}`)
   }
 
   #failed(sent: Sent, error: unknown): void {
@@ -241,9 +260,9 @@ export class Session {
         this.#failed(sent, error)
       },
     })
-    schedule.after(LOCK_TIMEOUT_MS, () => {
+    schedule.after(sent.waitMs, () => {
       if (this.#queue[0] !== sent || !server.stopWaiting(this.#tx)) return
-      this.#failed(sent, raised('TIMEOUT', `${sent.name} waited ${LOCK_TIMEOUT_MS} ms for a lock`))
+      this.#failed(sent, raised('TIMEOUT', `${sent.name} waited ${sent.waitMs} ms for a lock`))
     })
   }
 

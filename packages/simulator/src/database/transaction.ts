@@ -19,9 +19,13 @@ interface Locking<Row> {
   readonly keep: Condition<Row> | undefined
 }
 
+interface Run {
+  readonly schema: string
+  readonly isAgain: boolean
+}
+
 export class ServerTransaction implements Open, Holder, Reader {
   readonly now: Time
-  readonly schema: string
   readonly begunAt: number
   readonly reads = new Reads()
   readonly #server: DatabaseServer
@@ -30,20 +34,22 @@ export class ServerTransaction implements Open, Holder, Reader {
   readonly #layers: Layer[] = [this.#bottom]
   /** Of the transaction above READ COMMITTED, else of the statement. */
   #snapshot: number
+  /** In which the statement under way is. */
+  #schema = ''
   /** Changes of a statement that waits. */
   #unfinished: Layer['changes'] | null = null
 
-  constructor(server: DatabaseServer, schema: string, chance: Chance) {
+  constructor(server: DatabaseServer, chance: Chance) {
     this.#server = server
     this.#chance = chance
-    this.schema = schema
     this.now = server.now
     this.begunAt = server.commitCount
     this.#snapshot = server.commitCount
   }
 
-  /** Runs a statement; throws Blocked when it has to wait, and is then to be run again with `isAgain`. */
-  run<T>(statement: (open: Open) => T, isAgain: boolean): T {
+  /** Runs a statement in a schema; throws Blocked when it has to wait, and is then to be run again with `isAgain`. */
+  run<T>(statement: (open: Open) => T, { schema, isAgain }: Run): T {
+    this.#schema = schema
     if (!isAgain && this.#server.isolation === 'read committed') this.#snapshot = this.#server.commitCount
     this.#unfinished = null
     const own = new Layer('statement')
@@ -325,7 +331,7 @@ export class ServerTransaction implements Open, Holder, Reader {
   }
 
   #table(ref: TableRef<object>): Table {
-    return this.#server.table(this.schema, ref)
+    return this.#server.table(this.#schema, ref)
   }
 
   #cut(name: string): Layer[] {

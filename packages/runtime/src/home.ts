@@ -1,0 +1,233 @@
+// Owns: the hosts that are at home together (they share a process and a database), and which of them does something at
+// once about what is said in a transaction of one of them.
+// I1: it goes over the bus all the same, marked with who has handled it: others read it, and its reader does nothing
+// again.
+// I2: what else it means to that host (it follows an event or an end, or observes it) would be lost with the mark: then
+// it is left to the bus. So is what a transaction handler does: its SQL locks rows in an order of its own.
+// I3: what is heard is plain JSON, as the bus would have brought it.
+// I4: a transaction never waits for a row that another one of this home holds, or waits for: what is about it is left
+// to the bus. What it began with it may wait for: it holds nothing then. Of related rows and claims only their reader
+// knows: for these, as for rows of other processes, it waits for a moment only (act.ts).
+import { plain, type Message, type SagaRef } from '@ensemble/core'
+import type { AdvanceOptions } from './advance/advance.ts'
+import { heardIn, type AdvanceWork } from './advance/signals.ts'
+import type { PerformOptions } from './perform/perform.ts'
+import { locksOf } from './perform/load.ts'
+import { worksOf, type RunWork, type Service, type Work } from './perform/work.ts'
+import type { Database, StartEnd, Transaction } from './ports.ts'
+
+/** What a history observer is given, in the batch's transaction. */
+export interface Observer {
+  readonly topics: readonly string[]
+  readonly record: (tx: Transaction, messages: readonly Message[]) => Promise<void>
+}
+
+/** Who hears the ends of sagas. */
+export interface EndsHeard {
+  tellEnds(ends: readonly StartEnd[]): void
+  /** Whether it has started this saga, not long ago. */
+  hasStarted(saga: Pick<SagaRef, 'plan' | 'id'>): boolean
+}
+
+/** A host as those at home with it know it. */
+export interface Member {
+  readonly service: Service
+  readonly database: Database
+  readonly perform: PerformOptions
+  /** How it orchestrates, for whoever decides in transactions of its own; null when it does not. */
+  readonly office: (() => AdvanceOptions) | null
+  readonly observer: Observer | null
+  /** null when this host starts no sagas. */
+  readonly starter: EndsHeard | null
+}
+
+/** What one member does at once. */
+export interface Turn {
+  readonly works: RunWork[]
+  /** Sagas that begin: they were never heard of. */
+  readonly begins: AdvanceWork[]
+  readonly advances: AdvanceWork[]
+  readonly ends: StartEnd[]
+}
+
+/** Who decides in transactions of its own, one after the other: a host's receiver, its starter, its own calls. */
+export class Runner {
+  readonly home: Home
+  readonly member: Member
+  readonly #offices = new Map<Member, AdvanceOptions | null>()
+
+  constructor(home: Home, member: Member) {
+    this.home = home
+    this.member = member
+  }
+
+  /** Only who decides in transactions one after the other may share what it has been handed of a saga. */
+  adviceOf(member: Member): AdvanceOptions | null {
+    const known = this.#offices.get(member)
+    if (known !== undefined) return known
+    const office = member.office?.() ?? null
+    this.#offices.set(member, office)
+    return office
+  }
+
+  /** Lets go of what the transaction of `work` holds when that has ended. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } finally {
+      this.home.letGo(this)
+    }
+  }
+}
+
+const homes = new WeakMap<object, Home>()
+
+/** Of all hosts of this process whose transactions may be in each other's tables. */
+export function homeOf(database: Database): Home {
+  const key = database.home ?? database
+  const home = homes.get(key) ?? new Home()
+  homes.set(key, home)
+  return home
+}
+
+export class Home {
+  readonly #members = new Set<Member>()
+  readonly #holders = new Map<string, Set<Runner>>()
+  readonly #held = new Map<Runner, readonly string[]>()
+
+  join(member: Member): () => void {
+    this.#members.add(member)
+    return () => void this.#members.delete(member)
+  }
+
+  /** What a transaction begins with; what the one before it held is let go. */
+  begin(runner: Runner, works: readonly Work[], advances: readonly AdvanceWork[]): void {
+    this.letGo(runner)
+    this.#hold(runner, keysOf(runner.member, works, advances))
+  }
+
+  letGo(runner: Runner): void {
+    for (const key of this.#held.get(runner) ?? []) {
+      const holders = this.#holders.get(key)
+      holders?.delete(runner)
+      if (holders?.size === 0) this.#holders.delete(key)
+    }
+    this.#held.delete(runner)
+  }
+
+  /** Who does what about these at once, in the transaction under way. `mark` is told of each of these. */
+  turns(
+    said: readonly Message[],
+    { runner, mark }: { readonly runner: Runner; readonly mark: (message: Message, member: Member) => void },
+  ): ReadonlyMap<Member, Turn> {
+    const turns = new Map<Member, Turn>()
+    for (const message of said) {
+      const member = this.#memberFor(message)
+      if (member === undefined || meansMore(member, message)) continue
+      const turn = turns.get(member) ?? { works: [], begins: [], advances: [], ends: [] }
+      if (!this.#takes(runner, member, { turn, deed: deedOf(member, plain(message)) })) continue
+      turns.set(member, turn)
+      mark(message, member)
+    }
+    return turns
+  }
+
+  #takes(
+    runner: Runner,
+    member: Member,
+    { turn, deed }: { readonly turn: Turn; readonly deed: Turn | null },
+  ): boolean {
+    if (deed === null) return false
+    const keys = keysOf(member, deed.works, [...deed.begins, ...deed.advances])
+    if (!keys.every((key) => this.#isFree(runner, key))) return false
+    this.#hold(runner, keys)
+    turn.works.push(...deed.works)
+    turn.begins.push(...deed.begins)
+    turn.advances.push(...deed.advances)
+    turn.ends.push(...deed.ends)
+    return true
+  }
+
+  #isFree(runner: Runner, key: string): boolean {
+    const holders = this.#holders.get(key)
+    return holders === undefined || holders.size === (holders.has(runner) ? 1 : 0)
+  }
+
+  #hold(runner: Runner, keys: readonly string[]): void {
+    for (const key of keys) this.#holders.set(key, (this.#holders.get(key) ?? new Set()).add(runner))
+    this.#held.set(runner, [...(this.#held.get(runner) ?? []), ...keys])
+  }
+
+  #memberFor(message: Message): Member | undefined {
+    if (isAgain(message)) return undefined
+    const participant = participantIn(message)
+    if (participant !== null) return this.#find(({ service }) => service.name === participant)
+    if (message.type === 'ended')
+      return this.#find(({ starter }) => starter?.hasStarted(message.saga) === true)
+    if (message.type !== 'event' && message.type !== 'start') return undefined
+    const [heard] = heardIn(message)
+    if (heard === undefined) return undefined
+    // Several may orchestrate, each what it starts.
+    return this.#find(({ office, perform: { shop } }) => office !== null && shop.plans.has(heard.saga.plan))
+  }
+
+  #find(is: (member: Member) => boolean): Member | undefined {
+    for (const member of this.#members) if (is(member)) return member
+    return undefined
+  }
+}
+
+function isAgain(message: Message): boolean {
+  return (message.type === 'start' || message.type === 'event') && message.again !== 0
+}
+
+/** Whom it asks for something. */
+function participantIn(message: Message): string | null {
+  if (message.type === 'command') return message.ask.participant
+  if (message.type !== 'event' && message.type !== 'start') return null
+  return message.slip?.ask.participant ?? null
+}
+
+function meansMore({ service, observer }: Member, message: Message): boolean {
+  if (observer?.topics.includes(message.topic) === true) return true
+  return 'name' in message && service.follows.has(message.name)
+}
+
+/** Null for what is left to the bus. */
+function deedOf({ service }: Member, message: Message): Turn | null {
+  const deed: Turn = { works: [], begins: [], advances: [], ends: [] }
+  if (message.type === 'ended') {
+    deed.ends.push({ saga: message.saga, ...message.end })
+    return deed
+  }
+  if (participantIn(message) === null) {
+    const heard = heardIn(message)
+    ;(message.type === 'start' ? deed.begins : deed.advances).push(...heard)
+    return deed
+  }
+  try {
+    const works = worksOf(service, message)
+    if (works.length === 0 || !works.every(isDoneAtHome)) return null
+    deed.works.push(...works)
+    return deed
+  } catch {
+    // It is set aside when the bus brings it.
+    return null
+  }
+}
+
+function isDoneAtHome(work: Work): work is RunWork {
+  return work.do === 'run' && work.handler.form !== 'transaction'
+}
+
+/** What is locked for these: keyed rows with their deferred operations, and sagas. */
+function keysOf(
+  { service }: Member,
+  works: readonly Work[],
+  advances: readonly AdvanceWork[],
+): readonly string[] {
+  return [
+    ...locksOf(works).map((lock) => `row ${service.name}/${lock}`),
+    ...advances.map(({ saga }) => `saga ${saga.plan}/${saga.id}`),
+  ]
+}
