@@ -2,6 +2,7 @@
 import { readEnvironment, type HistoryPlace } from '@ensemble/service'
 import { ORDER_STATUS } from '@ensemble/service-contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as z from 'zod'
 import { gateTo, type Gate } from './gate.ts'
 import { AMOUNT, orderBody, registered } from './people.ts'
 import { call, startTestSystem, type TestSystem } from './support.ts'
@@ -40,6 +41,12 @@ async function behindGate(storage: HistoryPlace['storage'], variable: string) {
   return { gate, history: readEnvironment({ env, services: [] }).history }
 }
 
+/** Of the order, in an entry of its document. */
+function statusIn(entry: unknown): string | undefined {
+  return z.object({ data: z.object({ result: z.object({ id_order_status: z.string() }) }) }).safeParse(entry)
+    .data?.data.result.id_order_status
+}
+
 function scenes(storage: HistoryPlace['storage'], variable: string): void {
   let system: TestSystem
   let gate: Gate
@@ -75,9 +82,17 @@ function scenes(storage: HistoryPlace['storage'], variable: string): void {
     const document = await historyOf(`/v1/logger/order/${order}`)
     const entries = document.body['history'] as unknown[] | undefined
     const { complete, standing } = timeline.body
-    return { complete, standing, status: document.body['status'], entries: entries?.length }
+    const said = entries?.map((entry) => statusIn(entry)) ?? []
+    return { complete, standing, status: document.body['status'], first: said[0], last: said.at(-1) }
   }
-  const WHOLE = { complete: true, standing: 'ended', status: 'success', entries: 3 }
+  // An order that is complete before it hears of its payment says nothing in between.
+  const WHOLE = {
+    complete: true,
+    standing: 'ended',
+    status: 'success',
+    first: ORDER_STATUS.Pending,
+    last: ORDER_STATUS.Complete,
+  }
 
   test('given it is away, then sagas end, reads say 503, and everything is there once it is back', async () => {
     const user = await registered(system.url, `away.${storage}`)
