@@ -47,6 +47,15 @@ function statusIn(entry: unknown): string | undefined {
     .data?.data.result.id_order_status
 }
 
+/** An order that is complete before it hears of its payment says nothing in between. */
+const WHOLE = {
+  complete: true,
+  standing: 'ended',
+  status: 'success',
+  first: ORDER_STATUS.Pending,
+  last: ORDER_STATUS.Complete,
+}
+
 function scenes(storage: HistoryPlace['storage'], variable: string): void {
   let system: TestSystem
   let gate: Gate
@@ -84,14 +93,6 @@ function scenes(storage: HistoryPlace['storage'], variable: string): void {
     const { complete, standing } = timeline.body
     const said = entries?.map((entry) => statusIn(entry)) ?? []
     return { complete, standing, status: document.body['status'], first: said[0], last: said.at(-1) }
-  }
-  // An order that is complete before it hears of its payment says nothing in between.
-  const WHOLE = {
-    complete: true,
-    standing: 'ended',
-    status: 'success',
-    first: ORDER_STATUS.Pending,
-    last: ORDER_STATUS.Complete,
   }
 
   test('given it is away, then sagas end, reads say 503, and everything is there once it is back', async () => {

@@ -104,7 +104,7 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `    const performed = await perform(this.#tx, works, this.#member.perform)`,
+        find: `    const performed = await perform(this.#tx, works, this.#member.perform, passing.now)`,
         replace: `    const { database, perform: options } = this.#member
     const { stores } = options
     const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
@@ -126,7 +126,7 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `    const performed = await perform(this.#tx, works, this.#member.perform)`,
+        find: `    const performed = await perform(this.#tx, works, this.#member.perform, passing.now)`,
         replace: `    const { database, perform: options } = this.#member
     const { stores } = options
     const scheduled = {

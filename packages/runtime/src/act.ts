@@ -13,7 +13,7 @@ import type { Member, Runner, Turn } from './home.ts'
 import { perform } from './perform/perform.ts'
 import type { LocalResult } from './perform/picture.ts'
 import type { Work } from './perform/work.ts'
-import type { SagaRow, StartEnd, Transaction } from './ports.ts'
+import type { SagaRow, StartEnd, Stopwatch, Transaction } from './ports.ts'
 
 export interface Reached {
   readonly works: readonly Work[]
@@ -45,9 +45,9 @@ export async function act(
 ): Promise<Acted> {
   const { member: own, home } = runner
   const actors = new Map<Member, Actor>()
-  const latest: Latest = { at: 0 }
+  const passing = new Passing(runner.clock)
   const actorOf = (member: Member): Actor => {
-    const actor = actors.get(member) ?? new Actor(tx, member, { runner, latest })
+    const actor = actors.get(member) ?? new Actor(tx, member, { runner, passing })
     actors.set(member, actor)
     return actor
   }
@@ -78,9 +78,28 @@ export async function act(
   return { messages: marked, results }
 }
 
-/** The time of what was done last: nothing that is decided on it is older. */
-interface Latest {
-  at: Time
+/**
+ * The time of a round. The database's `now` is that of BEGIN; what is done some rounds later is not older than what
+ * others have committed meanwhile. Never ahead of the database's clock, but for one of this machine that runs faster.
+ */
+class Passing {
+  readonly #clock: Stopwatch
+  #begun: { readonly at: Time; readonly elapsed: number } | null = null
+
+  constructor(clock: Stopwatch) {
+    this.#clock = clock
+  }
+
+  /** 0 as long as it has to be asked for. */
+  get now(): Time {
+    if (this.#begun === null) return 0
+    return this.#begun.at + Math.floor(this.#clock.elapsed() - this.#begun.elapsed)
+  }
+
+  /** As the database has told it; 0 where it was not asked. */
+  heard(at: Time): void {
+    if (at > 0) this.#begun ??= { at, elapsed: this.#clock.elapsed() }
+  }
 }
 
 /** A host at work in a transaction. */
@@ -88,7 +107,7 @@ class Actor {
   readonly #tx: Transaction
   readonly #member: Member
   readonly #advancing: Advancing | null
-  readonly #latest: Latest
+  readonly #passing: Passing
   readonly #ends: StartEnd[] = []
   #performCount = 0
   #advanceCount = 0
@@ -96,9 +115,9 @@ class Actor {
   constructor(
     tx: Transaction,
     member: Member,
-    { runner, latest }: { readonly runner: Runner; readonly latest: Latest },
+    { runner, passing }: { readonly runner: Runner; readonly passing: Passing },
   ) {
-    this.#latest = latest
+    this.#passing = passing
     this.#tx = member.database === runner.member.database ? tx : visited(tx, member)
     this.#member = member
     const advice = runner.adviceOf(member)
@@ -113,14 +132,14 @@ class Actor {
 
   /** What is remembered of sagas is decided on first: it locks nothing. */
   async round({ works, advances, ends, rows }: Omit<Reached, 'sent'>): Promise<Acted> {
-    const advancing = this.#advancing
+    const [advancing, passing] = [this.#advancing, this.#passing]
     const early = advancing?.inHand(advances, rows) ?? []
-    const decided = (await advancing?.hear(early, this.#latest.at)) ?? []
-    const performed = await perform(this.#tx, works, this.#member.perform)
-    this.#latest.at = Math.max(this.#latest.at, performed.at)
+    const decided = (await advancing?.hear(early, passing.now)) ?? []
+    const performed = await perform(this.#tx, works, this.#member.perform, passing.now)
+    passing.heard(performed.at)
     const heard = new Set(early)
     const late = advances.filter((work) => !heard.has(work))
-    const more = (await advancing?.hear(late, this.#latest.at)) ?? []
+    const more = (await advancing?.hear(late, passing.now)) ?? []
     this.#ends.push(...ends)
     this.#performCount += works.length
     this.#advanceCount += advances.length

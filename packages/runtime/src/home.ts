@@ -14,7 +14,7 @@ import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import type { PerformOptions } from './perform/perform.ts'
 import { locksOf } from './perform/load.ts'
 import { worksOf, type RunWork, type Service, type Work } from './perform/work.ts'
-import type { Database, StartEnd, Transaction } from './ports.ts'
+import type { Database, StartEnd, Stopwatch, Transaction } from './ports.ts'
 
 /** What a history observer is given, in the batch's transaction. */
 export interface Observer {
@@ -54,11 +54,13 @@ export interface Turn {
 export class Runner {
   readonly home: Home
   readonly member: Member
+  readonly clock: Stopwatch
   readonly #offices = new Map<Member, AdvanceOptions | null>()
 
-  constructor(home: Home, member: Member) {
+  constructor(home: Home, member: Member, clock: Stopwatch) {
     this.home = home
     this.member = member
+    this.clock = clock
   }
 
   /** Only who decides in transactions one after the other may share what it has been handed of a saga. */

@@ -159,13 +159,13 @@ class RunningHost implements Host {
       link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
-      runner: new Runner(this.#home, this.#member),
+      runner: new Runner(this.#home, this.#member, this.#clock),
       wasKilled,
       stopping: this.#stopping.signal,
     })
     this.#executeOne = callsOf({
       link,
-      runner: new Runner(this.#home, this.#member),
+      runner: new Runner(this.#home, this.#member, this.#clock),
       apart: new Apart({ clock: this.#clock, wasKilled }),
       countMax: this.#batchCountMax(LOCAL_COUNT_MAX),
     })
@@ -287,7 +287,7 @@ class RunningHost implements Host {
   }
 
   #receiver(): Receiver {
-    const runner = new Runner(this.#home, this.#member)
+    const runner = new Runner(this.#home, this.#member, this.#clock)
     return new Receiver({
       ...this.#member,
       runner,

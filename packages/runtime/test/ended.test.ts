@@ -61,7 +61,7 @@ it('is forgotten when nobody has started the saga: its end is left to whoever ha
     link: {} as never,
     clock,
     pattern: 'orchestration',
-    runner: new Runner(new Home(), member),
+    runner: new Runner(new Home(), member, { elapsed: () => 0 }),
     wasKilled: false,
     stopping: new AbortController().signal,
   })

@@ -188,6 +188,9 @@ function memberOf(name: 'a' | 'b', more: Partial<Member> = {}): Member {
 }
 
 /** Starts everything, and orchestrates it. */
+/** A clock that nobody asks. */
+const STANDS = { elapsed: () => 0 }
+
 /** All that is asked of it here is whether it knows the plan. */
 function knowing(isKnown: boolean): Member['perform'] {
   return { shop: { plans: { has: () => isKnown } } } as unknown as Member['perform']
@@ -214,7 +217,14 @@ function homeOf(member: Member) {
       messages.flatMap((message) => heardIn(message)),
     )
   }
-  return { home, leave, taken, began, one: new Runner(home, member), other: new Runner(home, member) }
+  return {
+    home,
+    leave,
+    taken,
+    began,
+    one: new Runner(home, member, STANDS),
+    other: new Runner(home, member, STANDS),
+  }
 }
 
 describe('what is said at home', () => {

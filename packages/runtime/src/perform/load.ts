@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly defers: boolean
   readonly horizonCheckedBefore: (now: Time) => Time
   readonly refuse: ErrorInfo | null
+  /** Nothing is done before this. */
+  readonly since: Time
 }
 
 /** What the statements find. */
@@ -35,8 +37,9 @@ export async function load(tx: Transaction, works: readonly Work[], options: Loa
   await Promise.all([rows, loadOperations(tx, loaded, { works, keyed, options })])
   // Asked last: the first statements may leave before the time is known.
   await tx.begun?.()
-  const isOld = issuedBefore(works, options.horizonCheckedBefore(tx.now))
-  return { ...loaded, now: tx.now, horizon: isOld ? await stores.registry.horizon(tx) : 0 }
+  const now = Math.max(tx.now, options.since)
+  const isOld = issuedBefore(works, options.horizonCheckedBefore(now))
+  return { ...loaded, now, horizon: isOld ? await stores.registry.horizon(tx) : 0 }
 }
 
 async function loadNeeded(

@@ -50,9 +50,11 @@ export async function perform(
   tx: Transaction,
   works: readonly Work[],
   options: PerformOptions,
+  /** Nothing is done before this. */
+  since: Time = 0,
 ): Promise<Performed> {
   if (works.length === 0) return { messages: [], at: 0, results: new Map() }
-  const loaded = await load(tx, works, options)
+  const loaded = await load(tx, works, { ...options, since })
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
   store(tx, picture, { service: options.shop.service, stores: options.stores })
