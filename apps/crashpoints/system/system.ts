@@ -23,13 +23,13 @@ import { worldIn } from './world.ts'
 /**
  * Retries and looks for due work soon, so that a run is short. An orchestrator that asks again would heal what a crash
  * had lost: it is patient for longer than any run. With this retention everything is young enough to be executed, and
- * old enough for the horizon to be asked first.
+ * old enough for the horizon to be asked first, what was issued in the same moment, too.
  */
 const SETTINGS: Partial<Settings> = {
   retry: { delayMsMin: 50, delayMsMax: 500, attemptsMax: 6 },
   sweepMs: 100,
   overdueAfterMs: 600_000,
-  operationRetentionMs: 7_200_000,
+  operationRetentionMs: 7_100_000,
 }
 
 const POOL_SIZE_MAX = 4
