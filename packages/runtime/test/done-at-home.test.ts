@@ -92,6 +92,19 @@ describe('what a host asks of itself', () => {
     await stop()
   })
 
+  it.each(PATTERNS_BOTH)(
+    'has the time that it is by then, whatever it was at BEGIN (%s)',
+    async (pattern) => {
+      let elapsed = 0
+      const { sent, run, stop } = await system({ elapsed: () => (elapsed += 50) })
+      expect(await run('x', pattern)).toBe('completed')
+      const times = (sent[0] ?? []).flatMap((message) => (message.type === 'event' ? [message.at] : []))
+      expect(times).toHaveLength(3)
+      expect(times).toEqual([...new Set(times)].toSorted((left, right) => left - right))
+      await stop()
+    },
+  )
+
   it.each(PATTERNS_BOTH)('may end its saga within the start (%s)', async (pattern) => {
     const { host, plan, stop } = await system({ steps: [{ kind: 'retriable' }] })
     await host.start(plan, { id: 'x', input: { key: 'x' }, pattern })

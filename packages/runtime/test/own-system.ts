@@ -28,6 +28,8 @@ export interface Options {
   readonly isBeside?: boolean
   /** Of the row that a step is about; default the saga's. */
   readonly keyOf?: (step: string) => string
+  /** The host's stopwatch; default the clock's. */
+  readonly elapsed?: () => number
   /** Before the host begins. */
   readonly before?: (database: Database) => Promise<unknown>
 }
@@ -84,6 +86,7 @@ export async function system({
   office = 'a',
   isBeside = false,
   keyOf,
+  elapsed,
   before = async () => undefined,
 }: Options = {}) {
   const plan = planOf('own', steps, { on, ...(keyOf !== undefined && { keyOf }) })
@@ -96,7 +99,12 @@ export async function system({
   await before(database)
   const front = wrap(database)
   const [own, beside] = isBeside ? neighbours(front) : [front, front]
-  const shared = { ...at, settings, plans: [plan] }
+  const watch = {
+    now: () => clock.now(),
+    sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
+    elapsed: elapsed ?? (() => clock.elapsed()),
+  }
+  const shared = { ...at, clock: watch, settings, plans: [plan] }
   const host = await createHost({
     ...shared,
     service: 'a',
