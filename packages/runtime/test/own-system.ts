@@ -5,10 +5,12 @@ import { manualClock, memoryDatabase, seededIds, sharedMemoryBus } from '@ensemb
 import {
   createHost,
   type Bus,
+  type Clock,
   type Database,
   type Host,
   type Implementation,
   type Settings,
+  type Stopwatch,
   type Transaction,
 } from '@ensemble/runtime'
 import { implementationOf, ledger, newScript, planOf, type Behaviour, type StepSpec } from './services.ts'
@@ -70,6 +72,10 @@ function neighbours(database: Database): readonly [Database, Database] {
   return [host, { ...host, stores: { ...database.stores, progress } }]
 }
 
+function watched(clock: Clock & Stopwatch, elapsed = () => clock.elapsed()): Clock & Stopwatch {
+  return { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal), elapsed }
+}
+
 const STEPS: readonly StepSpec[] = [
   { kind: 'compensatable' },
   { kind: 'compensatable' },
@@ -99,12 +105,7 @@ export async function system({
   await before(database)
   const front = wrap(database)
   const [own, beside] = isBeside ? neighbours(front) : [front, front]
-  const watch = {
-    now: () => clock.now(),
-    sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms, signal),
-    elapsed: elapsed ?? (() => clock.elapsed()),
-  }
-  const shared = { ...at, clock: watch, settings, plans: [plan] }
+  const shared = { ...at, clock: watched(clock, elapsed), settings, plans: [plan] }
   const host = await createHost({
     ...shared,
     service: 'a',
