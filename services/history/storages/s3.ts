@@ -31,6 +31,7 @@ interface Objects {
   /** undefined when it is gone. */
   get(name: string): Promise<string | undefined>
   list(prefix: string): Promise<readonly string[]>
+  /** Also when it is gone: of two writers that replace one outline, the second finds it removed. */
   remove(name: string): Promise<void>
 }
 
@@ -179,7 +180,13 @@ function objectsOf(client: S3Client, Bucket: string): Objects {
       } while (ContinuationToken !== undefined)
       return names
     },
-    remove: async (Key) => void (await client.send(new DeleteObjectCommand({ Bucket, Key }))),
+    remove: async (Key) => {
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket, Key }))
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'NoSuchKey')) throw error
+      }
+    },
   }
 }
 
