@@ -11,7 +11,7 @@ const OLDER = `outlines/${SUBJECT}/1_1_1_begun.json`
 
 let refusal = { status: 404, code: 'NoSuchKey' }
 const asked: string[] = []
-const server = createServer((request, response) => void answer(request, response))
+const server = createServer(answer)
 
 /** A bucket with one older outline, which is gone when it is to be removed. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -47,7 +47,11 @@ async function putNewer(): Promise<void> {
   const times = { createdAt: T0, updatedAt: T0 }
   const found = { sagas: [], words: [], summary: '' }
   const kind = { kind: 'document', family: 'order', state: 'done' } as const
-  await store.put([{ subject: SUBJECT, told: 2, ...kind, ...times, ...found }]).finally(() => store.close())
+  try {
+    await store.put([{ subject: SUBJECT, told: 2, ...kind, ...times, ...found }])
+  } finally {
+    await store.close()
+  }
 }
 
 test('given an object that is gone, when it is removed, then that is what was wanted', async () => {
