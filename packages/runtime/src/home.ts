@@ -95,7 +95,7 @@ export function homeOf(database: Database): Home {
 export class Home {
   readonly #members = new Set<Member>()
   readonly #holders = new Map<string, Set<Runner>>()
-  readonly #held = new Map<Runner, readonly string[]>()
+  readonly #held = new Map<Runner, Set<string>>()
 
   join(member: Member): () => void {
     this.#members.add(member)
@@ -156,8 +156,14 @@ export class Home {
   }
 
   #hold(runner: Runner, keys: readonly string[]): void {
-    for (const key of keys) this.#holders.set(key, (this.#holders.get(key) ?? new Set()).add(runner))
-    this.#held.set(runner, [...(this.#held.get(runner) ?? []), ...keys])
+    if (keys.length === 0) return
+    const held = this.#held.get(runner) ?? new Set()
+    this.#held.set(runner, held)
+    for (const key of keys) {
+      if (held.has(key)) continue
+      held.add(key)
+      this.#holders.set(key, (this.#holders.get(key) ?? new Set()).add(runner))
+    }
   }
 
   #memberFor(message: Message): Member | undefined {

@@ -72,6 +72,9 @@ interface Connected {
 
 const LOCAL_COUNT_MAX = 100
 
+/** Batches of starts side by side: while the database works for one this process decides on the other. */
+const START_LANES = 2
+
 /** Handlers behind a savepoint that share a transaction: more than 64 at once are slow on Postgres. */
 const SAVEPOINTS_MAX = 50
 
@@ -159,13 +162,14 @@ class RunningHost implements Host {
       link,
       clock: this.#clock,
       pattern: options.pattern ?? 'orchestration',
-      runner: new Runner(this.#home, this.#member, this.#clock),
+      runners: Array.from({ length: START_LANES }, () => this.#runner()),
+      countMax: Math.ceil(settings.batchCountMax / START_LANES),
       wasKilled,
       stopping: this.#stopping.signal,
     })
     this.#executeOne = callsOf({
       link,
-      runner: new Runner(this.#home, this.#member, this.#clock),
+      runner: this.#runner(),
       apart: new Apart({ clock: this.#clock, wasKilled }),
       countMax: this.#batchCountMax(LOCAL_COUNT_MAX),
     })
@@ -286,8 +290,12 @@ class RunningHost implements Host {
     return { shop: this.#performs.shop, database: this.#database, link: this.#link }
   }
 
+  #runner(): Runner {
+    return new Runner(this.#home, this.#member, this.#clock)
+  }
+
   #receiver(): Receiver {
-    const runner = new Runner(this.#home, this.#member, this.#clock)
+    const runner = this.#runner()
     return new Receiver({
       ...this.#member,
       runner,

@@ -44,14 +44,17 @@ export interface StarterOptions {
   readonly link: Link
   readonly clock: Clock
   readonly pattern: Pattern
-  readonly runner: Runner
+  /** For each batch of starts side by side. */
+  readonly runners: readonly Runner[]
+  /** Starts that share a transaction: enough to spread a commit, few enough for a short one. */
+  readonly countMax: number
   /** The process before this one did not stop: what a start asks for may have killed it. */
   readonly wasKilled: boolean
   readonly stopping: AbortSignal
 }
 
-/** Starts that share a transaction: enough to spread a commit, few enough for a short one. */
-const START_COUNT_MAX = 100
+/** Part of a full batch that waits until another one begins beside the one under way. */
+const LANE_PART = 0.2
 const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
 /** Batches of starts that look for earlier ones first, after one that met one. */
@@ -81,8 +84,6 @@ interface Hearing {
 
 export class Starter implements EndsHeard {
   readonly #options: StarterOptions
-  /** How it begins what it orchestrates itself. */
-  readonly #advance: AdvanceOptions | null
   readonly #apart: Apart
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
@@ -95,14 +96,15 @@ export class Starter implements EndsHeard {
 
   constructor(options: StarterOptions) {
     this.#options = options
-    this.#advance = options.runner.adviceOf(options.runner.member)
     this.#apart = new Apart(options)
     options.stopping.addEventListener('abort', () => {
       for (const sleeper of this.#asleep) sleeper.abort(TOLD)
     })
-    this.#startOne = gathered((starting) => this.#startBatch(starting), {
-      countMax: START_COUNT_MAX,
+    const { runners, countMax } = options
+    this.#startOne = gathered((starting, lane) => this.#startBatch(starting, runners[lane]), {
+      countMax,
       lengthOf: ({ print }) => print.length,
+      lanes: { count: runners.length, waitingMin: Math.ceil(countMax * LANE_PART) },
     })
     this.#statusOne = gathered((sagas) => this.#statuses(sagas), { countMax: STATUS_COUNT_MAX })
   }
@@ -197,19 +199,26 @@ export class Starter implements EndsHeard {
     })
   }
 
-  async #startBatch(starting: readonly Starting[]): Promise<readonly (Started | Error)[]> {
-    const { link, service, runner } = this.#options
+  async #startBatch(
+    starting: readonly Starting[],
+    runner: Runner | undefined,
+  ): Promise<readonly (Started | Error)[]> {
+    if (runner === undefined) throw new Error('nobody decides on the starts of this lane')
+    const { link, service } = this.#options
     const look: Looks = { looks: this.#looksFirst(starting) }
-    for (const { saga } of starting) this.#starting.add(sagaKey(saga))
+    const keys = starting.map(({ saga }) => sagaKey(saga))
+    for (const key of keys) this.#starting.add(key)
     const answers = await this.#apart
       .tried((tries) =>
         rerun(() =>
           runner.run(() =>
-            link.transaction((tx) => this.#store(tx, starting, { look, onHome: tries.onHome() })),
+            link.transaction((tx) => this.#store(tx, starting, { look, runner, onHome: tries.onHome() })),
           ),
         ),
       )
-      .finally(() => this.#starting.clear())
+      .finally(() => {
+        for (const key of keys) this.#starting.delete(key)
+      })
     tell('start', { service, count: starting.length })
     return answers
   }
@@ -217,13 +226,14 @@ export class Starter implements EndsHeard {
   async #store(
     tx: Transaction,
     starting: readonly Starting[],
-    how: { readonly look: Looks; readonly onHome: (() => void) | null },
+    how: { readonly look: Looks; readonly runner: Runner; readonly onHome: (() => void) | null },
   ): Promise<Stored> {
-    const { look } = how
+    const { look, runner } = how
+    const advance = runner.adviceOf(runner.member)
     const { starts } = this.#options.database.stores
     const sagas = starting.map(({ saga }) => saga)
     const [before, own] = look.looks
-      ? await Promise.all([starts.load(tx, sagas), this.#loadOwn(tx, sagas)])
+      ? await Promise.all([starts.load(tx, sagas), loadOwn(tx, sagas, advance)])
       : [[], []]
     const isMet = before.length + own.length > 0
     if (isMet) this.#looksLeft = LOOKS_AFTER_MEETING
@@ -237,7 +247,7 @@ export class Starter implements EndsHeard {
     if (rows.length > 0) tx.defer(starts.insert(tx, rows))
     // Before the ends among them are told.
     tx.onCommit(() => this.#openAll(answers))
-    const advances = this.#advance === null ? [] : messages.flatMap((message) => heardIn(message))
+    const advances = advance === null ? [] : messages.flatMap((message) => heardIn(message))
     const begun = new Set<Message>(advances.map(({ message }) => message))
     const sent = messages.filter((message) => !begun.has(message))
     const reached = { works: [], advances, ends: [], sent, rows: own }
@@ -245,16 +255,8 @@ export class Starter implements EndsHeard {
     const onHome = isMet ? null : how.onHome
     return {
       value: answers,
-      messages: (await act(tx, reached, { runner: this.#options.runner, onHome })).messages,
+      messages: (await act(tx, reached, { runner, onHome })).messages,
     }
-  }
-
-  /** The rows that may be there already: of a saga that was cancelled before its start. */
-  async #loadOwn(tx: Transaction, sagas: readonly SagaRef[]): Promise<readonly SagaRow[]> {
-    const advance = this.#advance
-    if (advance === null) return []
-    const own = sagas.filter(({ pattern }) => pattern === 'orchestration')
-    return await advance.stores.sagas.load(tx, idsOf(own.map((saga) => ({ saga }))))
   }
 
   /** Most starts are the first of their saga, and need not look: its row would be refused. */
@@ -302,4 +304,15 @@ export class Starter implements EndsHeard {
 
 function unknownSaga({ plan, id }: SagaName): EnsembleError {
   return new EnsembleError('SAGA_UNKNOWN', `no saga '${plan}' '${id}' was started here`)
+}
+
+/** The rows that may be there already: of a saga that was cancelled before its start. */
+async function loadOwn(
+  tx: Transaction,
+  sagas: readonly SagaRef[],
+  advance: AdvanceOptions | null,
+): Promise<readonly SagaRow[]> {
+  if (advance === null) return []
+  const own = sagas.filter(({ pattern }) => pattern === 'orchestration')
+  return await advance.stores.sagas.load(tx, idsOf(own.map((saga) => ({ saga }))))
 }

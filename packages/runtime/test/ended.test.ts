@@ -61,7 +61,8 @@ it('is forgotten when nobody has started the saga: its end is left to whoever ha
     link: {} as never,
     clock,
     pattern: 'orchestration',
-    runner: new Runner(new Home(), member, { elapsed: () => 0 }),
+    runners: [new Runner(new Home(), member, { elapsed: () => 0 })],
+    countMax: 100,
     wasKilled: false,
     stopping: new AbortController().signal,
   })

@@ -1,5 +1,6 @@
 // Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a
-// batch is under way go together in the next one.
+// batch is under way go together in the next one. Where batches have lanes one more begins beside it once it would be
+// large: this process decides on the one while the database works for the other.
 import { errorInfo } from '../errors.ts'
 import { Room } from './room.ts'
 
@@ -7,7 +8,17 @@ export interface GatherOptions<In> {
   readonly countMax: number
   /** Characters of an item, where items may be long: a batch is bounded in them, too. */
   readonly lengthOf?: (item: In) => number
+  /** Batches side by side; one unless given. */
+  readonly lanes?: Lanes
 }
+
+export interface Lanes {
+  readonly count: number
+  /** Calls that wait until a batch begins beside another one. */
+  readonly waitingMin: number
+}
+
+const ONE_LANE: Lanes = { count: 1, waitingMin: 1 }
 
 interface Waiting<In, Out> {
   readonly item: In
@@ -23,67 +34,77 @@ const AWAY_MAX = 2
 
 /**
  * Turns a handler of batches into a function of one. The handler answers each item in order; an Error answers
- * only that item.
+ * only that item. It is told its lane, from 0 on, in which it is alone.
  * A batch that fails as a whole is tried again one by one, so that one bad item fails alone.
  */
 export function gathered<In, Out>(
-  handle: (items: readonly In[]) => Promise<readonly (Out | Error)[]>,
-  { countMax, lengthOf = () => 0 }: GatherOptions<In>,
+  handle: Handle<In, Out>,
+  { countMax, lengthOf = () => 0, lanes = ONE_LANE }: GatherOptions<In>,
 ): (item: In) => Promise<Out> {
-  let queue: Waiting<In, Out>[] = []
-  let busy = false
-  const settle = (waiting: Waiting<In, Out>, answer: Out | Error | undefined): void => {
-    if (answer instanceof Error) waiting.reject(answer)
-    else waiting.resolve(answer as Out)
+  const queue: Waiting<In, Out>[] = []
+  const idle = Array.from({ length: lanes.count }, (_, lane) => lane)
+  const isWorthIt = (): boolean =>
+    queue.length > 0 && (idle.length === lanes.count || queue.length >= lanes.waitingMin)
+  const next = (): void => {
+    const lane = isWorthIt() ? idle.pop() : undefined
+    if (lane !== undefined) void work(lane)
   }
-  const one = async (waiting: Waiting<In, Out>): Promise<unknown> => {
-    try {
-      const [answer] = await handle([waiting.item])
-      settle(waiting, answer)
-      return null
-    } catch (error) {
-      waiting.reject(error)
-      return error
-    }
-  }
-  const oneByOne = async (items: readonly Waiting<In, Out>[]): Promise<void> => {
-    let away: readonly unknown[] = []
-    for (const waiting of items) {
-      if (away.length >= AWAY_MAX) {
-        waiting.reject(away.at(-1))
-        continue
-      }
-      const failure = await one(waiting)
-      away = AWAY.has(errorInfo(failure).code) ? [...away, failure] : []
-    }
-  }
-  const batch = async (items: readonly Waiting<In, Out>[]): Promise<void> => {
-    if (items.length === 1 && items[0] !== undefined) {
-      await one(items[0])
-      return
-    }
-    try {
-      const answers = await handle(items.map(({ item }) => item))
-      for (const [index, waiting] of items.entries()) settle(waiting, answers[index])
-    } catch (error) {
-      // It may have been committed: tried again, each could be done twice.
-      if (errorInfo(error).code === 'COMMIT_UNKNOWN') for (const waiting of items) waiting.reject(error)
-      else await oneByOne(items)
-    }
-  }
-  const drain = async (): Promise<void> => {
-    busy = true
-    while (queue.length > 0) {
-      const count = new Room(countMax).takeFrom(queue)
-      const items = queue.slice(0, count)
-      queue = queue.slice(count)
-      await batch(items)
-    }
-    busy = false
+  const work = async (lane: number): Promise<void> => {
+    const items = queue.splice(0, new Room(countMax).takeFrom(queue))
+    await answered(items, (some) => handle(some, lane))
+    idle.push(lane)
+    next()
   }
   return (item) =>
     new Promise((resolve, reject) => {
       queue.push({ item, length: lengthOf(item), resolve, reject })
-      if (!busy) void drain()
+      next()
     })
+}
+
+type Handle<In, Out> = (items: readonly In[], lane: number) => Promise<readonly (Out | Error)[]>
+type Own<In, Out> = (items: readonly In[]) => Promise<readonly (Out | Error)[]>
+
+async function answered<In, Out>(items: readonly Waiting<In, Out>[], handle: Own<In, Out>): Promise<void> {
+  if (items.length === 1) {
+    await oneByOne(items, handle)
+    return
+  }
+  try {
+    const answers = await handle(items.map(({ item }) => item))
+    for (const [index, waiting] of items.entries()) settle(waiting, answers[index])
+  } catch (error) {
+    // It may have been committed: tried again, each could be done twice.
+    if (errorInfo(error).code === 'COMMIT_UNKNOWN') for (const waiting of items) waiting.reject(error)
+    else await oneByOne(items, handle)
+  }
+}
+
+async function oneByOne<In, Out>(items: readonly Waiting<In, Out>[], handle: Own<In, Out>): Promise<void> {
+  let away: readonly unknown[] = []
+  for (const waiting of items) {
+    if (away.length >= AWAY_MAX) {
+      waiting.reject(away.at(-1))
+      continue
+    }
+    const failure = await one(waiting, handle)
+    away = AWAY.has(errorInfo(failure).code) ? [...away, failure] : []
+  }
+}
+
+/** Answers what it failed of; null when it did not. */
+async function one<In, Out>(waiting: Waiting<In, Out>, handle: Own<In, Out>): Promise<unknown> {
+  try {
+    const [answer] = await handle([waiting.item])
+    settle(waiting, answer)
+    return null
+  } catch (error) {
+    waiting.reject(error)
+    return error
+  }
+}
+
+function settle<In, Out>(waiting: Waiting<In, Out>, answer: Out | Error | undefined): void {
+  if (answer instanceof Error) waiting.reject(answer)
+  else waiting.resolve(answer as Out)
 }
