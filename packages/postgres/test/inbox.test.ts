@@ -177,6 +177,20 @@ describe('an inbox', () => {
     expect(taken()?.toSorted()).toEqual(['5 u5', '7 t7', '8 t8'])
   })
 
+  test('goes on in the middle of an entry, where a look has ended', () => {
+    inbox.hear([at(5, 9), { ...at(9, 12), handledBy: 'reader' }, at(12, 13)])
+    inbox.looks()
+    inbox.left([moved(7, 't', true)])
+    const batch = inbox.take(3)
+    expect(batch?.moves).toEqual([{ topic: 't', partition: 0, from: 7, to: 13, hasRest: false }])
+    expect(taken(3)).toEqual(['7 t7', '8 t8', '12 t12'])
+    inbox.looks()
+    inbox.left([moved(10, 't', true)])
+    expect(taken()).toEqual(['12 t12'])
+    inbox.hear([at(8, 9)])
+    expect(taken()).toEqual(['12 t12'])
+  })
+
   test('passes over what its reader has handled, and gives what another one has', () => {
     const handled = (from: number, handledBy: string): Handed => ({ ...at(from, from + 2), handledBy })
     inbox.hear([handled(5, 'reader'), at(7, 8), handled(8, 'other'), handled(10, 'reader')])

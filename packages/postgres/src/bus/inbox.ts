@@ -96,15 +96,15 @@ export class Inbox {
     let isCut = false
     for (const [place, entries] of this.#waiting) {
       const from = this.#positions.get(place)
+      if (from === undefined) return null
       let next = from
       for (const entry of entries) {
-        if (from === undefined) return null
         // What is behind a gap has told of itself already, as what fills the gap may not.
-        const isGap = entry.from !== next
+        const isGap = entry.from > next
         if (isGap && next === from) return null
-        if (isGap || !this.#takes(room, entry)) {
+        if (isGap || !this.#takes(room, entry, next)) {
           // Alone it is too much, too.
-          if (next === from && entry.to - entry.from > countMax) return null
+          if (next === from && entry.to - next > countMax) return null
           isCut = true
           break
         }
@@ -125,10 +125,11 @@ export class Inbox {
       const place = placeOf(topic, partition)
       this.#positions.set(place, to)
       const entries = this.#waiting.get(place) ?? []
-      const kept = entries.filter((entry) => entry.from >= to)
-      for (const read of entries.filter((entry) => entry.from < to)) this.#sum(read, -1)
+      // A look may have ended in the middle of one.
+      const kept = entries.filter((entry) => entry.to > to)
+      for (const read of entries.filter((entry) => entry.to <= to)) this.#sum(read, -1)
       // Else what is here would go before it, as long as there is some.
-      if (hasRest && kept[0]?.from !== to) this.#mustLook = true
+      if (hasRest && (kept[0] === undefined || kept[0].from > to)) this.#mustLook = true
       // Where nothing was read goes before it the next time.
       this.#waiting.delete(place)
       if (kept.length > 0) this.#waiting.set(place, kept)
@@ -145,14 +146,14 @@ export class Inbox {
     this.#mustLook = true
   }
 
-  #takes(room: Room, { text, from, to, handledBy }: Handed): boolean {
-    return handledBy === this.#group || room.takes(text.length, to - from)
+  #takes(room: Room, { text, to, handledBy }: Handed, next: number): boolean {
+    return handledBy === this.#group || room.takes(text.length, to - next)
   }
 
   /** Commits are heard of in nearly their order. */
   #add(entry: Handed): void {
     const place = placeOf(entry.topic, entry.partition)
-    if (entry.from < (this.#positions.get(place) ?? 0)) return
+    if (entry.to <= (this.#positions.get(place) ?? 0)) return
     const entries = this.#waiting.get(place) ?? []
     const at = entries.findLastIndex(({ from }) => from <= entry.from)
     if (entries[at]?.from === entry.from) return
