@@ -9,9 +9,12 @@ import { timer } from './engine-kit.ts'
 
 const at = (from: number, to: number, topic = 't', partition = 0): Handed => {
   const names = Array.from({ length: to - from }, (_, index) => `${topic}${from + index}`)
-  const text = pack(names.map((name) => timer(topic, 'k', name)))
-  return { topic, partition, from, to, text, handledBy: null }
+  const messages = names.map((name) => timer(topic, 'k', name))
+  return { topic, partition, from, to, messages, text: pack(messages) }
 }
+/** Means nothing to the reader. */
+const passed = (from: number, to: number): Handed => ({ ...at(from, to), messages: [] })
+const isRead = ({ messages }: Handed): boolean => messages.length > 0
 const moved = (to: number, topic = 't', hasRest = false) => ({ topic, partition: 0, from: 0, to, hasRest })
 
 let inbox: Inbox
@@ -129,11 +132,14 @@ describe('an inbox', () => {
     expect(taken(5)).toBeNull()
   })
 
-  test('lets go of what was handled, too, when there is very much of it', () => {
-    const handled = (from: number): Handed => ({ ...at(from, from + 1), handledBy: 'reader' })
-    inbox.hear(Array.from({ length: 10_000 }, (_, index) => handled(5 + index)))
+  test('lets go of what is passed over, too, when there is very much of it', () => {
+    const one = (from: number): Handed => passed(from, from + 1)
+    inbox.hear(
+      Array.from({ length: 10_000 }, (_, index) => one(5 + index)),
+      isRead,
+    )
     expect(inbox.take(1)).toMatchObject({ moves: [{ to: 10_005 }] })
-    inbox.hear([handled(10_005)])
+    inbox.hear([one(10_005)], isRead)
     expect(inbox.take(1)).toBeNull()
   })
 
@@ -178,7 +184,7 @@ describe('an inbox', () => {
   })
 
   test('goes on in the middle of an entry, where a look has ended', () => {
-    inbox.hear([at(5, 9), { ...at(9, 12), handledBy: 'reader' }, at(12, 13)])
+    inbox.hear([at(5, 9), passed(9, 12), at(12, 13)], isRead)
     inbox.looks()
     inbox.left([moved(7, 't', true)])
     const batch = inbox.take(3)
@@ -191,14 +197,13 @@ describe('an inbox', () => {
     expect(taken()).toEqual(['12 t12'])
   })
 
-  test('passes over what its reader has handled, and gives what another one has', () => {
-    const handled = (from: number, handledBy: string): Handed => ({ ...at(from, from + 2), handledBy })
-    inbox.hear([handled(5, 'reader'), at(7, 8), handled(8, 'other'), handled(10, 'reader')])
+  test('passes over what means nothing to its reader', () => {
+    inbox.hear([passed(5, 7), at(7, 8), at(8, 10), passed(10, 12)], isRead)
     const { messages = [], moves = [] } = inbox.take(3) ?? {}
     expect(messages.map(({ position }) => position)).toEqual(['7', '8', '9'])
     expect(moves).toEqual([moved(12)].map((move) => ({ ...move, from: 5 })))
     inbox.left([moved(12)])
-    inbox.hear([handled(12, 'reader')])
+    inbox.hear([passed(12, 14)], isRead)
     // Nothing to read: the cursor moves, and the reader looks for what others wrote after a few of these.
     for (let times = 0; times < 5; times += 1)
       expect(inbox.take(3)).toMatchObject({ messages: [], moves: [{ from: 12, to: 14 }] })

@@ -50,6 +50,7 @@ export async function handleBatch(
 
 /** Whether there is anything to do about a message of this process, as it looks now. */
 export function concerns(message: Message, options: BatchOptions): boolean {
+  if (message.handledBy === options.service.name && options.observer === null) return false
   const delivered = { ok: true, message, topic: message.topic, partition: 0, position: '' } as const
   // Who waits here for an end that was stored here has been told.
   const sorted = { ...sortBatch([delivered], options), heardEnds: [] }

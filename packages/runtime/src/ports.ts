@@ -308,8 +308,11 @@ export interface Link {
   put(tx: Queryable, messages: readonly Message[]): Promise<void>
   /** Sends what crashed senders left behind; returns how many batches. */
   relay(): Promise<number>
-  /** Calls back whenever there may be something new; with the messages where they are known, and are all of it. */
-  onNews(news: (messages?: readonly Message[]) => void): void
+  /**
+   * Calls back whenever there may be something new; with the messages where they are known, and are all of it. Where
+   * the answer is false these mean nothing to whoever receives here: they need not be received.
+   */
+  onNews(news: (messages?: readonly Message[]) => boolean | void): void
   close(): Promise<void>
 }
 

@@ -124,7 +124,9 @@ export class Receiver {
   onNews(callback: () => void): void {
     const { link } = this.#options
     link.onNews((messages) => {
-      if (messages?.some((message) => concerns(message, this.#options)) !== false) callback()
+      const isConcerned = messages?.some((message) => concerns(message, this.#options)) !== false
+      if (isConcerned) callback()
+      return isConcerned
     })
   }
 

@@ -13,10 +13,8 @@ export interface Entry {
   readonly topic: string
   readonly partition: number
   readonly ahead: number
-  readonly count: number
+  readonly messages: readonly Message[]
   readonly text: string
-  /** Who has handled all of its messages: its reader need not read it. */
-  readonly handledBy: string | null
 }
 
 const FNV_OFFSET = 0x811c9dc5
@@ -46,23 +44,17 @@ export function entriesOf(
   }
   return [...places.values()].flatMap(({ topic, partition, list }) => {
     let ahead = 0
-    return packs(list).map(({ count, text }) => {
-      const handledBy = handlerOf(list.slice(ahead, ahead + count))
-      ahead += count
-      return { topic, partition, ahead, count, text, handledBy }
+    return packs(list).map((packed) => {
+      ahead += packed.messages.length
+      return { topic, partition, ahead, ...packed }
     })
   })
 }
 
-function handlerOf([first, ...others]: readonly Message[]): string | null {
-  const { handledBy = null } = first ?? {}
-  return others.every((other) => (other.handledBy ?? null) === handledBy) ? handledBy : null
-}
-
-function packs(list: readonly Message[]): readonly { readonly count: number; readonly text: string }[] {
+function packs(list: readonly Message[]): readonly Pick<Entry, 'messages' | 'text'>[] {
   const text = list.length > ENTRY_MESSAGES_MAX ? null : pack(list)
   if (text !== null && (text.length <= ENTRY_LENGTH_MAX || list.length === 1))
-    return [{ count: list.length, text }]
+    return [{ messages: list, text }]
   const middle = Math.ceil(list.length / 2)
   return [...packs(list.slice(0, middle)), ...packs(list.slice(middle))]
 }

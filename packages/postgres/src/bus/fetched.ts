@@ -1,7 +1,7 @@
 // Owns: turning fetched entry rows into messages with positions, bounded exactly, and finding that the log
 // lost some. Pure.
 // I1: a partition's messages are those with offsets from the cursor on, without a gap; a gap ends what is
-// delivered, and a gap right at the cursor is a loss. What their reader has handled itself is passed over unread.
+// delivered, and a gap right at the cursor is a loss. What means nothing to their reader may be passed over unread.
 import { unpack } from '@ensemble/core'
 import type { Unpacked } from '@ensemble/core'
 import { MessagesLost } from '@ensemble/runtime'
@@ -62,7 +62,7 @@ function deliver(
     const count = integer(row, 'message_count')
     const limit = from + integer(row, 'quota')
     if (end - count > next || next >= limit) break
-    if (row['is_handled'] === true) {
+    if (row['is_passed'] === true) {
       next = end
       continue
     }

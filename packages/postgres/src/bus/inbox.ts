@@ -3,6 +3,7 @@
 // I1: what is taken follows without a gap where the reader left its cursor; whether the cursor is still there only the
 // database knows (log_claim.sql, log_advance.sql, log_hand_on.sql).
 // I2: a gap, too much, news of others, or what a look has left end that: the reader looks into the log.
+import type { Message } from '@ensemble/core'
 import { Room } from '@ensemble/runtime'
 import type { Columns } from '../store/columns.ts'
 import type { Entry } from './entries.ts'
@@ -16,8 +17,12 @@ export interface Handed {
   readonly from: number
   readonly to: number
   readonly text: string
-  /** Who has handled all of its messages. */
-  readonly handledBy: string | null
+  readonly messages: readonly Message[]
+}
+
+/** An entry that waits to be taken; its text is empty when none of its messages means anything to the reader. */
+interface Waiting extends Omit<Handed, 'messages'> {
+  readonly isRead: boolean
 }
 
 /** Messages that may wait: some batches. */
@@ -42,7 +47,7 @@ export class Inbox {
   /** Where the reader has left its cursors. */
   readonly #positions = new Map<string, number>()
   /** In order of offsets. */
-  readonly #waiting = new Map<string, Handed[]>()
+  readonly #waiting = new Map<string, Waiting[]>()
   #entryCount = 0
   #count = 0
   #length = 0
@@ -55,10 +60,10 @@ export class Inbox {
     this.#group = group
   }
 
-  /** What was put on the log; null for what others put there. */
-  hear(handed: readonly Handed[] | null): void {
+  /** What was put on the log; null for what others put there. `isRead`: not only to be passed over. */
+  hear(handed: readonly Handed[] | null, isRead: (entry: Handed) => boolean = () => true): void {
     if (handed === null) this.#mustLook = true
-    for (const entry of handed ?? []) this.#add(entry)
+    for (const entry of handed ?? []) this.#add(entry, isRead(entry))
     if (
       this.#entryCount > WAITING_ENTRIES_MAX ||
       this.#count > WAITING_COUNT_MAX ||
@@ -109,12 +114,12 @@ export class Inbox {
           break
         }
         next = entry.to
-        rows.push(rowOf(entry, from, this.#group))
+        rows.push(rowOf(entry, from))
       }
     }
     if (rows.length === 0) return null
     // Where there is nothing to be read the log may have what others put there: it is looked for sooner.
-    this.#unseen += rows.every((row) => row['is_handled'] === true) ? UNREAD_WEIGHT : 1
+    this.#unseen += rows.every((row) => row['is_passed'] === true) ? UNREAD_WEIGHT : 1
     this.#contended = Math.max(0, this.#contended - 1)
     return { ...fetchedOf(this.#group, rows), isCut }
   }
@@ -146,27 +151,28 @@ export class Inbox {
     this.#mustLook = true
   }
 
-  #takes(room: Room, { text, to, handledBy }: Handed, next: number): boolean {
-    return handledBy === this.#group || room.takes(text.length, to - next)
+  #takes(room: Room, { text, to, isRead }: Waiting, next: number): boolean {
+    return !isRead || room.takes(text.length, to - next)
   }
 
   /** Commits are heard of in nearly their order. */
-  #add(entry: Handed): void {
+  #add(entry: Handed, isRead: boolean): void {
     const place = placeOf(entry.topic, entry.partition)
     if (entry.to <= (this.#positions.get(place) ?? 0)) return
     const entries = this.#waiting.get(place) ?? []
     const at = entries.findLastIndex(({ from }) => from <= entry.from)
     if (entries[at]?.from === entry.from) return
-    const isRead = entry.handledBy !== this.#group
-    // It waits for its cursor only, not to be read.
-    entries.splice(at + 1, 0, isRead ? entry : { ...entry, text: '' })
+    // Else it waits for its cursor only.
+    const { topic, partition, from, to, text } = entry
+    const waiting = { topic, partition, from, to, isRead, text: isRead ? text : '' }
+    entries.splice(at + 1, 0, waiting)
     this.#waiting.set(place, entries)
-    this.#sum(entry, 1)
+    this.#sum(waiting, 1)
   }
 
-  #sum({ from, to, text, handledBy }: Handed, sign: 1 | -1): void {
+  #sum({ from, to, text, isRead }: Waiting, sign: 1 | -1): void {
     this.#entryCount += sign
-    if (handledBy === this.#group) return
+    if (!isRead) return
     this.#count += sign * (to - from)
     this.#length += sign * text.length
   }
@@ -176,9 +182,8 @@ function placeOf(topic: string, partition: number): string {
   return `${partition} ${topic}`
 }
 
-/** As log_fetch.sql answers it, which does not know what is handled. */
-function rowOf(entry: Handed, nextOffset: number, group: string): Columns {
-  const { topic, partition, from, to, text, handledBy } = entry
+/** As log_fetch.sql answers it, which does not know what is passed over. */
+function rowOf({ topic, partition, from, to, text, isRead }: Waiting, nextOffset: number): Columns {
   return {
     topic,
     partition,
@@ -189,7 +194,7 @@ function rowOf(entry: Handed, nextOffset: number, group: string): Columns {
     message_count: to - from,
     messages: text,
     has_rest: false,
-    is_handled: handledBy === group,
+    is_passed: !isRead,
     is_cut: false,
   }
 }
@@ -201,10 +206,10 @@ export function placed(entries: readonly Entry[], firsts: unknown): readonly Han
     const [offset = '', ...place] = String(first).split(' ')
     known.set(place.join(' '), Number(offset))
   }
-  return entries.flatMap(({ topic, partition, ahead, count, text, handledBy }) => {
+  return entries.flatMap(({ topic, partition, ahead, text, messages }) => {
     const first = known.get(placeOf(topic, partition))
     if (first === undefined) return []
     const to = first + ahead
-    return [{ topic, partition, from: to - count, to, text, handledBy }]
+    return [{ topic, partition, from: to - messages.length, to, text, messages }]
   })
 }

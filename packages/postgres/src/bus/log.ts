@@ -204,7 +204,7 @@ function valuesOf(entries: readonly Entry[]): readonly unknown[] {
     entries.map(({ topic }) => topic),
     entries.map(({ partition }) => partition),
     entries.map(({ ahead }) => ahead),
-    entries.map(({ count }) => count),
+    entries.map(({ messages }) => messages.length),
     entries.map(({ text: packed }) => packed),
     entries.length,
   ]

@@ -35,19 +35,19 @@ const CONTENDED: ReadonlySet<string> = new Set(['MOVED', 'TIMEOUT'])
 export class Reading {
   readonly #options: ReadingOptions
   readonly #inbox: Inbox
-  readonly #callbacks: ((messages?: readonly Message[]) => void)[] = []
+  readonly #callbacks: ((messages?: readonly Message[]) => boolean | void)[] = []
   readonly #off: () => void
 
   constructor(options: ReadingOptions) {
     this.#options = options
     this.#inbox = new Inbox(options.service)
     this.#off = options.news.on(options.topics, (said) => {
-      this.#inbox.hear(said?.handed ?? null)
-      this.#ring(said?.messages)
+      this.#inbox.hear(said?.handed ?? null, ({ messages }) => this.#ring(messages))
+      if (said === null || said.handed.length === 0) this.#ring(said?.messages)
     })
   }
 
-  onNews(callback: (messages?: readonly Message[]) => void): void {
+  onNews(callback: (messages?: readonly Message[]) => boolean | void): void {
     this.#callbacks.push(callback)
   }
 
@@ -68,8 +68,10 @@ export class Reading {
     }
   }
 
-  #ring(messages?: readonly Message[]): void {
-    for (const callback of this.#callbacks) callback(messages)
+  /** False when everybody who was told says that these mean nothing. */
+  #ring(messages?: readonly Message[]): boolean {
+    const answers = this.#callbacks.map((callback) => callback(messages))
+    return answers.length === 0 || answers.some((answer) => answer !== false)
   }
 
   async #look(countMax: number, handle: Handle): Promise<number> {
