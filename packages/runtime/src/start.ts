@@ -90,7 +90,8 @@ export function decideStarts(
     if (before !== undefined) return startedBefore(before, fingerprint)
     const sent = startMessages(starting, startedAt)
     if (sent instanceof Error) return sent
-    const text = pack(sent)
+    // History is told once.
+    const text = pack(sent.filter(({ type }) => type === 'start'))
     if (text.length > SLIP_LENGTH_MAX) return tooLarge(starting, text.length)
     const { saga, plan } = starting
     const row: StartRow = {

@@ -134,7 +134,8 @@ type Passed = Extract<Travelled, { readonly type: 'passed' }> & { readonly sent:
 /** A slip that has grown beyond its bound stays here, parked, instead of breaking the bus. */
 function bounded(travelled: Travelled): Passed | Exclude<Travelled, { readonly type: 'passed' }> {
   if (travelled.type === 'parked') return travelled
-  const sent = pack(travelled.messages)
+  // History is told once, as an orchestrator tells it.
+  const sent = pack(travelled.messages.filter(({ type }) => type === 'event' || type === 'ended'))
   if (sent.length <= SLIP_LENGTH_MAX) return { ...travelled, sent }
   const message = `the saga's slip has ${sent.length} characters, at most ${SLIP_LENGTH_MAX} travel`
   return { type: 'parked', code: 'SLIP_TOO_LARGE', message }
