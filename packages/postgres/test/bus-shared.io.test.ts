@@ -273,26 +273,6 @@ describe('receiving', () => {
     ])
   })
 
-  test('that has said of messages of its process that they mean nothing is not given these', async () => {
-    const reader = await connect('reader', ['t'], { partitions: 1 })
-    const isMeant = ({ id }: { readonly id: string }): boolean => !id.startsWith('no')
-    reader.onNews((messages) => messages?.some(isMeant) !== false)
-    const after = async (...ids: readonly string[]): Promise<readonly (readonly string[])[]> => {
-      await send(reader, ...ids.map((id) => timer('t', 'k', id)))
-      return await drain(reader)
-    }
-    // The first time it looks into the log, where everything is.
-    expect(await after('no1')).toEqual([['no1']])
-    // What was sent together is passed over together.
-    expect([await after('no2', 'no3'), await after('no4', 'a'), await after('b')]).toEqual([
-      [],
-      [['no4', 'a']],
-      [['b']],
-    ])
-    const { rows } = await kit.database.query(`SELECT next_offset FROM bus.log_cursor WHERE topic = 't'`, [])
-    expect(rows.map((row) => Number(row['next_offset']))).toEqual([6])
-  })
-
   test('whose batch failed is given it again', async () => {
     const reader = await connect('reader', ['t'], { partitions: 1 })
     await send(reader, timer('t', 'k', 'a'))

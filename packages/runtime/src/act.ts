@@ -73,7 +73,7 @@ export async function act(
   for (const actor of actors.values()) all.push(...(await actor.finish()))
   const marked = all.map((message) => {
     const service = handledBy.get(message)
-    return service === undefined ? message : { ...message, handledBy: service }
+    return service === undefined ? message : handled(message, service)
   })
   return { messages: marked, results }
 }
@@ -159,6 +159,13 @@ class Actor {
     if (this.#advanceCount > 0) tell('advance', { service: service.name, count: this.#advanceCount })
     return told
   }
+}
+
+/** The turn was taken: nobody needs the slip any more. Sent again it is what was stored, and has its slip. */
+function handled(message: Message, handledBy: string): Message {
+  return 'slip' in message && message.slip !== null
+    ? { ...message, slip: null, handledBy }
+    : { ...message, handledBy }
 }
 
 /** Whoever has this transaction is not who decided. */

@@ -139,10 +139,8 @@ class RunningHost implements Host {
             handlers: effects,
             onDone: () => this.#calls.ring(),
           })
-    const onDue = (): void => this.#due.ring()
-    const office = orchestrates
-      ? officeOf({ perform: this.#performs, settings, clock: this.#clock, onDue })
-      : null
+    const duties = { perform: this.#performs, settings, clock: this.#clock, onDue: () => this.#due.ring() }
+    const office = orchestrates ? officeOf(duties) : null
     this.#home = homeOf(database)
     const hears: EndsHeard = {
       tellEnds: (ends) => this.#starter.tellEnds(ends),

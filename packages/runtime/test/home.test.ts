@@ -39,6 +39,21 @@ describe('what a host says to its own orchestrator and starter', () => {
     await stop()
   })
 
+  it('carries no slip that was taken; sent again it does', async () => {
+    const { clock, host, sent, run, done, stop } = await system()
+    await run('x', 'choreography')
+    const slips = (): readonly unknown[] =>
+      sent.flat().flatMap((message) => ('slip' in message ? [message.slip?.ask.step ?? null] : []))
+    expect(slips()).toEqual([null, null, null, null])
+    sent.length = 0
+    await host.repair({ plan: 'own', id: 'x' }, 1)
+    await clock.advance(5_000)
+    expect(slips()).toEqual(['s1', 's2', 's3', null])
+    expect(sent.flat().map(({ type }) => type)).toEqual(['start', 'event', 'event', 'event', 'ended'])
+    expect(await done()).toEqual(RUNS)
+    await stop()
+  })
+
   it.each(PATTERNS_BOTH)('is heard when it is undone, too (%s)', async (pattern) => {
     const { sent, run, done, stop } = await system({ script: { s2: 'reject' } })
     expect(await run('x', pattern)).toBe('compensated')

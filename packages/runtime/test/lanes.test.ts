@@ -37,7 +37,7 @@ function world(lanes?: { readonly count: number; readonly waitingMin: number }) 
 
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('given two lanes, when few wait, then they wait for the batch under way; when many do, another begins', async () => {
+test('given two lanes, when few wait, then these wait for the batch under way; many begin another', async () => {
   const { batches, calls, sizes } = world({ count: 2, waitingMin: 3 })
   const answers = calls(0, 3)
   expect(sizes()).toEqual([1])

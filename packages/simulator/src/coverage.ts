@@ -1,7 +1,7 @@
 // Owns: what a run is seen to have exercised ("sometimes" assertions): situations that must occur over many seeds, or
 // the simulator proves less than it seems to. Read from the history of rows, the messages and the engine's own
 // complaints. What takes more than one of these is in situations.ts.
-import { isRecord, type EventMessage, type Message } from '@ensemble/core'
+import { isRecord, type EventMessage, type Message, type Pattern } from '@ensemble/core'
 import { keptIn, type Evidence } from './evidence.ts'
 import { WHOLE, wholes } from './situations.ts'
 
@@ -71,9 +71,11 @@ const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
   'command done at home': ({ type, handledBy }) => type === 'command' && handledBy !== undefined,
   'first step done with its start': ({ type, handledBy }) => type === 'start' && handledBy !== undefined,
   'turn taken at home': (message) =>
-    message.type === 'event' && message.slip !== null && message.handledBy !== undefined,
-  'turn taken at home by another service': (message) => isDoneByAnother(message) && message.slip !== null,
-  'answer heard at home by another service': (message) => isDoneByAnother(message) && message.slip === null,
+    message.type === 'event' && isOf('choreography', message) && message.handledBy !== undefined,
+  'turn taken at home by another service': (message) =>
+    isDoneByAnother(message) && isOf('choreography', message),
+  'answer heard at home by another service': (message) =>
+    isDoneByAnother(message) && isOf('orchestration', message),
   'end heard at home': ({ type, handledBy }) => type === 'ended' && handledBy !== undefined,
   'cancel refused': (message) => message.type === 'note' && message.note.type === 'cancel-refused',
   'told to be reconciled': (message) => message.type === 'note' && message.note.type === 'reconcile',
@@ -141,6 +143,10 @@ function changesOf(evidence: Evidence, table: string): readonly Change[] {
 
 function isDoneByAnother(message: Message): message is EventMessage {
   return message.type === 'event' && message.handledBy !== undefined && message.handledBy !== message.source
+}
+
+function isOf(pattern: Pattern, message: EventMessage): boolean {
+  return message.saga?.pattern === pattern
 }
 
 function isEnd(message: Message, pattern: string, status: string): boolean {

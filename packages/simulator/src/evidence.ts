@@ -1,6 +1,6 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
-import { isRecord, unpack, type Message, type Time } from '@ensemble/core'
+import { isRecord, unpack, type Message, type Slip, type Time } from '@ensemble/core'
 import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { BusRecord } from './bus/record.ts'
 import type { Table } from './database/table.ts'
@@ -46,6 +46,7 @@ export class Evidence {
   readonly #tables: readonly Table[]
   readonly #read: () => readonly Message[]
   #messages: readonly Message[] | null = null
+  #slips: readonly Slip[] | null = null
 
   constructor(what: {
     tables: readonly Table[]
@@ -63,6 +64,14 @@ export class Evidence {
   get messages(): readonly Message[] {
     this.#messages ??= this.#read()
     return this.#messages
+  }
+
+  /** Those that ever went over the bus, and those that are kept of turns that were taken at home. */
+  get slips(): readonly Slip[] {
+    this.#slips ??= [...this.messages, ...this.#kept()].flatMap((message) =>
+      (message.type === 'event' || message.type === 'start') && message.slip !== null ? [message.slip] : [],
+    )
+    return this.#slips
   }
 
   /** Committed rows of the tables of this name, of one service or of all. */
@@ -117,6 +126,17 @@ export class Evidence {
         versions: slot.versions.map(({ row }) => row),
         times: slot.versions.map(({ at }) => at),
       })),
+    )
+  }
+
+  /** What rows have kept to be sent again. */
+  #kept(): readonly Message[] {
+    const versions = ['operations', 'starts'].flatMap((name) =>
+      this.histories(name).flatMap((row) => row.versions),
+    )
+    const texts = new Set(versions.map((version) => keptIn(version)?.['sent']))
+    return [...texts].flatMap((text) =>
+      typeof text === 'string' ? unpack(text).flatMap((one) => (one.ok ? [one.message] : [])) : [],
     )
   }
 

@@ -56,7 +56,7 @@ export function sagaOf(message: Message): Pick<SagaRef, 'plan' | 'id'> | null {
 export function addressee(message: Message): string | null {
   switch (message.type) {
     case 'start':
-      return message.slip?.ask.participant ?? ORCHESTRATOR
+      return message.slip?.ask.participant ?? message.handledBy ?? ORCHESTRATOR
     case 'command':
     case 'withdraw':
     case 'cancel':
@@ -65,7 +65,8 @@ export function addressee(message: Message): string | null {
       return message.topic.replace(/\.commands$/, '')
     case 'event':
       if (message.slip !== null) return message.slip.ask.participant
-      return message.operation !== null && message.saga?.pattern === 'orchestration' ? ORCHESTRATOR : null
+      if (message.operation === null) return null
+      return message.saga?.pattern === 'orchestration' ? ORCHESTRATOR : (message.handledBy ?? null)
     case 'ended':
       return STARTER
     case 'history':

@@ -3,7 +3,7 @@
 // I2: at one number a slip names one operation.
 // I3: the story follows the plan forward and back, ends as the saga did, and leads to the state that a row keeps:
 // its results, its number and its end.
-import { isRecord, type HistoryEntry, type Message, type Plan } from '@ensemble/core'
+import { isRecord, type HistoryEntry, type Plan, type Slip } from '@ensemble/core'
 import { endOf } from './sagas.ts'
 import { keptIn, type Evidence } from '../evidence.ts'
 import type { Witnessed } from '../subject.ts'
@@ -44,7 +44,7 @@ export function checkHistory(evidence: Evidence, sagas: readonly Witnessed[]): r
       problems.push(`${key}: it ended ${end}, its history with ${JSON.stringify(last)}`)
     problems.push(...replayProblems(key, story, plan))
   }
-  return [...problems, ...stateProblems(evidence, stories), ...forkedTurns(evidence.messages)]
+  return [...problems, ...stateProblems(evidence, stories), ...forkedTurns(evidence.slips)]
 }
 
 /** Follows the story as a reader would: forward in the plan's order, back in reverse, never back after the pivot. */
@@ -115,12 +115,10 @@ function stateProblems(evidence: Evidence, told: ReadonlyMap<string, Story>): re
   })
 }
 
-function forkedTurns(messages: readonly Message[]): readonly string[] {
+function forkedTurns(slips: readonly Slip[]): readonly string[] {
   const turns = new Map<string, string>()
   const problems: string[] = []
-  for (const message of messages) {
-    if ((message.type !== 'event' && message.type !== 'start') || message.slip === null) continue
-    const { state, ask } = message.slip
+  for (const { state, ask } of slips) {
     const at = `${state.saga.plan}/${state.saga.id} at ${state.seq}`
     const before = turns.get(at) ?? ask.operation
     if (before !== ask.operation) problems.push(`${at}: the turn went to ${before} and to ${ask.operation}`)

@@ -89,12 +89,8 @@ function late(evidence: Evidence): readonly string[] {
 }
 
 function deadlinesIn(evidence: Evidence): ReadonlyMap<string, number> {
-  const asks = evidence.messages.flatMap((message) => {
-    if (message.type === 'command') return [message.ask]
-    return (message.type === 'event' || message.type === 'start') && message.slip !== null
-      ? [message.slip.ask]
-      : []
-  })
+  const commanded = evidence.messages.flatMap((message) => (message.type === 'command' ? [message.ask] : []))
+  const asks = [...commanded, ...evidence.slips.map(({ ask }) => ask)]
   return new Map(
     asks.flatMap(({ operation, deadline }) => (deadline === null ? [] : [[operation, deadline]])),
   )
