@@ -100,14 +100,14 @@ export const orchestratorMutants: readonly Mutant[] = [
       {
         find: `rerun(() =>
           runner.run(() =>
-            link.transaction((tx) => this.#store(tx, starting, { look, onHome: tries.onHome() })),
+            link.transaction((tx) => this.#store(tx, starting, { look, runner, onHome: tries.onHome() })),
           ),
         ),`,
         replace: `rerun(async () => {
           let later: readonly Message[] = []
           const value = await runner.run(() =>
             link.transaction(async (tx) => {
-              const stored = await this.#store(tx, starting, { look, onHome: tries.onHome() })
+              const stored = await this.#store(tx, starting, { look, runner, onHome: tries.onHome() })
               later = stored.messages
               return { value: stored.value, messages: [] }
             }),
