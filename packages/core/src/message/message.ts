@@ -77,7 +77,8 @@ export interface CancelMessage extends Base {
 /**
  * Something happened. An operation's outcome is its participant's public event, published once in both
  * patterns;
- * `operation` and `answer` are for the asker, `slip` for the next holder of a choreographed saga's turn.
+ * `operation` and `answer` are for the asker, `slip` for the next holder of a choreographed saga's turn: null where
+ * `handledBy` has taken it.
  */
 export interface EventMessage extends Base {
   readonly type: 'event'
