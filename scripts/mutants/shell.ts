@@ -129,6 +129,18 @@ export const shellMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'retries-mean-nothing',
+    harm: 'what is set aside to be tried again is passed over unread when it is due: it is lost',
+    file: DISPATCH,
+    edits: [
+      {
+        find: `export function concerns(message: Message, options: BatchOptions): boolean {`,
+        replace: `export function concerns(message: Message, options: BatchOptions): boolean {
+  if (message.type === 'retry') return false`,
+      },
+    ],
+  },
+  {
     name: 'buried-run-is-not-answered',
     harm: 'a saga waits for ever for a run that was put away as a dead letter',
     file: DISPATCH,

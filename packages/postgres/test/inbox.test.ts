@@ -197,6 +197,20 @@ describe('an inbox', () => {
     expect(taken()).toEqual(['12 t12'])
   })
 
+  test('has the reader look once it has read here what a look has left: others may have written behind it', () => {
+    inbox.hear([at(5, 15)])
+    inbox.looks()
+    inbox.left([moved(10, 't', true)])
+    expect(taken()).toEqual(['10 t10', '11 t11', '12 t12', '13 t13', '14 t14'])
+    inbox.left([moved(15)])
+    inbox.left([moved(7, 'u')])
+    inbox.hear([at(7, 8, 'u')])
+    expect(taken()).toBeNull()
+    inbox.looks()
+    inbox.left([moved(17)])
+    expect(taken()).toEqual(['7 u7'])
+  })
+
   test('passes over what means nothing to its reader', () => {
     inbox.hear([passed(5, 7), at(7, 8), at(8, 10), passed(10, 12)], isRead)
     const { messages = [], moves = [] } = inbox.take(3) ?? {}

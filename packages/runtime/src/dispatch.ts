@@ -48,7 +48,10 @@ export async function handleBatch(
   return sent
 }
 
-/** Whether there is anything to do about a message of this process, as it looks now. */
+/**
+ * Whether there is anything to do about a message of this process. Where not it is never received: what is answered
+ * rests on the host's options only.
+ */
 export function concerns(message: Message, options: BatchOptions): boolean {
   if (message.handledBy === options.service.name && options.observer === null) return false
   const delivered = { ok: true, message, topic: message.topic, partition: 0, position: '' } as const

@@ -55,6 +55,8 @@ export class Inbox {
   /** Batches before it is believed that nobody else takes part any more. */
   #contended = 0
   #mustLook = true
+  /** Where a look has left some. */
+  readonly #resting = new Set<string>()
 
   constructor(group: string) {
     this.#group = group
@@ -133,8 +135,10 @@ export class Inbox {
       // A look may have ended in the middle of one.
       const kept = entries.filter((entry) => entry.to > to)
       for (const read of entries.filter((entry) => entry.to <= to)) this.#sum(read, -1)
-      // Else what is here would go before it, as long as there is some.
-      if (hasRest && (kept[0] === undefined || kept[0].from > to)) this.#mustLook = true
+      if (hasRest) this.#resting.add(place)
+      // Else what is here would go before what was left, as long as there is some. What is here may not be all of that.
+      const isNext = kept[0] !== undefined && kept[0].from <= to
+      if (!isNext && this.#resting.delete(place)) this.#mustLook = true
       // Where nothing was read goes before it the next time.
       this.#waiting.delete(place)
       if (kept.length > 0) this.#waiting.set(place, kept)
@@ -145,6 +149,7 @@ export class Inbox {
   forget(): void {
     this.#positions.clear()
     this.#waiting.clear()
+    this.#resting.clear()
     this.#entryCount = 0
     this.#count = 0
     this.#length = 0

@@ -59,9 +59,10 @@ export class Reading {
     if (this.#options.topics.length === 0) return 0
     try {
       const handed = this.#options.isTrusting ? this.#inbox.take(countMax) : null
-      return handed === null
-        ? await this.#look(countMax, handle)
-        : await this.#trust(handed, countMax, handle)
+      const count = handed === null ? 0 : await this.#trust(handed, countMax, handle)
+      // Where nobody tells of what others wrote, nothing to be read here is no reason not to look.
+      const isTold = handed !== null && this.#options.database.profile.canListen
+      return count > 0 || isTold ? count : await this.#look(countMax, handle)
     } catch (error) {
       this.#inbox.forget()
       throw error

@@ -2,6 +2,7 @@
 // I1: offsets are in commit order: a partition's head stays locked until the writer has committed.
 // I2: a group's cursor is taken with SKIP LOCKED in the batch's transaction and moves only from where it was read.
 // I3: news of a commit may come late or not at all; polling is the truth.
+// I4: what a reader has said to mean nothing to it is never given to it.
 import { pack, type Message, type Time } from '@ensemble/core'
 import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
 import { Room } from '@ensemble/runtime'
@@ -62,7 +63,7 @@ interface Taken {
 interface Reader {
   readonly topics: readonly string[]
   readonly process: Process
-  readonly news: (messages?: readonly Message[]) => void
+  readonly news: Parameters<Link['onNews']>[0]
 }
 
 interface Sent {
@@ -283,6 +284,8 @@ class SharedLink implements Link {
   readonly #log: SharedLog
   readonly #parts: LinkParts
   readonly #offs: (() => void)[] = []
+  /** Texts of what means nothing here. */
+  readonly #passed = new Set<string>()
 
   constructor(log: SharedLog, parts: LinkParts) {
     this.#log = log
@@ -307,9 +310,10 @@ class SharedLink implements Link {
       if (messages.length === 0) return 0
       // No news of the rest will come.
       if (isCut) tx.onCommit(() => this.#log.tellOf(new Set(topics)))
-      process.watch?.took(process.name, messages)
-      this.#log.noteHandled(tx, messages)
-      const answers = await handle(tx, messages)
+      const read = messages.filter((one) => !one.ok || !this.#passed.has(JSON.stringify(one.message)))
+      process.watch?.took(process.name, read)
+      this.#log.noteHandled(tx, read)
+      const answers = read.length === 0 ? [] : await handle(tx, read)
       tx.defer(writing(tx, (open) => this.#log.advance(open, group, moves)))
       this.#send(tx, answers)
       return messages.length
@@ -326,7 +330,11 @@ class SharedLink implements Link {
 
   onNews(news: Reader['news']): void {
     const { process, topics } = this.#parts
-    this.#offs.push(this.#log.onNews({ topics, process, news }))
+    const hear: Reader['news'] = (messages) => {
+      const isRead = news(messages)
+      if (isRead === false) for (const one of messages ?? []) this.#passed.add(JSON.stringify(one))
+    }
+    this.#offs.push(this.#log.onNews({ topics, process, news: hear }))
   }
 
   async close(): Promise<void> {
