@@ -80,25 +80,27 @@ export async function act(
 
 /**
  * The time of a round. The database's `now` is that of BEGIN; what is done some rounds later is not older than what
- * others have committed meanwhile. Never ahead of the database's clock, but for one of this machine that runs faster.
+ * others have committed meanwhile, however long the first round waited. BEGIN leaves when the work begins, so this is
+ * ahead of the database's clock by the way there at most, but for a clock of this machine that runs faster.
  */
 class Passing {
   readonly #clock: Stopwatch
-  #begun: { readonly at: Time; readonly elapsed: number } | null = null
+  readonly #from: number
+  #begunAt: Time = 0
 
   constructor(clock: Stopwatch) {
     this.#clock = clock
+    this.#from = clock.elapsed()
   }
 
   /** 0 as long as it has to be asked for. */
   get now(): Time {
-    if (this.#begun === null) return 0
-    return this.#begun.at + Math.floor(this.#clock.elapsed() - this.#begun.elapsed)
+    return this.#begunAt === 0 ? 0 : this.#begunAt + Math.floor(this.#clock.elapsed() - this.#from)
   }
 
   /** As the database has told it; 0 where it was not asked. */
   heard(at: Time): void {
-    if (at > 0) this.#begun ??= { at, elapsed: this.#clock.elapsed() }
+    if (this.#begunAt === 0) this.#begunAt = at
   }
 }
 

@@ -90,6 +90,19 @@ describe('what a host says to its own orchestrator and starter', () => {
     await stop()
   })
 
+  it.each(PATTERNS_BOTH)('is not older than what it has waited for (%s)', async (pattern) => {
+    let elapsed = 0
+    const waits = (call: string): void => void (elapsed += call === 'operations.load' ? 1_000 : 0)
+    const { sent, run, stop } = await system({
+      elapsed: () => elapsed,
+      wrap: (before) => wrapped(before, { onCall: waits }),
+    })
+    expect(await run('x', pattern)).toBe('completed')
+    const times = (sent[0] ?? []).flatMap((message) => (message.type === 'event' ? [message.at] : []))
+    expect(times.map((at) => at - (times[0] ?? 0))).toEqual([0, 1_000, 2_000])
+    await stop()
+  })
+
   it('lets a step be done whose decision takes too long', async () => {
     let isSlow = false
     const slow = (call: string): void => {
