@@ -40,11 +40,12 @@ export function shareScenes(world: () => LinkWorld): void {
         await Promise.all(
           instances.map(async ({ link }) => {
             const batch: Delivered[] = []
-            await link.receive(10, async (_, delivered) => {
+            const count = await link.receive(10, async (_, delivered) => {
               batch.splice(0, batch.length, ...delivered)
               return handle(delivered)
             })
-            got.push(...batch)
+            // What another instance had taken by then is rolled back, and nothing is received.
+            if (count > 0) got.push(...batch)
           }),
         )
         return got.length >= sent.length * COPIES ? got : null
