@@ -80,8 +80,9 @@ export async function act(
 
 /**
  * The time of a round. The database's `now` is that of BEGIN; what is done some rounds later is not older than what
- * others have committed meanwhile, however long the first round waited. BEGIN leaves when the work begins, so this is
- * ahead of the database's clock by the way there at most, but for a clock of this machine that runs faster.
+ * others have committed meanwhile, however long the first round waited. Counted from when the work begins. Where BEGIN
+ * leaves then, this is ahead of the database's clock by the way there at most, where BEGIN was answered before, behind
+ * it by the way back; but for a clock of this machine that runs faster.
  */
 class Passing {
   readonly #clock: Stopwatch

@@ -53,6 +53,7 @@ export async function handleBatch(
  * rests on the host's options only.
  */
 export function concerns(message: Message, options: BatchOptions): boolean {
+  // Most of what a process hears of itself, and cheaper than to sort it.
   if (message.handledBy === options.service.name && options.observer === null) return false
   const delivered = { ok: true, message, topic: message.topic, partition: 0, position: '' } as const
   // Who waits here for an end that was stored here has been told.

@@ -87,7 +87,7 @@ export class Starter implements EndsHeard {
   readonly #apart: Apart
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
   readonly #open = new Map<string, SagaStatus>()
-  /** By the batch under way. */
+  /** By the batches under way. */
   readonly #starting = new Set<string>()
   readonly #asleep = new Set<AbortController>()
   #looksLeft = 0

@@ -9,7 +9,8 @@ export interface Settings {
   readonly overdueAfterMs: number
   /**
    * Messages of one batch: large enough to spread the cost of a commit, small enough to keep locks short. Long ones
-   * are fewer: a batch has a million characters at most, or one message.
+   * are fewer: a batch has a million characters at most, or one message. Starts, of which two batches may be under way,
+   * are half as many.
    */
   readonly batchCountMax: number
   /** How often to look for messages when no news comes, milliseconds. */
