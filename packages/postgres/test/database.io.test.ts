@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, PROFILES } from '../src/index.ts'
 import type { SqlTransaction } from '../src/index.ts'
 import { freshDatabase } from '../src/testing.ts'
-import { failureOf, rowsOf, scene, signal, until } from './support.ts'
+import { failureOf, lastWords, rowsOf, scene, signal, until } from './support.ts'
 import type { Scene } from './support.ts'
 import { throughPort } from './wire.ts'
 
@@ -191,6 +191,7 @@ describe('a session', () => {
         db.transaction(async (tx) => {
           await tx.query('select 1')
           await until(async () => (await place.outside.query(mine, [limit])).count === 0)
+          await lastWords()
           await tx.query('select 2')
         }),
       )

@@ -1,4 +1,5 @@
 /** What the database tests share. */
+import { setImmediate } from 'node:timers/promises'
 import { DatabaseError, openDatabase } from '../src/index.ts'
 import type { Database, DatabaseOptions } from '../src/index.ts'
 import { freshDatabase } from '../src/testing.ts'
@@ -49,6 +50,14 @@ export async function until(isSo: () => Promise<boolean>): Promise<void> {
     if (await isSo()) return
   }
   throw new Error('never happened')
+}
+
+/**
+ * After a session was seen to be gone: what its server said last has arrived, and is read within this turn of the loop.
+ * Whoever sends before learns only that nobody is there, because a failed write closes the socket unread.
+ */
+export async function lastWords(): Promise<void> {
+  await setImmediate()
 }
 
 export function signal(): { readonly raised: Promise<void>; raise(): void } {

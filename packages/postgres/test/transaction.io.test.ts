@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fieldsOf } from '../src/database/client.ts'
 import { DatabaseError } from '../src/index.ts'
 import type { Database, Statement } from '../src/index.ts'
-import { failureOf, rowsOf, scene, signal, until } from './support.ts'
+import { failureOf, lastWords, rowsOf, scene, signal, until } from './support.ts'
 import type { Scene } from './support.ts'
 
 const insert: Statement = {
@@ -317,8 +317,10 @@ describe('COMMIT whose answer is lost', () => {
       database.transaction(async (tx) => {
         tries += 1
         await tx.query(insert, ['a', 1])
-        await terminate((await tx.query('select pg_backend_pid() as pid')).rows[0]?.['pid'])
-        await failureOf(until(async () => (await tx.query('select 1')).count === 0))
+        const { pid } = (await tx.query('select pg_backend_pid() as pid')).rows[0] ?? {}
+        await place.outside.query('select pg_terminate_backend($1::int4, 5000)', [pid])
+        await lastWords()
+        await tx.query('select 1')
       }),
     )
     expect([failure.code, failure.sqlState, tries, await accounts()]).toEqual(['CONNECTION', '57P01', 1, []])
