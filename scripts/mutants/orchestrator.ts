@@ -183,11 +183,11 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: HOME,
     edits: [
       {
-        find: `      if (!this.#takes(runner, member, { turn, deed: deedOf(member, plain(message)) })) continue
+        find: `      if (!this.#takes(runner, member, { turn, deed: deedOf(member, heard(message)) })) continue
       turns.set(member, turn)
       mark(message, member)`,
         replace: `      mark(message, member)
-      if (!this.#takes(runner, member, { turn, deed: deedOf(member, plain(message)) })) continue
+      if (!this.#takes(runner, member, { turn, deed: deedOf(member, heard(message)) })) continue
       turns.set(member, turn)`,
       },
     ],

@@ -8,7 +8,7 @@
 // I4: a transaction never waits for a row that another one of this home holds, or waits for: what is about it is left
 // to the bus. What it began with it may wait for: it holds nothing then. Of related rows and claims only their reader
 // knows: for these, as for rows of other processes, it waits for a moment only (act.ts).
-import { plain, type Message, type SagaRef } from '@ensemble/core'
+import { plain, type Ask, type Message, type SagaRef } from '@ensemble/core'
 import type { AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import type { PerformOptions } from './perform/perform.ts'
@@ -127,7 +127,7 @@ export class Home {
       const member = this.#memberFor(message)
       if (member === undefined || meansMore(member, message)) continue
       const turn = turns.get(member) ?? { works: [], begins: [], advances: [], ends: [] }
-      if (!this.#takes(runner, member, { turn, deed: deedOf(member, plain(message)) })) continue
+      if (!this.#takes(runner, member, { turn, deed: deedOf(member, heard(message)) })) continue
       turns.set(member, turn)
       mark(message, member)
     }
@@ -199,6 +199,22 @@ function participantIn(message: Message): string | null {
 function meansMore({ service, observer }: Member, message: Message): boolean {
   if (observer?.topics.includes(message.topic) === true) return true
   return 'name' in message && service.follows.has(message.name)
+}
+
+/**
+ * As the bus would bring it (I3), as far as anybody here reads it. Of what follows a start a plan's function has made
+ * the input, and a rule the answer; the state that a slip carries is plain since the start.
+ */
+function heard(message: Message): Message {
+  if (message.type === 'command') return { ...message, ask: plainAsk(message.ask) }
+  if (message.type !== 'event') return plain(message)
+  const { slip, answer } = message
+  if (slip === null) return { ...message, answer: plain(answer) }
+  return { ...message, slip: { ...slip, ask: plainAsk(slip.ask) } }
+}
+
+function plainAsk(ask: Ask): Ask {
+  return { ...ask, input: plain(ask.input) }
 }
 
 /** Null for what is left to the bus. */
