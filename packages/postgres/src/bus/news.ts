@@ -1,7 +1,7 @@
 // Owns: telling readers that a topic may have something new. Does not own delivery: news are hints, polling
 // is the truth.
-// I1: nobody waits for a notice: it goes out after the commit, on the notice connection, gathered over a few
-// milliseconds.
+// I1: nobody waits for a notice: it goes out after the commit, on the notice connection, at once or gathered with others
+// (pace.ts).
 // I2: one database of a process listens and speaks for all of them; the process ignores its own notices.
 // I3: a process that is sure to be alone says nothing but that it is there. Who joins listens first and looks then, so
 // that he misses nothing: what is kept from him he is told to look for when he is first heard.
@@ -11,12 +11,13 @@ import type { Clock } from '../database/clock.ts'
 import { DatabaseError } from '../database/errors.ts'
 import type { Database } from '../database/types.ts'
 import type { Handed } from './inbox.ts'
+import { Pace } from './pace.ts'
 import { BEAT_MS, Presence } from './presence.ts'
 
 type Speaker = Pick<Database, 'listen' | 'notify' | 'profile'>
 
-/** Below what a reader in another process would notice, and at most 200 notices a second. */
-const NOTICE_DELAY_MS = 5
+/** Most transactions have ended by then. */
+const COMMIT_MS = 5
 /** PostgreSQL refuses payloads of 8000 bytes. */
 const PAYLOAD_LENGTH_MAX = 4_000
 const ANY_TOPIC = '*'
@@ -42,6 +43,7 @@ export class News {
   readonly #readers = new Set<Reader>()
   readonly #speakers: Speaker[] = []
   readonly #presence = new Presence()
+  readonly #pace = new Pace()
   #unsaid: Set<string> | undefined
   #listening: { readonly by: Speaker; readonly end: () => Promise<void> } | undefined
 
@@ -75,12 +77,14 @@ export class News {
   say(topics: Iterable<string>, what: Said | null = null): void {
     const said = new Set(topics)
     this.#tell(said, what)
-    if (!this.#presence.isAlone(this.#clock.now())) this.#notify(said)
+    if (this.#presence.isAlone(this.#clock.now())) return
+    this.#pace.add(what?.messages.length ?? 1)
+    this.#notify(said)
   }
 
   /** For what commits outside our sight: as soon as it may have. */
   async saySoon(topics: Iterable<string>): Promise<void> {
-    await this.#clock.sleep(NOTICE_DELAY_MS)
+    await this.#clock.sleep(COMMIT_MS)
     this.say(topics)
   }
 
@@ -102,7 +106,9 @@ export class News {
   }
 
   async #notifySoon(): Promise<void> {
-    await this.#clock.sleep(NOTICE_DELAY_MS)
+    const waitMs = this.#pace.waitMs(this.#clock.now())
+    if (waitMs > 0) await this.#clock.sleep(waitMs)
+    this.#pace.told(this.#clock.now())
     const topics = [...(this.#unsaid ?? [])].join(' ')
     this.#unsaid = undefined
     const payload = `${this.#origin} ${topics.length > PAYLOAD_LENGTH_MAX ? ANY_TOPIC : topics}`
