@@ -1,10 +1,14 @@
 // Owns: how long notices are gathered before one goes out. Pure. A notice costs a commit here and a look there, whatever
-// it tells of, so one is worth what has come since the last one.
-// I1: what comes after a while of silence goes out at once, so that a lone saga never waits.
-// I2: the more messages come, the rarer are notices: as many milliseconds lie between two as messages come in one.
+// it tells of; under load it is worth to wait for more to tell of.
+// I1: what comes after silence, and what comes where little does, goes out at once: a lone saga never waits.
+// I2: the more messages come, the longer one waits, however many that may be only for a moment.
 
 /** However much comes: what a reader in another process would notice. */
-const GAP_MS_MAX = 25
+const WAIT_MS_MAX = 25
+/** Of a rate above one message a millisecond. */
+const WAIT_FACTOR = 1.5
+/** Then nothing is expected any more. */
+const SILENCE_MS = 100
 /** Of the last notice's rate in what is expected; the rest is what was expected before. */
 const WEIGHT = 0.25
 
@@ -19,13 +23,14 @@ export class Pace {
     this.#count += count
   }
 
-  /** Also when the clock was set back. */
+  /** From the first of what is to be told on. A clock that was set back says nothing about what to expect. */
   waitMs(now: number): number {
-    const gapMs = Math.min(GAP_MS_MAX, this.#rate)
-    return Math.min(gapMs, Math.max(0, this.#lastAt + gapMs - now))
+    const silenceMs = now - this.#lastAt
+    if (silenceMs < 0 || silenceMs > SILENCE_MS) this.#rate = 0
+    return Math.min(WAIT_MS_MAX, Math.max(0, WAIT_FACTOR * (this.#rate - 1)))
   }
 
-  /** A notice has gone out. */
+  /** A notice goes out. */
   told(now: number): void {
     const rate = this.#count / Math.max(1, now - this.#lastAt)
     this.#rate += (rate - this.#rate) * WEIGHT
