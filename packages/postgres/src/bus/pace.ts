@@ -1,5 +1,5 @@
-// Owns: how long notices are gathered before one goes out. Pure. A notice costs a commit here and a look there, whatever
-// it tells of; under load it is worth to wait for more to tell of.
+// Owns: how long notices are gathered before one goes out. Pure. A notice costs a commit here and a look there,
+// whatever it tells of; under load it is worth to wait for more to tell of.
 // I1: what comes after silence, and what comes where little does, goes out at once: a lone saga never waits.
 // I2: the more messages come, the longer one waits, however many that may be only for a moment.
 
