@@ -1,6 +1,6 @@
 // Owns: telling readers that a topic may have something new. Does not own delivery: news are hints, polling
 // is the truth.
-// I1: nobody waits for a notice: it goes out after the commit, on the notice connection, at once or with others (pace.ts).
+// I1: nobody waits for a notice: it goes out after the commit on the notice connection, at once or later (pace.ts).
 // I2: one database of a process listens and speaks for all of them; the process ignores its own notices.
 // I3: a process that is sure to be alone says nothing but that it is there. Who joins listens first and looks then, so
 // that he misses nothing: what is kept from him he is told to look for when he is first heard.
