@@ -1,7 +1,8 @@
 // Owns: how long notices are gathered before one goes out. Pure. A notice costs a commit here and a look there,
 // whatever it tells of; under load it is worth to wait for more to tell of.
-// I1: what comes after silence, and what comes where little does, goes out at once: a lone saga never waits.
-// I2: the more messages come, the longer one waits, however many that may be only for a moment.
+// I1: what comes after silence goes out at once, and where little comes a notice hardly waits: a lone saga has but a
+// moment when two transactions follow each other within a millisecond.
+// I2: above one message a millisecond, the more come the longer a notice waits, up to a bound.
 
 /** However much comes: what a reader in another process would notice. */
 const WAIT_MS_MAX = 25
