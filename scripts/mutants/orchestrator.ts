@@ -156,12 +156,12 @@ export const orchestratorMutants: readonly Mutant[] = [
   },
   {
     name: 'own-answer-is-kept-from-who-follows-it',
-    harm: 'an answer that its own service follows is marked as handled and never followed',
+    harm: 'an event that somebody at home follows is marked as followed, and nobody follows it',
     file: HOME,
     edits: [
       {
-        find: `  return 'name' in message && service.follows.has(message.name)`,
-        replace: `  return 'name' in message && service.name === message.name`,
+        find: `    turn.works.push(...deed.works)\n`,
+        replace: `    turn.works.push(...deed.works.filter((work) => work.do !== 'follow'))\n`,
       },
     ],
   },
@@ -183,12 +183,12 @@ export const orchestratorMutants: readonly Mutant[] = [
     file: HOME,
     edits: [
       {
-        find: `      if (!this.#takes(runner, member, { turn, deed: deedOf(member, heard(message)) })) continue
-      turns.set(member, turn)
-      mark(message, member)`,
-        replace: `      mark(message, member)
-      if (!this.#takes(runner, member, { turn, deed: deedOf(member, heard(message)) })) continue
-      turns.set(member, turn)`,
+        find: `        if (!this.#takes(runner, member, { turn, deed: deedOf(member, message, isHandling) })) continue
+        turns.set(member, turn)
+        mark(message, member, isHandling)`,
+        replace: `        mark(message, member, isHandling)
+        if (!this.#takes(runner, member, { turn, deed: deedOf(member, message, isHandling) })) continue
+        turns.set(member, turn)`,
       },
     ],
   },

@@ -134,9 +134,9 @@ export const shellMutants: readonly Mutant[] = [
     file: DISPATCH,
     edits: [
       {
-        find: `export function concerns(message: Message, options: BatchOptions): boolean {`,
-        replace: `export function concerns(message: Message, options: BatchOptions): boolean {
-  if (message.type === 'retry') return false`,
+        find: `export function concernOf(message: Message, options: BatchOptions): 'concerned' | 'observed' | null {`,
+        replace: `export function concernOf(message: Message, options: BatchOptions): 'concerned' | 'observed' | null {
+  if (message.type === 'retry') return null`,
       },
     ],
   },

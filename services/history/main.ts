@@ -9,6 +9,9 @@ import { keepRetention } from './retention.ts'
 import { foldedStorage } from './storages/folded.ts'
 import { openFacts } from './storages/open.ts'
 
+/** Messages of a batch: what came within a tenth of a second under load. */
+const BATCH_COUNT_MAX = 1_000
+
 const CONFIG: HistoryConfig = { place: { storage: 'postgres' }, retentionMs: null, redact: [] }
 
 export const history: ServiceModule = {
@@ -26,7 +29,7 @@ export const history: ServiceModule = {
       bus,
       clock,
       ids,
-      settings: config.engine,
+      settings: { ...(facts === undefined && { batchCountMax: BATCH_COUNT_MAX }), ...config.engine },
       observer: historyObserver(storage),
     })
     const stopKeeping = keepRetention(storage, { retentionMs, clock })

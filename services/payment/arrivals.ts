@@ -5,6 +5,8 @@ import { gathered, type Clock, type Rows } from '@ensemble/runtime'
 
 const LOOK_MS = 100
 const LOOK_COUNT_MAX = 500
+/** Payments that are known to be there because this process has stored them: those of some minutes under load. */
+const STORED_COUNT_MAX = 10_000
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
 
@@ -23,6 +25,7 @@ export interface ArrivalsOptions {
 
 export function arrivalsOf({ look, clock }: ArrivalsOptions): Arrivals {
   const waiting = new Map<string, Set<AbortController>>()
+  const stored = new Set<string>()
   const isThere = gathered<string, boolean>(
     async (orderIds) => {
       const found = await look(orderIds)
@@ -47,6 +50,7 @@ export function arrivalsOf({ look, clock }: ArrivalsOptions): Arrivals {
   }
   return {
     within: async (orderId, ms) => {
+      if (stored.has(orderId)) return true
       const end = clock.now() + ms
       for (let leftMs = ms; leftMs > 0; leftMs = end - clock.now())
         if (await heard(orderId, Math.min(leftMs, LOOK_MS))) return true
@@ -56,7 +60,14 @@ export function arrivalsOf({ look, clock }: ArrivalsOptions): Arrivals {
       ...rows,
       insert: async (tx, added) => {
         tx.onCommit(() => {
-          for (const { key } of added) for (const waiter of waiting.get(key) ?? []) waiter.abort(TOLD)
+          for (const { key } of added) {
+            stored.add(key)
+            for (const waiter of waiting.get(key) ?? []) waiter.abort(TOLD)
+          }
+          for (const oldest of stored) {
+            if (stored.size <= STORED_COUNT_MAX) break
+            stored.delete(oldest)
+          }
         })
         await rows.insert(tx, added)
       },

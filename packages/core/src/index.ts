@@ -53,7 +53,7 @@ export type {
   SagaRef,
   SagaState,
 } from './kernel/saga.ts'
-export { ORCHESTRATOR, TOPIC } from './message/message.ts'
+export { goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
 export type {
   CancelMessage,
   CommandMessage,

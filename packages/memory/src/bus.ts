@@ -2,7 +2,7 @@
 // databases.
 // I1: a message of the shared bus appears, and its group's position moves, at the commit of its transaction.
 // I2: what a closed subscription held is free again, unmoved.
-import { plain } from '@ensemble/core'
+import { goesOut, plain } from '@ensemble/core'
 import type { Message } from '@ensemble/core'
 import type { Bus, Database, Link, Queryable, Subscription, Transaction, Transport } from '@ensemble/runtime'
 import { MemoryError } from './errors.ts'
@@ -90,7 +90,7 @@ function link(log: Log, database: Database, reader: Reader): Link {
   let isClosed = false
   log.open(reader)
   const put = (tx: Queryable, messages: readonly Message[]): Promise<void> => {
-    const sent = plain(messages)
+    const sent = plain(messages.filter(goesOut))
     return writing(tx, (open) => open.atCommit(() => log.append(sent)))
   }
   const receive = async (hold: Hold, handle: Parameters<Link['receive']>[1]): Promise<void> => {

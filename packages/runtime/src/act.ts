@@ -9,7 +9,7 @@ import type { Message, Time } from '@ensemble/core'
 import { Advancing } from './advance/advance.ts'
 import type { AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
-import type { Member, Runner, Turn } from './home.ts'
+import type { Mark, Member, Runner, Turn } from './home.ts'
 import { perform } from './perform/perform.ts'
 import type { LocalResult } from './perform/picture.ts'
 import type { Work } from './perform/work.ts'
@@ -54,13 +54,17 @@ export async function act(
   home.begin(runner, reached.works, reached.advances)
   const { messages, results } = await actorOf(own).round(reached)
   const all = [...sent, ...messages]
-  const handledBy = new Map<Message, string>()
-  const mark = (message: Message, member: Member): void => {
-    if (handledBy.size === 0) {
+  const marks = new Map<Message, Marks>()
+  const mark: Mark = (message, { service }, isHandling) => {
+    if (marks.size === 0) {
       tx.hurry?.()
       onHome?.()
     }
-    handledBy.set(message, member.service.name)
+    const { handledBy, followedBy = [] } = marks.get(message) ?? {}
+    const marked = isHandling
+      ? { handledBy: service.name, followedBy }
+      : { handledBy, followedBy: [...followedBy, service.name] }
+    marks.set(message, marked)
   }
   let said: readonly Message[] = onHome === null ? [] : all
   for (let round = 1; round < ROUNDS_MAX && said.length > 0 && all.length < MESSAGES_MAX; round += 1) {
@@ -71,11 +75,7 @@ export async function act(
     said = more
   }
   for (const actor of actors.values()) all.push(...(await actor.finish()))
-  const marked = all.map((message) => {
-    const service = handledBy.get(message)
-    return service === undefined ? message : handled(message, service)
-  })
-  return { messages: marked, results }
+  return { messages: all.map((message) => markedWith(message, marks.get(message))), results }
 }
 
 /**
@@ -164,11 +164,22 @@ class Actor {
   }
 }
 
-/** The turn was taken: nobody needs the slip any more. Sent again it is what was stored, and has its slip. */
-function handled(message: Message, handledBy: string): Message {
-  return 'slip' in message && message.slip !== null
-    ? { ...message, slip: null, handledBy }
-    : { ...message, handledBy }
+/** Who has done what about a message at once. */
+interface Marks {
+  readonly handledBy?: string | undefined
+  readonly followedBy: readonly string[]
+}
+
+/** Where the turn was taken nobody needs the slip any more. Sent again it is what was stored, and has its slip. */
+function markedWith(message: Message, marks: Marks | undefined): Message {
+  if (marks === undefined) return message
+  const { handledBy, followedBy } = marks
+  return {
+    ...message,
+    ...(handledBy !== undefined && { handledBy }),
+    ...(handledBy !== undefined && 'slip' in message && { slip: null }),
+    ...(followedBy.length > 0 && { followedBy }),
+  }
 }
 
 /** Whoever has this transaction is not who decided. */

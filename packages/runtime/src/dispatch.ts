@@ -14,7 +14,7 @@ import { setAside } from './perform/fault.ts'
 import { perform } from './perform/perform.ts'
 import { Picture } from './perform/picture.ts'
 import { storeScheduled } from './perform/store.ts'
-import { worksOf, type Work } from './perform/work.ts'
+import { worksOf, type Service, type Work } from './perform/work.ts'
 import type { DeadLetter, Delivered, StartEnd, Transaction } from './ports.ts'
 
 export interface BatchOptions extends Member {
@@ -49,16 +49,17 @@ export async function handleBatch(
 }
 
 /**
- * Whether there is anything to do about a message of this process. Where not it is never received: what is answered
- * rests on the host's options only.
+ * Whether there is anything to do about a message of this process, or it is only observed. Where neither it is never
+ * received: what is answered rests on the host's options only.
  */
-export function concerns(message: Message, options: BatchOptions): boolean {
+export function concernOf(message: Message, options: BatchOptions): 'concerned' | 'observed' | null {
   // Most of what a process hears of itself, and cheaper than to sort it.
-  if (message.handledBy === options.service.name && options.observer === null) return false
+  if (message.handledBy === options.service.name && options.observer === null) return null
   const delivered = { ok: true, message, topic: message.topic, partition: 0, position: '' } as const
   // Who waits here for an end that was stored here has been told.
-  const sorted = { ...sortBatch([delivered], options), heardEnds: [] }
-  return Object.values(sorted).some(({ length }) => length > 0)
+  const { observed, ...sorted } = { ...sortBatch([delivered], options), heardEnds: [] }
+  if (Object.values(sorted).some(({ length }) => length > 0)) return 'concerned'
+  return observed.length > 0 ? 'observed' : null
 }
 
 interface Unknown {
@@ -101,12 +102,20 @@ function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
     if (isHandled) continue
     if (options.advance !== null) sorted.advances.push(...heardIn(message))
     try {
-      sorted.works.push(...worksOf(options.service, message))
+      sorted.works.push(...worksLeft(options.service, message))
     } catch (error) {
       sorted.unknown.push({ message, error })
     }
   }
   return sorted
+}
+
+/** What was not done at home. */
+function worksLeft(service: Service, message: Message): readonly Work[] {
+  const works = worksOf(service, message)
+  return message.followedBy?.includes(service.name) === true
+    ? works.filter((work) => work.do !== 'follow')
+    : works
 }
 
 function undecodable(delivered: Extract<Delivered, { readonly ok: false }>): DeadLetter {

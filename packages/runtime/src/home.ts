@@ -1,9 +1,9 @@
 // Owns: the hosts that are at home together (they share a process and a database), and which of them does something at
 // once about what is said in a transaction of one of them.
-// I1: it goes over the bus all the same, marked with who has handled it: others read it, and its reader does nothing
-// again.
-// I2: what else it means to that host (it follows an event or an end, or observes it) would be lost with the mark: then
-// it is left to the bus. So is what a transaction handler does: its SQL locks rows in an order of its own.
+// I1: it goes over the bus all the same, marked with who has handled and followed it: others read it, and their readers
+// do nothing again. But for a command: it is for one service, and history tells that it was done.
+// I2: all that it means to a host is done, or nothing. What the host observes, or a transaction handler does (its SQL
+// locks rows in an order of its own), is left to the bus.
 // I3: what is heard is plain JSON, as the bus would have brought it.
 // I4: a transaction never waits for a row that another one of this home holds, or waits for: what is about it is left
 // to the bus. What it began with it may wait for: it holds nothing then. Of related rows and claims only their reader
@@ -13,7 +13,7 @@ import type { AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import type { PerformOptions } from './perform/perform.ts'
 import { locksOf } from './perform/load.ts'
-import { worksOf, type RunWork, type Service, type Work } from './perform/work.ts'
+import { worksOf, type FollowWork, type RunWork, type Service, type Work } from './perform/work.ts'
 import type { Database, StartEnd, Stopwatch, Transaction } from './ports.ts'
 
 /** What a history observer is given, in the batch's transaction. */
@@ -43,12 +43,15 @@ export interface Member {
 
 /** What one member does at once. */
 export interface Turn {
-  readonly works: RunWork[]
+  readonly works: (RunWork | FollowWork)[]
   /** Sagas that begin: they were never heard of. */
   readonly begins: AdvanceWork[]
   readonly advances: AdvanceWork[]
   readonly ends: StartEnd[]
 }
+
+/** Told of what is done at once, and by whom: who it is for, or one who follows it. */
+export type Mark = (message: Message, member: Member, isHandling: boolean) => void
 
 /** Who decides in transactions of its own, one after the other: a host's receiver, its starter, its own calls. */
 export class Runner {
@@ -120,18 +123,37 @@ export class Home {
   /** Who does what about these at once, in the transaction under way. `mark` is told of each of these. */
   turns(
     said: readonly Message[],
-    { runner, mark }: { readonly runner: Runner; readonly mark: (message: Message, member: Member) => void },
+    { runner, mark }: { readonly runner: Runner; readonly mark: Mark },
   ): ReadonlyMap<Member, Turn> {
     const turns = new Map<Member, Turn>()
     for (const message of said) {
-      const member = this.#memberFor(message)
-      if (member === undefined || meansMore(member, message)) continue
-      const turn = turns.get(member) ?? { works: [], begins: [], advances: [], ends: [] }
-      if (!this.#takes(runner, member, { turn, deed: deedOf(member, heard(message)) })) continue
-      turns.set(member, turn)
-      mark(message, member)
+      if (isAgain(message) || (message.type === 'command' && this.#isObserved(message))) continue
+      const addressee = this.#memberFor(message)
+      for (const member of this.#concerned(message, addressee)) {
+        if (observes(member, message)) continue
+        const turn = turns.get(member) ?? { works: [], begins: [], advances: [], ends: [] }
+        const isHandling = member === addressee
+        if (!this.#takes(runner, member, { turn, deed: deedOf(member, message, isHandling) })) continue
+        turns.set(member, turn)
+        mark(message, member, isHandling)
+      }
     }
     return turns
+  }
+
+  /** Who it is for, and who follows it: of several instances of a service one. */
+  #concerned(message: Message, addressee: Member | undefined): readonly Member[] {
+    const concerned = new Map<string, Member>()
+    if (addressee !== undefined) concerned.set(addressee.service.name, addressee)
+    if ('name' in message)
+      for (const member of this.#members)
+        if (member.service.follows.has(message.name) && !concerned.has(member.service.name))
+          concerned.set(member.service.name, member)
+    return [...concerned.values()]
+  }
+
+  #isObserved(message: Message): boolean {
+    return this.#find((member) => observes(member, message)) !== undefined
   }
 
   #takes(
@@ -167,7 +189,6 @@ export class Home {
   }
 
   #memberFor(message: Message): Member | undefined {
-    if (isAgain(message)) return undefined
     const participant = participantIn(message)
     if (participant !== null) return this.#find(({ service }) => service.name === participant)
     if (message.type === 'ended')
@@ -196,52 +217,49 @@ function participantIn(message: Message): string | null {
   return message.slip?.ask.participant ?? null
 }
 
-function meansMore({ service, observer }: Member, message: Message): boolean {
-  if (observer?.topics.includes(message.topic) === true) return true
-  return 'name' in message && service.follows.has(message.name)
+function observes({ observer }: Member, message: Message): boolean {
+  return observer?.topics.includes(message.topic) === true
 }
 
 /**
  * As the bus would bring it (I3), as far as anybody here reads it. Of what follows a start a plan's function has made
- * the input, and a rule the answer; the state that a slip carries is plain since the start.
+ * the input, and a rule the answer and the data; the state that a slip carries is plain since the start.
  */
-function heard(message: Message): Message {
+function heard(message: Message, service: Service): Message {
   if (message.type === 'command') return { ...message, ask: plainAsk(message.ask) }
   if (message.type !== 'event') return plain(message)
-  const { slip, answer } = message
-  if (slip === null) return { ...message, answer: plain(answer) }
-  return { ...message, slip: { ...slip, ask: plainAsk(slip.ask) } }
+  const { slip, answer, data } = message
+  return {
+    ...message,
+    ...(slip === null ? { answer: plain(answer) } : { slip: { ...slip, ask: plainAsk(slip.ask) } }),
+    ...(service.follows.has(message.name) && { data: plain(data) }),
+  }
 }
 
 function plainAsk(ask: Ask): Ask {
   return { ...ask, input: plain(ask.input) }
 }
 
-/** Null for what is left to the bus. */
-function deedOf({ service }: Member, message: Message): Turn | null {
+/** Null for what is left to the bus. Who is not who it is for only follows it. */
+function deedOf({ service }: Member, said: Message, isHandling: boolean): Turn | null {
+  const message = heard(said, service)
   const deed: Turn = { works: [], begins: [], advances: [], ends: [] }
-  if (message.type === 'ended') {
-    deed.ends.push({ saga: message.saga, ...message.end })
-    return deed
-  }
-  if (participantIn(message) === null) {
-    const heard = heardIn(message)
-    ;(message.type === 'start' ? deed.begins : deed.advances).push(...heard)
-    return deed
-  }
+  if (isHandling && message.type === 'ended') deed.ends.push({ saga: message.saga, ...message.end })
+  else if (isHandling && participantIn(message) === null)
+    (message.type === 'start' ? deed.begins : deed.advances).push(...heardIn(message))
   try {
-    const works = worksOf(service, message)
-    if (works.length === 0 || !works.every(isDoneAtHome)) return null
+    const works = worksOf(service, message).filter(({ do: what }) => isHandling || what === 'follow')
+    if (!works.every(isDoneAtHome)) return null
     deed.works.push(...works)
-    return deed
+    return Object.values(deed).some(({ length }) => length > 0) ? deed : null
   } catch {
     // It is set aside when the bus brings it.
     return null
   }
 }
 
-function isDoneAtHome(work: Work): work is RunWork {
-  return work.do === 'run' && work.handler.form !== 'transaction'
+function isDoneAtHome(work: Work): work is RunWork | FollowWork {
+  return work.do === 'follow' || (work.do === 'run' && work.handler.form !== 'transaction')
 }
 
 /** What is locked for these: keyed rows with their deferred operations, and sagas. */

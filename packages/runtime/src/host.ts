@@ -18,6 +18,7 @@ import type { Clock, Database, Ids, Link, Queryable, Stopwatch, Transaction } fr
 import { Receiver } from './receive.ts'
 import { Apart } from './shell/apart.ts'
 import { Bell } from './shell/bell.ts'
+import { Later } from './shell/later.ts'
 import { begin, end } from './shell/lives.ts'
 import { loop } from './shell/loop.ts'
 import { misconfigurations, registerPlans } from './shell/check.ts'
@@ -79,6 +80,9 @@ const START_LANES = 2
 const SAVEPOINTS_MAX = 50
 
 const PRUNE_EVERY_MS = 3_600_000
+
+/** Under load history is that late. */
+const OBSERVE_EVERY_MS = 100
 
 class RunningHost implements Host {
   readonly service: string
@@ -178,7 +182,10 @@ class RunningHost implements Host {
     this.#leave = this.#home.join(this.#member)
     if (this.#listens) {
       const receiver = this.#receiver()
-      receiver.onNews(() => this.#news.ring())
+      const ring = (): void => this.#news.ring()
+      const [clock, stopping] = [this.#clock, this.#stopping.signal]
+      const later = new Later({ clock, everyMs: OBSERVE_EVERY_MS, ring, stopping })
+      receiver.onNews({ concerned: ring, observed: () => later.ring() })
       this.#loop('receive', this.#news, { step: () => receiver.step(), pollMs: () => pollMs })
     }
     this.#loop('wake', this.#due, {

@@ -5,7 +5,7 @@
 // failure, in a transaction of its own.
 import type { Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
-import { buried, concerns, handleBatch, type BatchOptions } from './dispatch.ts'
+import { buried, concernOf, handleBatch, type BatchOptions } from './dispatch.ts'
 import { errorInfo, EnsembleError } from './errors.ts'
 import type { Delivered, Link, Transaction } from './ports.ts'
 import { Apart } from './shell/apart.ts'
@@ -118,15 +118,17 @@ export class Receiver {
   }
 
   /**
-   * Calls back when there may be something to receive that means something here. What does not is received with what
-   * does, or when the host looks anyway: a transaction of its own would only move a cursor.
+   * Calls back when there may be something to receive that means something here; `observed` when that is only observed.
+   * What means nothing is received with what does, or when the host looks anyway: a transaction of its own would only
+   * move a cursor.
    */
-  onNews(callback: () => void): void {
+  onNews({ concerned, observed }: { readonly concerned: () => void; readonly observed: () => void }): void {
     const { link } = this.#options
     link.onNews((messages) => {
-      const isConcerned = messages?.some((message) => concerns(message, this.#options)) !== false
-      if (isConcerned) callback()
-      return isConcerned
+      const found = messages?.map((message) => concernOf(message, this.#options)) ?? ['concerned']
+      if (found.includes('concerned')) concerned()
+      else if (found.includes('observed')) observed()
+      return found.some((concern) => concern !== null)
     })
   }
 

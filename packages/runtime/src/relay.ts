@@ -5,7 +5,7 @@
 // I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
 // I3: what the transport can never carry is refused before COMMIT: sent later, it would fail for ever.
 // I4: the bus position moves only after the database has committed.
-import type { Message } from '@ensemble/core'
+import { goesOut, type Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
 import { batched, lengthOf } from './shell/room.ts'
 import type {
@@ -122,7 +122,8 @@ class OutboxLink implements Link {
     return this.#parts.database.stores.outbox
   }
 
-  #keep(tx: Transaction, messages: readonly Message[]): Left | null {
+  #keep(tx: Transaction, said: readonly Message[]): Left | null {
+    const messages = said.filter(goesOut)
     if (messages.length === 0) return null
     this.#parts.transport.check?.(messages)
     const left = { id: this.#parts.ids.next(), messages }

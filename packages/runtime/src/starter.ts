@@ -8,6 +8,7 @@ import { heardIn } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
 import { EnsembleError } from './errors.ts'
 import type { EndsHeard, Runner } from './home.ts'
+import { KnownSagas } from './known.ts'
 import { sagaKey } from './letters.ts'
 import type { Clock, Database, Link, Queryable, SagaRow, StartEnd, StartRow, Transaction } from './ports.ts'
 import { Apart } from './shell/apart.ts'
@@ -59,8 +60,6 @@ const STATUS_COUNT_MAX = 500
 const ENDED_POLL_MS = 500
 /** Batches of starts that look for earlier ones first, after one that met one. */
 const LOOKS_AFTER_MEETING = 50
-/** Sagas that are known to run because they were started here and no end was heard. */
-const OPEN_COUNT_MAX = 10_000
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
 
@@ -86,7 +85,7 @@ export class Starter implements EndsHeard {
   readonly #options: StarterOptions
   readonly #apart: Apart
   readonly #waiters = new Map<string, Set<(end: StartEnd) => void>>()
-  readonly #open = new Map<string, SagaStatus>()
+  readonly #known = new KnownSagas()
   /** By the batches under way. */
   readonly #starting = new Set<string>()
   readonly #asleep = new Set<AbortController>()
@@ -146,7 +145,7 @@ export class Starter implements EndsHeard {
   }
 
   async status(saga: SagaName): Promise<SagaStatus | null> {
-    return await this.#statusOne(saga)
+    return this.#known.endOf(saga) ?? (await this.#statusOne(saga))
   }
 
   async ended(saga: SagaName, { within }: { readonly within: Span }): Promise<SagaStatus> {
@@ -155,11 +154,8 @@ export class Starter implements EndsHeard {
     for (;;) {
       if (stopping.aborted) throw new EnsembleError('HOST_STOPPED', 'the host is stopped')
       const heard = this.#hearEnd(saga)
-      // Once only: an end that another instance heard is in the row.
-      const open = this.#open.get(sagaKey(saga))
-      this.#open.delete(sagaKey(saga))
       try {
-        const status = open ?? (await this.status(saga))
+        const status = this.#known.takeOpen(saga) ?? (await this.status(saga))
         if (status === null) throw unknownSaga(saga)
         const left = deadline - clock.now()
         if (status.status !== 'running' || left <= 0) return status
@@ -175,15 +171,14 @@ export class Starter implements EndsHeard {
   hasStarted(saga: SagaName): boolean {
     const key = sagaKey(saga)
     // Who waits has taken it from those that are known to run.
-    return this.#open.has(key) || this.#starting.has(key) || this.#waiters.has(key)
+    return this.#known.isOpen(saga) || this.#starting.has(key) || this.#waiters.has(key)
   }
 
   /** Tells those who wait for these sagas how they ended. */
   tellEnds(ends: readonly StartEnd[]): void {
     for (const end of ends) {
-      const key = sagaKey(end.saga)
-      this.#open.delete(key)
-      for (const waiter of this.#waiters.get(key) ?? []) waiter(end)
+      this.#known.ended(end)
+      for (const waiter of this.#waiters.get(sagaKey(end.saga)) ?? []) waiter(end)
     }
   }
 
@@ -261,19 +256,14 @@ export class Starter implements EndsHeard {
 
   /** Most starts are the first of their saga, and need not look: its row would be refused. */
   #looksFirst(starting: readonly Starting[]): boolean {
-    const looks = this.#looksLeft > 0 || starting.some(({ saga }) => this.#open.has(sagaKey(saga)))
+    const looks = this.#looksLeft > 0 || starting.some(({ saga }) => this.#known.isOpen(saga))
     this.#looksLeft = Math.max(0, this.#looksLeft - 1)
     return looks
   }
 
   #openAll(answers: readonly (Started | Error)[]): void {
-    for (const answer of answers) if (!(answer instanceof Error) && answer.isNew) this.#opened(answer)
-  }
-
-  #opened({ saga, startedAt }: Started): void {
-    this.#open.set(sagaKey(saga), { saga, status: 'running', data: null, startedAt })
-    const [oldest] = this.#open.size > OPEN_COUNT_MAX ? this.#open.keys() : []
-    if (oldest !== undefined) this.#open.delete(oldest)
+    for (const answer of answers)
+      if (!(answer instanceof Error) && answer.isNew) this.#known.opened(answer.saga, answer.startedAt)
   }
 
   async #stored(tx: Queryable, saga: SagaName): Promise<StartRow> {

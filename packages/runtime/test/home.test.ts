@@ -118,7 +118,7 @@ describe('what a host says to its own orchestrator and starter', () => {
     await stop()
   })
 
-  it('is left to the bus where it means something else to the host, too', async () => {
+  it('is done where it means something else to the host, too', async () => {
     const notes = memoryRows<{ readonly key: string }>({ name: 'note', key: ({ key }) => key })
     const entries = memoryEntries<{ readonly operation: string }>({ name: 'noted' })
     const note = aggregate<{ readonly key: string }, Record<never, never>, { readonly operation: string }>({
@@ -140,9 +140,7 @@ describe('what a host says to its own orchestrator and starter', () => {
       (await entries.all(database)).filter(({ operation }) => operation.startsWith('own/x/')).length,
     ).toBe(2)
     expect(sent.map(marks)).toEqual([
-      ['command a', 'event'],
-      ['command a', 'event'],
-      ['command a', 'event a', 'ended a'],
+      ['command a', 'event a', 'command a', 'event a', 'command a', 'event a', 'ended a'],
     ])
     await stop()
   })
@@ -226,6 +224,17 @@ function knowing(isKnown: boolean): Member['perform'] {
 
 const WHOLE = { office: () => ({}) as never, starter: { tellEnds: () => undefined, hasStarted: () => true } }
 
+/** Of `a` unless named. */
+function service(follows: readonly string[], name: 'a' | 'b' = 'a'): Member['service'] {
+  const rule = { key: () => 'k', decide: () => ({ outcome: succeeded() }) }
+  const group = { name: 'note', related: {} }
+  const handlers = follows.map((event) => [
+    event,
+    [{ name: event, group, rule, schema: shaped<unknown>(() => null) }],
+  ])
+  return { ...memberOf(name).service, follows: new Map(handlers as never) }
+}
+
 /** Of a member, or of two runners of one. */
 function homeOf(member: Member) {
   const home = new Home()
@@ -276,10 +285,6 @@ describe('what is said at home', () => {
   })
 
   const said = [commandOf('x'), answerOf('y'), end]
-  const service = (follows: readonly string[]) => ({
-    ...memberOf('a').service,
-    follows: new Map(follows.map((name) => [name, []])),
-  })
   const record = async (): Promise<void> => undefined
   it.each<{ name: string; member?: Partial<Member>; left: readonly string[]; said?: readonly Message[] }>([
     { name: 'nothing is against it', left: [] },
@@ -288,11 +293,7 @@ describe('what is said at home', () => {
       member: { observer: { topics: [TOPIC.ended, TOPIC.events('a')], record } },
       left: ['event', 'ended'],
     },
-    {
-      name: 'it is followed',
-      member: { service: service(['own.completed', 'a.made']) },
-      left: ['event', 'ended'],
-    },
+    { name: 'it is followed, too', member: { service: service(['own.completed', 'a.made']) }, left: [] },
     { name: 'nobody here orchestrates', member: { office: null }, left: ['event'] },
     {
       name: 'who orchestrates here does not know the plan',
@@ -315,6 +316,27 @@ describe('what is said at home', () => {
     expect(own.map(({ type }) => type).filter((type) => !done.some((mark) => mark.startsWith(type)))).toEqual(
       left,
     )
+  })
+
+  it('is followed by one instance of each service, whoever it is for', () => {
+    const { home, one } = homeOf(memberOf('a', WHOLE))
+    const follower = { ...memberOf('b'), service: service(['a.made'], 'b') }
+    home.join(follower)
+    home.join({ ...follower })
+    const marked: string[] = []
+    const turns = home.turns([answerOf('y')], {
+      runner: one,
+      mark: ({ type }, member, isHandling) =>
+        void marked.push(`${type} ${member.service.name} ${isHandling ? 'handles' : 'follows'}`),
+    })
+    expect(marked).toEqual(['event a handles', 'event b follows'])
+    expect(turns.get(follower)).toMatchObject({ works: [{ do: 'follow' }], advances: [], ends: [] })
+  })
+
+  it('is left to the bus where somebody else here observes commands', () => {
+    const { home, taken, one } = homeOf(memberOf('a', WHOLE))
+    home.join(memberOf('b', { observer: { topics: [TOPIC.commands('a')], record } }))
+    expect(taken(one, said)).toEqual(['event y a', 'ended x a'])
   })
 
   it('is left to the bus once its host has left', () => {

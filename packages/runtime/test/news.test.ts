@@ -49,6 +49,7 @@ async function system(pattern: Pattern, desk: Partial<HostOptions> = {}) {
   await clock.advance(1_000)
   return {
     batches,
+    bus,
     clock,
     run: async (): Promise<string | undefined> => {
       const started = hosts[0]?.start(plan, { id: 'x', input: { key: 'x' } })
@@ -97,5 +98,26 @@ describe('a host is woken', () => {
     })
     expect([await run(), recorded]).toEqual(['completed', ['ended']])
     await stop()
+  })
+
+  it('by what it only observes at most once in a tenth of a second', async () => {
+    const recordedAt: number[] = []
+    const { bus, clock, run, stop } = await system('choreography')
+    const record = async (): Promise<void> => void recordedAt.push(clock.now())
+    const observer = await createHost({
+      service: 'history',
+      database: memoryDatabase({ name: 'history', clock }),
+      bus,
+      clock,
+      observer: { topics: ['saga.history'], record },
+    })
+    await clock.advance(1_000)
+    expect(await run()).toBe('completed')
+    expect(recordedAt.length).toBeGreaterThan(1)
+    const [, ...pauses] = recordedAt.map((at, index) => at - (recordedAt[index - 1] ?? 0))
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(100)
+    const stopped = observer.stop()
+    await stop()
+    await stopped
   })
 })

@@ -79,3 +79,13 @@ test('given nobody stores it, when the time is over, then not', async () => {
   expect([await arrivals.within(ORDER_ID, 250), looks.length]).toEqual([false, 4])
   expect([await arrivals.within(ORDER_ID, 0), looks.length]).toEqual([false, 5])
 })
+
+test('given a payment that was committed here, when asked for, then no look', async () => {
+  const { look, looks } = looking(() => [])
+  const arrivals = arrivalsOf({ look, clock: still })
+  const commit = await inserting(arrivals.told(rows), ORDER_ID)
+  expect(await arrivals.within(ORDER_ID, 0)).toBe(false)
+  commit()
+  expect([await arrivals.within(ORDER_ID, 0), await arrivals.within(FRESH, 0)]).toEqual([true, false])
+  expect(looks).toEqual([[ORDER_ID], [FRESH]])
+})

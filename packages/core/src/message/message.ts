@@ -23,6 +23,8 @@ interface Base {
   readonly key: string
   /** The service that has handled it in the transaction that sent it: whatever it means to others, there it is done. */
   readonly handledBy?: string
+  /** Services that have followed it in that transaction. */
+  readonly followedBy?: readonly string[]
 }
 
 /** A saga was started: the orchestrator takes it up, or in choreography whom `slip.ask` names. */
@@ -145,6 +147,11 @@ export type Message =
   | NoteMessage
 
 export type MessageType = Message['type']
+
+/** Whether it goes over the bus. A command is for one service, and that one has done it. */
+export function goesOut({ type, handledBy }: Pick<Message, 'type' | 'handledBy'>): boolean {
+  return type !== 'command' || handledBy === undefined
+}
 
 export const TOPIC = {
   started: 'saga.started',

@@ -25,8 +25,8 @@ interface Waiting extends Omit<Handed, 'messages'> {
   readonly isRead: boolean
 }
 
-/** Messages that may wait: some batches. */
-const WAITING_COUNT_MAX = 2_000
+/** Messages that may wait: some batches of who takes most. */
+const WAITING_COUNT_MAX = 10_000
 
 /** Entries, those that are not read among them. */
 const WAITING_ENTRIES_MAX = 10_000

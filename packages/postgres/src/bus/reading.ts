@@ -3,7 +3,7 @@
 // I1: a batch's cursors are locked before anything else and the log's heads last, as everywhere.
 // I2: a cursor moves only from where it was read, in the batch's own transaction.
 import type { Link, Transaction } from '@ensemble/runtime'
-import type { Message } from '@ensemble/core'
+import { goesOut, type Message } from '@ensemble/core'
 import { DatabaseError } from '../database/errors.ts'
 import type { SqlTransaction } from '../database/types.ts'
 import type { EngineDatabase } from '../engine.ts'
@@ -114,7 +114,7 @@ export class Reading {
 
   async #batch(tx: SqlTransaction, { messages, moves, isCut }: Fetched, handle: Handle): Promise<number> {
     const { log, service, send } = this.#options
-    const answers = messages.length === 0 ? [] : await handle(tx, messages)
+    const answers = messages.length === 0 ? [] : (await handle(tx, messages)).filter(goesOut)
     if (answers.length === 0) tx.defer(log.advance(tx, service, moves, moves.length))
     else await send(tx, answers, () => log.handOn(tx, service, { moves, messages: answers }))
     tx.onCommit(() => {

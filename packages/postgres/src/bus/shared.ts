@@ -1,6 +1,6 @@
 // Owns: the bus whose log lives in the service's own database: position, effects and messages are one
 // transaction.
-import type { Message } from '@ensemble/core'
+import { goesOut, type Message } from '@ensemble/core'
 import type { Bus, Link, Transaction } from '@ensemble/runtime'
 import type { Clock } from '../database/clock.ts'
 import { isEngineDatabase } from '../engine.ts'
@@ -80,7 +80,8 @@ function linkOf({ service, database, topics, log, news, options }: Parts): Link 
     transaction: (work) =>
       database.transaction(
         async (tx) => {
-          const { value, messages } = await work(tx)
+          const { value, messages: said } = await work(tx)
+          const messages = said.filter(goesOut)
           if (messages.length > 0) await send(tx, messages, () => log.append(tx, messages))
           return value
         },
