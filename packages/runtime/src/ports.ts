@@ -293,6 +293,7 @@ export interface Link {
    * not, receiving ends when nothing is found.
    */
   readonly tellsAll?: boolean
+  /** What `goesOut` says of these goes over the bus when the transaction has committed. */
   transaction<T>(
     work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
   ): Promise<T>

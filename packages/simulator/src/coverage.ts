@@ -76,6 +76,7 @@ const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
     isDoneByAnother(message) && isOf('choreography', message),
   'answer heard at home by another service': (message) =>
     isDoneByAnother(message) && isOf('orchestration', message),
+  'event followed at home': ({ followedBy }) => followedBy !== undefined,
   'end heard at home': ({ type, handledBy }) => type === 'ended' && handledBy !== undefined,
   'cancel refused': (message) => message.type === 'note' && message.note.type === 'cancel-refused',
   'told to be reconciled': (message) => message.type === 'note' && message.note.type === 'reconcile',

@@ -12,6 +12,7 @@ import {
   type Settings,
 } from '@ensemble/runtime'
 import { Broker } from './bus/broker.ts'
+import { noting } from './bus/done.ts'
 import { BusRecord } from './bus/record.ts'
 import { SharedLog, type LogParts } from './bus/shared.ts'
 import type { Chance } from './chance.ts'
@@ -202,9 +203,10 @@ export class System {
   }
 
   #messages(): readonly Message[] {
-    if (this.#broker !== null) return this.#broker.all()
+    const { done } = this.#record
+    if (this.#broker !== null) return [...this.#broker.all(), ...done]
     const [server] = this.servers.values()
-    return server === undefined ? [] : (this.#log?.all(server) ?? [])
+    return server === undefined ? done : [...(this.#log?.all(server) ?? []), ...done]
   }
 
   #lagOf(role: string): number {
@@ -272,10 +274,11 @@ export class System {
     const participant = subject.participants[role]
     const plans = this.plans.filter(({ version }) => version === 1 || !isOld)
     const bus: Bus = this.#log?.busOf(process) ?? outboxed(this.#transport(process), process.ids)
+    const record = this.#record
     return {
       service: role,
       database: client,
-      bus,
+      bus: noting(bus, { process, record }),
       clock: process.clock,
       ids: process.ids,
       settings: shape.settings,

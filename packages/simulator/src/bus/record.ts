@@ -16,6 +16,8 @@ export interface Lost {
 
 export class BusRecord {
   readonly handled: Handled[] = []
+  /** What did not go over it, because it was done in the transaction that said it. */
+  readonly done: Message[] = []
   /** Copies that were sent and are not on the bus. */
   readonly lost: Lost[] = []
   /** When the first copy of a message came on a bus that loses some, by its id. */

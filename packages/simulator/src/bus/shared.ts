@@ -3,7 +3,7 @@
 // I2: a group's cursor is taken with SKIP LOCKED in the batch's transaction and moves only from where it was read.
 // I3: news of a commit may come late or not at all; polling is the truth.
 // I4: what a reader has said to mean nothing to it is never given to it.
-import { pack, type Message, type Time } from '@ensemble/core'
+import { goesOut, pack, type Message, type Time } from '@ensemble/core'
 import { writing, type Open, type RawMessage, type TableRef } from '@ensemble/memory'
 import { Room } from '@ensemble/runtime'
 import type { Bus, Database, Delivered, Link, Queryable, Transaction } from '@ensemble/runtime'
@@ -341,7 +341,8 @@ class SharedLink implements Link {
     for (const off of this.#offs.splice(0)) off()
   }
 
-  #send(tx: Transaction, messages: readonly Message[]): void {
+  #send(tx: Transaction, said: readonly Message[]): void {
+    const messages = said.filter(goesOut)
     if (messages.length > 0) tx.defer(writing(tx, (open) => this.#append(open, messages)))
   }
 

@@ -1,10 +1,11 @@
 // Owns: the scenes about messages that go with a transaction.
+import type { Message } from '@ensemble/core'
 import type { Transaction } from '@ensemble/runtime'
 import { describe, expect, test } from 'vitest'
 import { byKey, decoded, idsOf } from './delivered.ts'
 import type { LinkWorld } from './link.ts'
 import { drain, linked, NOTHING, records, send } from './linked.ts'
-import { message, messages, operation } from './samples.ts'
+import { command, message, messages, operation } from './samples.ts'
 import { codeOf, sorted, until } from './world.ts'
 
 export function sendScenes(world: () => LinkWorld): void {
@@ -31,6 +32,23 @@ export function sendScenes(world: () => LinkWorld): void {
       await send(link, [message('marker', { topic, key: 'k' })])
       expect(idsOf(await drain(link, 1))).toEqual(['marker'])
       expect(await records(database, ['o1'])).toEqual([])
+    })
+
+    test('commands that are done already go nowhere, whatever else is said with them', async () => {
+      const { link } = await linked(world(), 'order')
+      const topic = world().topics[0]
+      const done: Message = { ...command('done', { topic, key: 'k' }), handledBy: 'order' }
+      const handled: Message = { ...message('handled', { topic, key: 'k' }), handledBy: 'order' }
+      await send(link, [done])
+      await send(link, [done, handled])
+      const seen = new Set<string>()
+      await link.receive(10, async (_tx, batch) => {
+        for (const id of idsOf(batch)) seen.add(id)
+        return [done, message('answer', { topic, key: 'k' })]
+      })
+      expect([...seen]).toEqual(['handled'])
+      await send(link, [command('asked', { topic, key: 'k' })])
+      expect(sorted(idsOf(await drain(link, 2)))).toEqual(['answer', 'asked'])
     })
 
     test("messages put into a caller's transaction arrive with it or not at all", async () => {

@@ -1,5 +1,5 @@
 // Owns: the rows and messages that the conformance suites store and send, complete, so that whole values are compared.
-import type { EventMessage, SagaState } from '@ensemble/core'
+import type { CommandMessage, EventMessage, SagaState } from '@ensemble/core'
 import type { OperationRow, SagaRow, StartRow } from '@ensemble/runtime'
 
 export const HOUR_MS = 3_600_000
@@ -21,6 +21,32 @@ export function message(id: string, at: { readonly topic: string; readonly key?:
     answer: { status: 'succeeded', output: { number: 'A-1' } },
     slip: null,
     again: 0,
+  }
+}
+
+export function command(
+  id: string,
+  { topic, key }: { readonly topic: string; readonly key: string },
+): CommandMessage {
+  return {
+    id,
+    topic,
+    key,
+    type: 'command',
+    saga: { plan: 'order.place', id: `saga-${id}`, pattern: 'orchestration' },
+    plan: { version: 1, fingerprint: '' },
+    ask: {
+      operation: id,
+      step: 'openOrder',
+      kind: 'compensatable',
+      direction: 'run',
+      participant: 'order',
+      request: 'open',
+      contract: 1,
+      input: { id },
+      deadline: null,
+      issuedAt: LONG_AGO,
+    },
   }
 }
 
