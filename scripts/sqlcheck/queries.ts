@@ -22,6 +22,7 @@ const FUNCTIONS = new Set([
   'pg_catalog.extract',
   'pg_catalog.substring',
   'row_number',
+  'strpos',
   'sum',
   'unnest',
   'version',

@@ -113,7 +113,12 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
   if (told.length === 0) return
   const keys = [...new Set(told.map(({ saga }) => sagaKeyOf(saga)))].sort()
   const [before, fresh] = await Promise.all([sagaRows.load(tx, keys), appendDecisions(tx, decisions)])
-  if (notes.length > 0) tx.defer(tx.query(NOTES_APPEND, [rowsText(notes.map(noteColumns), 'id')]))
+  if (notes.length > 0)
+    tx.defer(
+      tx.query(NOTES_APPEND, [
+        keepable(JSON.stringify(sortedBy(notes.map(noteColumns), ({ id }) => String(id)))),
+      ]),
+    )
   const after = new Map(before)
   const fold = (
     message: HistoryMessage | NoteMessage | EndedMessage,
@@ -148,9 +153,7 @@ async function appendDecisions(
   decisions: readonly HistoryMessage[],
 ): Promise<readonly HistoryMessage[]> {
   if (decisions.length === 0) return []
-  const { rows } = await tx.query(DECISIONS_APPEND, [
-    rowsText(decisions.map(decisionColumns), 'saga_key', 'seq'),
-  ])
+  const { rows } = await tx.query(DECISIONS_APPEND, decisionLists(decisions))
   const fresh = new Set(rows.map((row) => `${String(row['saga_key'])}#${String(row['seq'])}`))
   return decisions.filter(({ saga, seq }) => fresh.delete(`${sagaKeyOf(saga)}#${seq}`))
 }
@@ -162,16 +165,14 @@ function storeEntries(tx: Transaction, entries: readonly DocumentEntry[]): void 
     const known = documents.get(pathOf({ action, uuid }))?.at ?? at
     documents.set(pathOf({ action, uuid }), { action, uuid, at: Math.min(known, at) })
   }
-  tx.defer(
-    tx.query(DOCUMENTS_APPEND, [rowsText([...documents.values()].map(documentColumns), 'action', 'uuid')]),
-  )
-  tx.defer(tx.query(ENTRIES_APPEND, [rowsText(entries.map(entryColumns), 'action', 'uuid', 'event_id')]))
+  tx.defer(tx.query(DOCUMENTS_APPEND, documentLists([...documents.values()])))
+  tx.defer(tx.query(ENTRIES_APPEND, entryLists(entries)))
 }
 
 /** Their entries go with them. */
 function removeDocuments(tx: Transaction, names: readonly DocumentName[]): void {
   if (names.length === 0) return
-  const sorted = names.toSorted((left, right) => (pathOf(left) < pathOf(right) ? -1 : 1))
+  const sorted = sortedBy(names, pathOf)
   const values = [sorted.map(({ action }) => action), sorted.map(({ uuid }) => uuid)]
   tx.defer(tx.query(DOCUMENTS_REMOVE, values))
   tx.defer(tx.query(ENTRIES_REMOVE, values))
@@ -224,17 +225,23 @@ function nameOf(row: Columns): DocumentName {
   return { action: row['action'] as Action, uuid: String(row['uuid']) }
 }
 
-/** What JSON can say and jsonb cannot hold: U+0000 and half a character, unless the backslash is itself a text's. */
+/** What JSON can say and a column cannot hold: U+0000 and half a character, unless the backslash is itself a text's. */
 const UNKEEPABLE = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
 
-/** One JSON array in one order for all writers, so that two batches never wait for each other. */
-function rowsText(rows: readonly Columns[], ...names: readonly string[]): string {
-  const keyed = rows.map((row) => ({
-    row,
-    key: names.map((name) => String(row[name]).padStart(20, '0')).join(' '),
-  }))
-  const sorted = keyed.sort((left, right) => (left.key < right.key ? -1 : 1)).map(({ row }) => row)
-  return JSON.stringify(sorted).replaceAll(UNKEEPABLE, String.raw`$1\ufffd`)
+/** Of a JSON text. */
+function keepable(json: string): string {
+  return json.includes('\\u') ? json.replaceAll(UNKEEPABLE, String.raw`$1\ufffd`) : json
+}
+
+/** U+0000 is no character of a column; names that services give have none. */
+function sayable(text: string): string {
+  return text.replaceAll('\0', '\ufffd')
+}
+
+/** In one order for all writers, so that two batches never wait for each other. */
+function sortedBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly Item[] {
+  const keyed = items.map((item) => ({ item, key: keyOf(item) }))
+  return keyed.sort((left, right) => (left.key < right.key ? -1 : 1)).map(({ item }) => item)
 }
 
 function columnsOf(state: SagaSummary): Columns {
@@ -268,14 +275,21 @@ function summaryOf(row: Columns): SagaSummary {
   }
 }
 
-function decisionColumns({ saga, seq, at, entries }: HistoryMessage): Columns {
-  return { saga_key: sagaKeyOf(saga), seq, decided_at: momentOf(at), entries }
+/** In the order of the statement's parameters, as `documentLists` and `entryLists` are. */
+function decisionLists(decisions: readonly HistoryMessage[]): readonly unknown[] {
+  const sorted = sortedBy(decisions, ({ saga, seq }) => `${sagaKeyOf(saga)} ${String(seq).padStart(20, '0')}`)
+  return [
+    sorted.map(({ saga }) => sayable(sagaKeyOf(saga))),
+    sorted.map(({ seq }) => seq),
+    sorted.map(({ at }) => momentOf(at)),
+    sorted.map(({ entries }) => keepable(JSON.stringify(entries))),
+  ]
 }
 
-/** `entries` is what `decisionColumns` gave. */
-function decisionOf(row: Columns): StoredDecision {
-  const entries = row['entries'] as StoredDecision['entries']
-  return { seq: Number(row['seq']), at: Number(row['decided_at']), entries }
+/** `told` is what `decisionLists` gave. */
+function decisionOf({ seq, decided_at: at, entries, told }: Columns): StoredDecision {
+  const decided = (typeof told === 'string' ? JSON.parse(told) : entries) as StoredDecision['entries']
+  return { seq: Number(seq), at: Number(at), entries: decided }
 }
 
 function noteColumns({ id, saga, at, source, note }: NoteMessage): Columns {
@@ -295,18 +309,33 @@ function noteOf(row: Columns): StoredNote {
   }
 }
 
-function documentColumns({ action, uuid, at }: DocumentName & { readonly at: number }): Columns {
-  return { action, uuid, created_at: momentOf(at) }
+function documentLists(documents: readonly (DocumentName & { readonly at: number })[]): readonly unknown[] {
+  const sorted = sortedBy(documents, pathOf)
+  return [
+    sorted.map(({ action }) => action),
+    sorted.map(({ uuid }) => uuid),
+    sorted.map(({ at }) => momentOf(at)),
+  ]
 }
 
-function entryColumns(entry: DocumentEntry): Columns {
-  const { action, uuid, eventId, saga, at, rank, status, data } = entry
-  const [event_id, happened_at, words] = [eventId, momentOf(at), wordsOf(data)]
-  return { action, uuid, event_id, saga_key: saga, happened_at, place: rank, status, data, words }
+function entryLists(entries: readonly DocumentEntry[]): readonly unknown[] {
+  const sorted = sortedBy(entries, ({ eventId, ...name }) => `${pathOf(name)} ${eventId}`)
+  return [
+    sorted.map(({ action }) => action),
+    sorted.map(({ uuid }) => uuid),
+    sorted.map(({ eventId }) => sayable(eventId)),
+    sorted.map(({ saga }) => (saga === null ? null : sayable(saga))),
+    sorted.map(({ at }) => momentOf(at)),
+    sorted.map(({ rank }) => rank),
+    sorted.map(({ status }) => status),
+    sorted.map(({ data }) => keepable(JSON.stringify(data))),
+    sorted.map(({ data }) => ` ${wordsOf(data).join(' ')} `),
+  ]
 }
 
-/** `data` is what `entryColumns` gave. */
+/** `told` is what `entryLists` gave. */
 function entryOf(row: Columns): DocumentEntry {
+  const { data, told } = row
   return {
     ...nameOf(row),
     eventId: String(row['event_id']),
@@ -314,6 +343,6 @@ function entryOf(row: Columns): DocumentEntry {
     at: Number(row['happened_at']),
     rank: Number(row['place']),
     status: row['status'] === 'success' ? 'success' : 'failed',
-    data: row['data'] as EntryData,
+    data: (typeof told === 'string' ? JSON.parse(told) : data) as EntryData,
   }
 }

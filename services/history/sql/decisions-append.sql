@@ -1,6 +1,6 @@
--- Answers the rows that were not there.
-INSERT INTO tb_saga_decision (saga_key, seq, decided_at, entries)
-SELECT r.saga_key, r.seq, r.decided_at, r.entries
-FROM jsonb_to_recordset($1::jsonb) AS r (saga_key text, seq int8, decided_at timestamptz, entries jsonb)
+-- Answers the rows that were not there. What was decided is in `told`, a text that nobody here looks into.
+INSERT INTO tb_saga_decision (saga_key, seq, decided_at, entries, told)
+SELECT r.saga_key, r.seq, r.decided_at, '[]'::jsonb, r.told
+FROM unnest($1::text[], $2::int8[], $3::timestamptz[], $4::text[]) AS r (saga_key, seq, decided_at, told)
 ON CONFLICT (saga_key, seq) DO NOTHING
 RETURNING saga_key, seq

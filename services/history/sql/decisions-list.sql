@@ -1,5 +1,5 @@
--- Index: tb_saga_decision_pk. The newest.
-SELECT d.seq, d.decided_at, d.entries
+-- Index: tb_saga_decision_pk. The newest. Those of before `told` have their entries beside it.
+SELECT d.seq, d.decided_at, d.entries, d.told
 FROM tb_saga_decision AS d
 WHERE d.saga_key = $1::text
 ORDER BY d.seq DESC NULLS LAST

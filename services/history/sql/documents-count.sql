@@ -28,6 +28,8 @@ WHERE
     WHERE NOT EXISTS (
       SELECT n.event_id
       FROM tb_history_entry AS n
-      WHERE n.action = d.action AND n.uuid = d.uuid AND n.words ? w.word
+      WHERE
+        n.action = d.action AND n.uuid = d.uuid
+        AND (n.words ? w.word OR strpos(n.spoken, ' ' || w.word || ' ') > 0)
     )
   )

@@ -8,6 +8,7 @@ SELECT
   e.place,
   e.status,
   e.data,
+  e.told,
   e.entry_count,
   e.first_at,
   e.last_at
@@ -21,6 +22,7 @@ FROM (
     n.place,
     n.status,
     n.data,
+    n.told,
     count(n.event_id) OVER (PARTITION BY n.action, n.uuid) AS entry_count,
     min(n.happened_at) OVER (PARTITION BY n.action, n.uuid) AS first_at,
     max(n.happened_at) OVER (PARTITION BY n.action, n.uuid) AS last_at,

@@ -29,7 +29,9 @@ WHERE
     WHERE NOT EXISTS (
       SELECT n.event_id
       FROM tb_history_entry AS n
-      WHERE n.action = d.action AND n.uuid = d.uuid AND n.words ? w.word
+      WHERE
+        n.action = d.action AND n.uuid = d.uuid
+        AND (n.words ? w.word OR strpos(n.spoken, ' ' || w.word || ' ') > 0)
     )
   )
 ORDER BY d.created_at DESC NULLS LAST, d.action DESC NULLS LAST, d.uuid DESC NULLS LAST

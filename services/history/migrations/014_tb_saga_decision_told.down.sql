@@ -1,0 +1,1 @@
+ALTER TABLE tb_saga_decision DROP COLUMN told;

@@ -1,0 +1,1 @@
+ALTER TABLE tb_history_entry DROP COLUMN spoken;
