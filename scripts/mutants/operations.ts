@@ -104,11 +104,10 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `    const performed = await perform(this.#tx, works, this.#member.perform, passing.now)`,
-        replace: `    const { database, perform: options } = this.#member
-    const { stores } = options
+        find: `    storeDecided(tx, this.#held, this.#member.perform.stores)`,
+        replace: `    const { stores } = this.#member.perform
     const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
-      this.#tx.onCommit(() => void database.transaction(act).catch(() => undefined))
+      tx.onCommit(() => void database.transaction(act).catch(() => undefined))
     const operations = {
       ...stores.operations,
       insert: (_: unknown, rows: Parameters<typeof stores.operations.insert>[1]) =>
@@ -116,7 +115,7 @@ export const operationMutants: readonly Mutant[] = [
       update: (_: unknown, rows: Parameters<typeof stores.operations.update>[1]) =>
         later((own) => stores.operations.update(own, rows)),
     }
-    const performed = await perform(this.#tx, works, { ...options, stores: { ...stores, operations } })`,
+    storeDecided(tx, this.#held, { ...stores, operations })`,
       },
     ],
   },
@@ -126,17 +125,16 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `    const performed = await perform(this.#tx, works, this.#member.perform, passing.now)`,
-        replace: `    const { database, perform: options } = this.#member
-    const { stores } = options
+        find: `    storeDecided(tx, this.#held, this.#member.perform.stores)`,
+        replace: `    const { stores } = this.#member.perform
     const scheduled = {
       ...stores.scheduled,
       insert: async (_: unknown, rows: Parameters<typeof stores.scheduled.insert>[1]) =>
-        this.#tx.onCommit(
+        tx.onCommit(
           () => void database.transaction((own) => stores.scheduled.insert(own, rows)).catch(() => undefined),
         ),
     }
-    const performed = await perform(this.#tx, works, { ...options, stores: { ...stores, scheduled } })`,
+    storeDecided(tx, this.#held, { ...stores, scheduled })`,
       },
     ],
   },

@@ -4,14 +4,16 @@
 // I2: the first round locks rows in the order in which they always are: those of participants, then those of sagas that
 // are not remembered. Rounds after it do not, so they hurry: whoever else waits the other way round is waited for for a
 // moment only, and then all is done again, the first round alone.
-// I3: what becomes of a saga is stored once, whatever it has been through.
+// I3: what becomes of a saga or a row is stored once, whatever it has been through.
 import type { Message, Time } from '@ensemble/core'
 import { Advancing } from './advance/advance.ts'
 import type { AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
 import type { Mark, Member, Runner, Turn } from './home.ts'
-import { perform } from './perform/perform.ts'
+import { Held } from './perform/held.ts'
+import { performRound } from './perform/perform.ts'
 import type { LocalResult } from './perform/picture.ts'
+import { storeDecided } from './perform/store.ts'
 import type { Work } from './perform/work.ts'
 import type { SagaRow, StartEnd, Stopwatch, Transaction } from './ports.ts'
 
@@ -111,6 +113,7 @@ class Actor {
   readonly #member: Member
   readonly #advancing: Advancing | null
   readonly #passing: Passing
+  readonly #held = new Held()
   readonly #ends: StartEnd[] = []
   #performCount = 0
   #advanceCount = 0
@@ -138,7 +141,8 @@ class Actor {
     const [advancing, passing] = [this.#advancing, this.#passing]
     const early = advancing?.inHand(advances, rows) ?? []
     const decided = (await advancing?.hear(early, passing.now)) ?? []
-    const performed = await perform(this.#tx, works, this.#member.perform, passing.now)
+    const { perform: options } = this.#member
+    const performed = await performRound(this.#tx, works, { options, held: this.#held, since: passing.now })
     passing.heard(performed.at)
     const heard = new Set(early)
     const late = advances.filter((work) => !heard.has(work))
@@ -153,6 +157,7 @@ class Actor {
   async finish(): Promise<readonly Message[]> {
     const { service, database, starter } = this.#member
     const [tx, ends] = [this.#tx, this.#ends]
+    storeDecided(tx, this.#held, this.#member.perform.stores)
     const told = (await this.#advancing?.store()) ?? []
     if (starter !== null && ends.length > 0) {
       tx.defer(database.stores.starts.ended(tx, ends))

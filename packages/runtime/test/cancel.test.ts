@@ -143,6 +143,11 @@ describe.each(PATTERNS_BOTH)('a cancel, %s', (pattern) => {
   })
 })
 
+/** What is observed may be a tenth of a second behind. */
+async function untilObserved(world: World): Promise<void> {
+  await world.run(200)
+}
+
 describe('lost messages', () => {
   const plan = planOf('lost', [{ kind: 'compensatable' }, { kind: 'compensatable' }, { kind: 'retriable' }])
 
@@ -158,6 +163,7 @@ describe('lost messages', () => {
     await inWorld({ pattern: 'orchestration', plans: [plan], loses }, async (world) => {
       await world.start(plan)
       expect(await world.ended(plan)).toBe('completed')
+      await untilObserved(world)
       expect(world.notes()).toEqual(['orchestrator overdue waiting for b.make'])
       expect(await world.doubled()).toEqual([])
     })
@@ -215,6 +221,7 @@ describe('lost messages', () => {
         await repaired
         expect(await world.ended(plan)).toBe('completed')
         expect(await world.doubled()).toEqual([])
+        await untilObserved(world)
         expect(world.history().filter((entry) => entry.type === 'ended')).toHaveLength(1)
       },
     )

@@ -1,9 +1,9 @@
-// Scenes: who follows an event of a service that is at home with him does so in the transaction that says it, once; what
-// one service asks another there does not go over the bus.
+// Scenes: who follows an event of a service at home with him does so in the transaction that says it, once; what one
+// service asks another there does not go over the bus.
 import { expect, test } from 'vitest'
 import { command, participant, saga, succeeded, TOPIC, type Message } from '@ensemble/core'
 import { manualClock, memoryDatabase, memoryEntries, memoryRows, sharedMemoryBus } from '@ensemble/memory'
-import { aggregate, createHost, implement } from '@ensemble/runtime'
+import { aggregate, createHost, implement, type Implementation } from '@ensemble/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { z } from 'zod'
 import { PATTERNS_BOTH, T0 } from './world.ts'
@@ -13,54 +13,57 @@ const Paid = z.object({ paidAt: z.unknown() })
 const shop = participant('shop', { pay: command({ input: Step, output: Paid, event: 'paid' }) })
 const books = participant('books', { note: command({ input: Step }) })
 
-test.each(PATTERNS_BOTH)('given a service that follows another one of its process (%s)', async (pattern) => {
-  const clock = manualClock(T0)
-  const database = memoryDatabase({ name: 'shop', clock })
-  const bus = sharedMemoryBus({ partitions: 1 })
-  const plan = saga('sold', { version: 1, input: Step })
-    .retriable('s1', { run: shop.pay(({ input }) => ({ key: input.key })) })
-    .end()
+const plan = saga('sold', { version: 1, input: Step })
+  .retriable('s1', { run: shop.pay(({ input }) => ({ key: input.key })) })
+  .end()
+const entries = memoryEntries<string>({ name: 'noted' })
+
+function shopImplementation(): Implementation {
   const things = aggregate({
     rows: memoryRows<{ readonly key: string }>({ name: 'thing', key: ({ key }) => key }),
   })
-  const entries = memoryEntries<string>({ name: 'noted' })
+  const date = new Date(0)
+  return implement(shop, {
+    pay: things.on(shop.pay, {
+      key: ({ key }) => key,
+      decide: () => ({ outcome: succeeded({ paidAt: date }) }),
+    }),
+  })
+}
+
+function booksImplementation(): Implementation {
   const notes = aggregate<{ readonly key: string }, Record<never, never>, string>({
     rows: memoryRows({ name: 'note', key: ({ key }) => key }),
     entries,
   })
-  const date = new Date(0)
+  const follow = notes.follow('shop.paid', Paid, {
+    key: () => 'all',
+    decide: (_, { paidAt }) => ({
+      outcome: succeeded(),
+      state: { key: 'all' },
+      entries: [`paid ${typeof paidAt}`],
+    }),
+  })
+  const note = notes.on(books.note, { key: () => 'all', decide: () => ({ outcome: succeeded() }) })
+  return implement(books, { note }, { follows: [follow] })
+}
+
+test.each(PATTERNS_BOTH)('given a service that follows another one of its process (%s)', async (pattern) => {
+  const clock = manualClock(T0)
+  const database = memoryDatabase({ name: 'shop', clock })
+  const bus = sharedMemoryBus({ partitions: 1 })
   const at = { database, bus, clock, plans: [plan] }
   const host = await createHost({
     ...at,
     service: 'shop',
-    implementation: implement(shop, {
-      pay: things.on(shop.pay, {
-        key: ({ key }) => key,
-        decide: () => ({ outcome: succeeded({ paidAt: date }) }),
-      }),
-    }),
+    implementation: shopImplementation(),
     starts: true,
     orchestrates: true,
   })
   const follower = await createHost({
     ...at,
     service: 'books',
-    implementation: implement(
-      books,
-      { note: notes.on(books.note, { key: () => 'all', decide: () => ({ outcome: succeeded() }) }) },
-      {
-        follows: [
-          notes.follow('shop.paid', Paid, {
-            key: () => 'all',
-            decide: (_, { paidAt }) => ({
-              outcome: succeeded(),
-              state: { key: 'all' },
-              entries: [`paid ${typeof paidAt}`],
-            }),
-          }),
-        ],
-      },
-    ),
+    implementation: booksImplementation(),
   })
   const seen: Message[] = []
   const witness = await createHost({

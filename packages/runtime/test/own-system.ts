@@ -141,8 +141,7 @@ export async function system({
   sent.length = 0
   seen.length = 0
   for (const [step, how] of Object.entries(script)) behaviour.steps.set(step, how)
-  const done = async (): Promise<readonly string[]> =>
-    (await ledger.all(database)).map(({ operation }) => operation).filter((id) => id.startsWith('own/x/'))
+  const done = async (): Promise<readonly string[]> => doneOf(await ledger.all(database))
   const stop = async (): Promise<void> => {
     const stopped = Promise.all([host, ...guests, witness].map((one) => one.stop()))
     await clock.advance(5_000)
@@ -152,6 +151,14 @@ export async function system({
 }
 
 export const RUNS = ['own/x/s1/run', 'own/x/s2/run', 'own/x/s3/run']
+
+/** Sorted: each service writes what it has done once, at the end of a transaction. */
+function doneOf(entries: readonly { readonly operation: string }[]): readonly string[] {
+  return entries
+    .map(({ operation }) => operation)
+    .filter((id) => id.startsWith('own/x/'))
+    .sort()
+}
 
 /** Types of messages in their order, with who has handled them. */
 export function marks(messages: readonly Message[]): readonly string[] {

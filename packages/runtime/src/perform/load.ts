@@ -3,6 +3,7 @@
 import type { ErrorInfo, Time } from '@ensemble/core'
 import type { EventHandler } from '../handlers.ts'
 import type { Rows, Stores, Transaction } from '../ports.ts'
+import type { Held } from './held.ts'
 import type { Loaded, Picture } from './picture.ts'
 import { keyOrNull } from './rules.ts'
 import type { Work } from './work.ts'
@@ -14,14 +15,15 @@ export interface LoadOptions {
   readonly refuse: ErrorInfo | null
   /** Nothing is done before this. */
   readonly since: Time
+  /** What is found is held, too. */
+  readonly held: Held
 }
 
-/** What the statements find. */
-type Found = Pick<Loaded, 'operations' | 'rows' | 'claims'>
+/** What is held already, and what the statements find. */
+type Found = Pick<Held, 'operations' | 'rows' | 'claims' | 'owners'>
 
 export async function load(tx: Transaction, works: readonly Work[], options: LoadOptions): Promise<Loaded> {
-  const { stores } = options
-  const loaded: Found = { operations: new Map(), rows: new Map(), claims: new Map() }
+  const { stores, held: loaded } = options
   // What is refused meets its operation's row only: loading the rest may be what fails.
   const keyed = options.refuse === null ? works.flatMap(keyedOf) : []
   const rows = loadRows(
@@ -39,7 +41,8 @@ export async function load(tx: Transaction, works: readonly Work[], options: Loa
   await tx.begun?.()
   const now = Math.max(tx.now, options.since)
   const isOld = issuedBefore(works, options.horizonCheckedBefore(now))
-  return { ...loaded, now, horizon: isOld ? await stores.registry.horizon(tx) : 0 }
+  const { operations, rows: known, claims } = loaded
+  return { operations, rows: known, claims, now, horizon: isOld ? await stores.registry.horizon(tx) : 0 }
 }
 
 async function loadNeeded(
@@ -64,11 +67,13 @@ async function loadOperations(
   what: { works: readonly Work[]; keyed: readonly Keyed[]; options: LoadOptions },
 ): Promise<void> {
   const { works, keyed, options } = what
-  const ids = [...new Set(works.flatMap(operationOf))].sort()
-  const owners = options.defers ? uniqueOwners(keyed) : []
+  const ids = [...new Set(works.flatMap(operationOf))].filter((id) => !loaded.operations.has(id)).sort()
+  const owners = options.defers ? uniqueOwners(keyed, loaded.owners) : []
   if (ids.length === 0 && owners.length === 0) return
   const rows = await options.stores.operations.load(tx, { ids, deferredOf: owners })
-  for (const row of rows) loaded.operations.set(row.id, row)
+  // What is held has been decided on since.
+  for (const row of rows) if (!loaded.operations.has(row.id)) loaded.operations.set(row.id, row)
+  for (const { owner, key } of owners) loaded.owners.add(`${owner}/${key}`)
 }
 
 function issuedBefore(works: readonly Work[], time: Time): boolean {
@@ -144,14 +149,18 @@ function attempt<T>(compute: () => T): T | null {
   }
 }
 
-function uniqueOwners(keyed: readonly Keyed[]): readonly { owner: string; key: string }[] {
+function uniqueOwners(
+  keyed: readonly Keyed[],
+  known: ReadonlySet<string>,
+): readonly { owner: string; key: string }[] {
   const unique = new Map(keyed.map(({ owner, key }) => [`${owner}/${key}`, { owner, key }]))
+  for (const name of known) unique.delete(name)
   return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 }
 
 async function loadRows(
   tx: Transaction,
-  loaded: Found,
+  loaded: Pick<Found, 'rows'>,
   wanted: readonly { table: Rows<unknown>; key: string }[],
 ): Promise<void> {
   const byTable = new Map<Rows<unknown>, Set<string>>()
@@ -172,7 +181,7 @@ async function loadRows(
 
 async function loadClaims(
   tx: Transaction,
-  loaded: Found,
+  loaded: Pick<Found, 'claims'>,
   what: { values: readonly string[]; stores: Stores },
 ): Promise<void> {
   const values = [...new Set(what.values)].filter((value) => !loaded.claims.has(value)).sort()
@@ -183,7 +192,7 @@ async function loadClaims(
 
 export async function loadMissing(
   tx: Transaction,
-  loaded: Loaded,
+  loaded: Pick<Loaded, 'rows' | 'claims'>,
   { picture, stores }: { picture: Picture; stores: Stores },
 ): Promise<void> {
   const wanted = [...picture.missing.rows].flatMap(([table, keys]) =>

@@ -1,5 +1,5 @@
-// Owns: the verb perform: a batch of work of one participant in one transaction. Load everything in bulk,
-// decide in memory, write in bulk. The only thing it awaits between loading and writing are the calls of
+// Owns: the verb perform: a batch of work of one participant in one transaction. Load everything in bulk, decide in
+// memory, write in bulk, once for all rounds. The only thing it awaits between loading and writing are the calls of
 // transaction handlers.
 // I1: a pass over the batch is pure; when it needs rows that were not loaded they are loaded and the pass is
 // made again.
@@ -12,12 +12,14 @@ import { note, type Shop } from './answer.ts'
 import { decideFollow, decideLocal, decideResume } from './decide-own.ts'
 import { decideRun } from './decide-run.ts'
 import { decideWithdraw } from './decide-withdraw.ts'
+import { bury } from '../bury.ts'
 import { fault } from './fault.ts'
+import { Held } from './held.ts'
 import { load, loadMissing } from './load.ts'
 import { onRun, onWithdraw } from './operation.ts'
 import { isTooOld, pendingRun, tooOld, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
-import { store } from './store.ts'
+import { storeDecided } from './store.ts'
 import type { RunWork, WithdrawWork, Work } from './work.ts'
 
 /** How often a pass may ask for more rows before the batch is refused. */
@@ -46,24 +48,37 @@ export interface PerformOptions {
   readonly onDue: () => void
 }
 
+/** All that is decided is written in the flush of the COMMIT. */
 export async function perform(
   tx: Transaction,
   works: readonly Work[],
   options: PerformOptions,
-  /** Nothing is done before this. */
-  since: Time = 0,
 ): Promise<Performed> {
+  const held = new Held()
+  const performed = await performRound(tx, works, { options, held, since: 0 })
+  storeDecided(tx, held, options.stores)
+  return performed
+}
+
+/** One round of several in a transaction: what is decided is held, and written by whoever ends them. */
+export async function performRound(
+  tx: Transaction,
+  works: readonly Work[],
+  round: { readonly options: PerformOptions; readonly held: Held; readonly since: Time },
+): Promise<Performed> {
+  const { options, held, since } = round
   if (works.length === 0) return { messages: [], at: 0, results: new Map() }
-  const loaded = await load(tx, works, { ...options, since })
+  const loaded = await load(tx, works, { ...options, since, held })
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
-  store(tx, picture, { service: options.shop.service, stores: options.stores })
+  held.take(picture)
+  const { messages, now: at, results, deadLetters } = picture
+  const told = bury(tx, deadLetters, { service: options.shop.service, stores: options.stores })
   const intended = picture
     .operationChanges()
     .some(({ status, dueAt }) => status === 'set_aside' && dueAt !== null)
   if (intended || picture.scheduled.some(({ dueAt }) => dueAt <= picture.now)) tx.onCommit(options.onDue)
-  const { messages, now: at, results } = picture
-  return { messages, at, results }
+  return { messages: [...messages, ...told], at, results }
 }
 
 function callsSql(work: Work): boolean {

@@ -7,7 +7,7 @@
 import type { Message, Outcome, Time } from '@ensemble/core'
 import { EnsembleError } from '../errors.ts'
 import type { AggregateGroup } from '../handlers.ts'
-import type { DeadLetter, Entries, OperationRow, Row, Rows } from '../ports.ts'
+import type { DeadLetter, Entries, OperationRow, Rows } from '../ports.ts'
 
 /** What the batch has read so far. A key that is present with `undefined` was looked for and is not there. */
 export interface Loaded {
@@ -27,12 +27,34 @@ export type LocalResult =
   | { readonly ok: true; readonly outcome: Outcome }
   | { readonly ok: false; readonly error: unknown }
 
-interface RowChange {
+export interface RowChange {
   readonly state: unknown
+  /** There is no row yet. */
   readonly isNew: boolean
 }
 
-export class Picture {
+export interface RowChanges {
+  readonly table: Rows<unknown>
+  readonly changes: ReadonlyMap<string, RowChange>
+}
+
+export interface Claimed {
+  readonly value: string
+  /** Its owner in the database, and from now on. */
+  readonly before: string | null
+  readonly now: string | null
+}
+
+/** What is to be written. */
+export interface Decided {
+  rowChanges(): readonly RowChanges[]
+  readonly entries: ReadonlyMap<Entries<unknown>, readonly unknown[]>
+  claimChanges(): readonly Claimed[]
+  operationChanges(): readonly OperationRow[]
+  readonly scheduled: readonly { readonly dueAt: Time; readonly message: Message }[]
+}
+
+export class Picture implements Decided {
   readonly loaded: Loaded
   readonly missing: Missing = { rows: new Map(), claims: new Set() }
   readonly messages: Message[] = []
@@ -159,30 +181,15 @@ export class Picture {
     return [...this.#operations.values()]
   }
 
-  rowChanges(): readonly {
-    table: Rows<unknown>
-    inserts: readonly Row<unknown>[]
-    updates: readonly Row<unknown>[]
-  }[] {
-    return [...this.#rows].map(([table, changes]) => {
-      const rows = [...changes].map(([key, { state, isNew }]) => ({ key, state, isNew }))
-      return { table, inserts: rows.filter((row) => row.isNew), updates: rows.filter((row) => !row.isNew) }
-    })
+  rowChanges(): readonly RowChanges[] {
+    return [...this.#rows].map(([table, changes]) => ({ table, changes }))
   }
 
-  /** Claims to insert and to delete; a value that changes hands is both. */
-  claimChanges(): {
-    readonly taken: readonly { value: string; owner: string }[]
-    readonly released: readonly string[]
-  } {
-    const taken: { value: string; owner: string }[] = []
-    const released: string[] = []
-    for (const [value, owner] of this.#claims) {
-      const before = this.loaded.claims.get(value) ?? null
-      if (before === owner) continue
-      if (before !== null) released.push(value)
-      if (owner !== null) taken.push({ value, owner })
-    }
-    return { taken, released }
+  claimChanges(): readonly Claimed[] {
+    return [...this.#claims].map(([value, now]) => ({
+      value,
+      before: this.loaded.claims.get(value) ?? null,
+      now,
+    }))
   }
 }
