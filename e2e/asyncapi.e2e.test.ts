@@ -1,6 +1,6 @@
-// What really travels, held against the document of the bus: every message that a running system handles, by its name.
+// What really travels, held against the document of the bus: every message that a running system says or handles, by name.
 import type { Message } from '@ensemble/core'
-import { PATTERNS } from '@ensemble/core'
+import { PATTERNS, plain } from '@ensemble/core'
 import type { Bus } from '@ensemble/runtime'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -25,16 +25,25 @@ const MET = [
 let system: TestSystem
 const heard = new Map<string, Message>()
 
+/** What is done at once by a service of the same process does not travel; it says the same. */
 function hearing(bus: Bus): Bus {
+  const hear = (messages: readonly Message[]): void => {
+    for (const message of plain(messages)) heard.set(message.id, message)
+  }
   return {
     connect: async (what) => {
       const link = await bus.connect(what)
       return {
         ...link,
+        transaction: (work) =>
+          link.transaction(async (tx) => {
+            const said = await work(tx)
+            hear(said.messages)
+            return said
+          }),
         receive: (countMax, handle) =>
           link.receive(countMax, async (tx, batch) => {
-            for (const delivered of batch)
-              if (delivered.ok) heard.set(delivered.message.id, delivered.message)
+            hear(batch.flatMap((delivered) => (delivered.ok ? [delivered.message] : [])))
             return await handle(tx, batch)
           }),
       }

@@ -13,7 +13,14 @@ const Sent = {
   id: z.string().describe('The same message sent again has the same id'),
   topic: z.string(),
   key: z.string().describe('Messages of one key keep their order as far as the bus can'),
-  handledBy: z.string().optional().describe('The service that handled it in the transaction that sent it'),
+  handledBy: z
+    .string()
+    .optional()
+    .describe('The service that handled it in the transaction that sent it; such a command does not travel'),
+  followedBy: z
+    .array(z.string())
+    .optional()
+    .describe('Services that followed it in the transaction that sent it'),
 }
 const Time = z.int().describe('Milliseconds since 1970')
 
