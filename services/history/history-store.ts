@@ -1,7 +1,8 @@
 // Owns: history in SQL, in the service's own tables.
 // Does not own what it means (documents.ts, standing.ts, timeline.ts).
 // I1: one statement per table and batch, whatever the number of messages.
-// I2: a saga's row is locked before its decisions are stored: who counts a decision as new also writes the count.
+// I2: a saga's row is locked before its decisions are stored: who counts a decision as new also writes the count, and
+// the count says which are stored.
 import type { EndedMessage, HistoryMessage, NoteMessage, NoteType } from '@ensemble/core'
 import { readPage, sqlFolder, tableRows } from '@ensemble/postgres'
 import type { Database, Queryable, Rows, Transaction } from '@ensemble/runtime'
@@ -40,6 +41,7 @@ const DOCUMENT_PAGES = { list: sql('documents-list'), count: sql('documents-coun
 const ENTRIES_REMOVE = sql('entries-remove')
 const DECISIONS_APPEND = sql('decisions-append')
 const DECISIONS_LIST = sql('decisions-list')
+const DECISIONS_OF = sql('decisions-of')
 const DECISIONS_REMOVE = sql('decisions-remove')
 const NOTES_APPEND = sql('notes-append')
 const NOTES_LIST = sql('notes-list')
@@ -92,7 +94,10 @@ export function historyStorage({ database, read }: HistoryDatabase): HistoryStor
       ])
       return {
         summary: summaryOf(row),
-        decisions: decisions.rows.map(decisionOf),
+        decisions: decisions.rows
+          .flatMap(decisionsOf)
+          .sort((left, right) => right.seq - left.seq)
+          .slice(0, DECISIONS_COUNT_MAX),
         notes: notes.rows.map(noteOf),
       }
     },
@@ -112,7 +117,9 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
   const told = [...decisions, ...notes, ...ends]
   if (told.length === 0) return
   const keys = [...new Set(told.map(({ saga }) => sagaKeyOf(saga)))].sort()
-  const [before, fresh] = await Promise.all([sagaRows.load(tx, keys), appendDecisions(tx, decisions)])
+  const before = await sagaRows.load(tx, keys)
+  const fresh = await freshOf(tx, decisions, before)
+  if (fresh.length > 0) tx.defer(tx.query(DECISIONS_APPEND, decisionLists(fresh)))
   if (notes.length > 0)
     tx.defer(
       tx.query(NOTES_APPEND, [
@@ -147,15 +154,28 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
   )
 }
 
-/** Stores decisions and answers those that were not there. */
-async function appendDecisions(
+/** Those that are not stored. Where none is missing those up to the highest number are; else one has to look. */
+async function freshOf(
   tx: Transaction,
   decisions: readonly HistoryMessage[],
+  before: ReadonlyMap<string, SagaSummary>,
 ): Promise<readonly HistoryMessage[]> {
-  if (decisions.length === 0) return []
-  const { rows } = await tx.query(DECISIONS_APPEND, decisionLists(decisions))
-  const fresh = new Set(rows.map((row) => `${String(row['saga_key'])}#${String(row['seq'])}`))
-  return decisions.filter(({ saga, seq }) => fresh.delete(`${sagaKeyOf(saga)}#${seq}`))
+  const found = decisions.map((decision) => ({ decision, key: sagaKeyOf(decision.saga) }))
+  const gaping = found.flatMap(({ key }) => (hasGaps(before.get(key)) ? [key] : []))
+  const rows = gaping.length === 0 ? [] : (await tx.query(DECISIONS_OF, [[...new Set(gaping)].sort()])).rows
+  const stored = new Set(
+    rows.flatMap((row) => decisionsOf(row).map(({ seq }) => `${String(row['saga_key'])}#${seq}`)),
+  )
+  return found.flatMap(({ decision, key }) => {
+    const { seq } = decision
+    const summary = before.get(key)
+    const isStored = hasGaps(summary) ? stored.has(`${key}#${seq}`) : seq <= (summary?.seqMax ?? 0)
+    return isStored ? [] : [decision]
+  })
+}
+
+function hasGaps(summary: SagaSummary | undefined): boolean {
+  return summary !== undefined && summary.decisionCount !== summary.seqMax
 }
 
 function storeEntries(tx: Transaction, entries: readonly DocumentEntry[]): void {
@@ -275,21 +295,27 @@ function summaryOf(row: Columns): SagaSummary {
   }
 }
 
-/** In the order of the statement's parameters, as `documentLists` and `entryLists` are. */
+/** One row for each saga, in the order of the statement's parameters, as `documentLists` and `entryLists` are. */
 function decisionLists(decisions: readonly HistoryMessage[]): readonly unknown[] {
-  const sorted = sortedBy(decisions, ({ saga, seq }) => `${sagaKeyOf(saga)} ${String(seq).padStart(20, '0')}`)
+  const bySaga = Map.groupBy(decisions, ({ saga }) => sagaKeyOf(saga))
+  const rows = sortedBy([...bySaga], ([key]) => key).map(([key, told]) => ({
+    key,
+    told: told
+      .map(({ seq, at, entries }) => ({ seq, at, entries }))
+      .sort((left, right) => left.seq - right.seq),
+  }))
   return [
-    sorted.map(({ saga }) => sayable(sagaKeyOf(saga))),
-    sorted.map(({ seq }) => seq),
-    sorted.map(({ at }) => momentOf(at)),
-    sorted.map(({ entries }) => keepable(JSON.stringify(entries))),
+    rows.map(({ key }) => sayable(key)),
+    rows.map(({ told }) => told[0]?.seq),
+    rows.map(({ told }) => momentOf(told[0]?.at ?? 0)),
+    rows.map(({ told }) => keepable(JSON.stringify(told))),
   ]
 }
 
 /** `told` is what `decisionLists` gave. */
-function decisionOf({ seq, decided_at: at, entries, told }: Columns): StoredDecision {
-  const decided = (typeof told === 'string' ? JSON.parse(told) : entries) as StoredDecision['entries']
-  return { seq: Number(seq), at: Number(at), entries: decided }
+function decisionsOf({ seq, decided_at: at, entries, told }: Columns): readonly StoredDecision[] {
+  if (typeof told === 'string') return JSON.parse(told) as readonly StoredDecision[]
+  return [{ seq: Number(seq), at: Number(at), entries: entries as StoredDecision['entries'] }]
 }
 
 function noteColumns({ id, saga, at, source, note }: NoteMessage): Columns {
