@@ -1,4 +1,5 @@
-// What really travels, held against the document of the bus: every message that a running system says or handles, by name.
+// What really travels, held against the document of the bus: each message that a running system says or handles, by
+// its name.
 import type { Message } from '@ensemble/core'
 import { PATTERNS, plain } from '@ensemble/core'
 import type { Bus } from '@ensemble/runtime'
