@@ -104,7 +104,7 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `    storeDecided(tx, this.#held, this.#member.perform.stores)`,
+        find: `    this.#held.write(tx, this.#member.perform.stores)`,
         replace: `    const { stores } = this.#member.perform
     const later = async (act: (own: Transaction) => Promise<void>): Promise<void> =>
       tx.onCommit(() => void database.transaction(act).catch(() => undefined))
@@ -115,7 +115,7 @@ export const operationMutants: readonly Mutant[] = [
       update: (_: unknown, rows: Parameters<typeof stores.operations.update>[1]) =>
         later((own) => stores.operations.update(own, rows)),
     }
-    storeDecided(tx, this.#held, { ...stores, operations })`,
+    this.#held.write(tx, { ...stores, operations })`,
       },
     ],
   },
@@ -125,7 +125,7 @@ export const operationMutants: readonly Mutant[] = [
     file: ACT,
     edits: [
       {
-        find: `    storeDecided(tx, this.#held, this.#member.perform.stores)`,
+        find: `    this.#held.write(tx, this.#member.perform.stores)`,
         replace: `    const { stores } = this.#member.perform
     const scheduled = {
       ...stores.scheduled,
@@ -134,7 +134,7 @@ export const operationMutants: readonly Mutant[] = [
           () => void database.transaction((own) => stores.scheduled.insert(own, rows)).catch(() => undefined),
         ),
     }
-    storeDecided(tx, this.#held, { ...stores, scheduled })`,
+    this.#held.write(tx, { ...stores, scheduled })`,
       },
     ],
   },

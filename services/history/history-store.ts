@@ -118,7 +118,7 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
   if (told.length === 0) return
   const keys = [...new Set(told.map(({ saga }) => sagaKeyOf(saga)))].sort()
   const before = await sagaRows.load(tx, keys)
-  const fresh = await freshOf(tx, decisions, before)
+  const { decisions: fresh, counted } = await freshOf(tx, decisions, before)
   if (fresh.length > 0) tx.defer(tx.query(DECISIONS_APPEND, decisionLists(fresh)))
   if (notes.length > 0)
     tx.defer(
@@ -126,7 +126,7 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
         keepable(JSON.stringify(sortedBy(notes.map(noteColumns), ({ id }) => String(id)))),
       ]),
     )
-  const after = new Map(before)
+  const after = new Map(counted)
   const fold = (
     message: HistoryMessage | NoteMessage | EndedMessage,
     change: (summary: SagaSummary) => SagaSummary,
@@ -154,24 +154,36 @@ async function recordSagas(tx: Transaction, { decisions, notes, ends }: HistoryB
   )
 }
 
-/** Those that are not stored. Where none is missing those up to the highest number are; else one has to look. */
+interface Fresh {
+  readonly decisions: readonly HistoryMessage[]
+  /** Summaries whose count of decisions is that of the rows. */
+  readonly counted: ReadonlyMap<string, SagaSummary>
+}
+
+/**
+ * Those that are not stored. Where none is missing those up to the highest number are; else one has to look, and counts
+ * anew: a program of before that reads again what was stored in one row counts it twice.
+ */
 async function freshOf(
   tx: Transaction,
   decisions: readonly HistoryMessage[],
   before: ReadonlyMap<string, SagaSummary>,
-): Promise<readonly HistoryMessage[]> {
+): Promise<Fresh> {
   const found = decisions.map((decision) => ({ decision, key: sagaKeyOf(decision.saga) }))
-  const gaping = found.flatMap(({ key }) => (hasGaps(before.get(key)) ? [key] : []))
-  const rows = gaping.length === 0 ? [] : (await tx.query(DECISIONS_OF, [[...new Set(gaping)].sort()])).rows
-  const stored = new Set(
-    rows.flatMap((row) => decisionsOf(row).map(({ seq }) => `${String(row['saga_key'])}#${seq}`)),
-  )
-  return found.flatMap(({ decision, key }) => {
-    const { seq } = decision
-    const summary = before.get(key)
-    const isStored = hasGaps(summary) ? stored.has(`${key}#${seq}`) : seq <= (summary?.seqMax ?? 0)
-    return isStored ? [] : [decision]
+  const gaping = new Set(found.flatMap(({ key }) => (hasGaps(before.get(key)) ? [key] : [])))
+  const rows = gaping.size === 0 ? [] : (await tx.query(DECISIONS_OF, [[...gaping].sort()])).rows
+  const stored = new Map([...gaping].map((key) => [key, new Set<number>()]))
+  for (const row of rows)
+    for (const { seq } of decisionsOf(row)) stored.get(String(row['saga_key']))?.add(seq)
+  const fresh = found.filter(({ decision: { seq }, key }) => {
+    const known = stored.get(key)
+    return known === undefined ? seq > (before.get(key)?.seqMax ?? 0) : !known.has(seq)
   })
+  const counted = [...before].map(([key, summary]): [string, SagaSummary] => {
+    const count = stored.get(key)?.size ?? summary.decisionCount
+    return [key, count === summary.decisionCount ? summary : { ...summary, decisionCount: count }]
+  })
+  return { decisions: fresh.map(({ decision }) => decision), counted: new Map(counted) }
 }
 
 function hasGaps(summary: SagaSummary | undefined): boolean {

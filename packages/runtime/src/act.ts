@@ -13,7 +13,6 @@ import type { Mark, Member, Runner, Turn } from './home.ts'
 import { Held } from './perform/held.ts'
 import { performRound } from './perform/perform.ts'
 import type { LocalResult } from './perform/picture.ts'
-import { storeDecided } from './perform/store.ts'
 import type { Work } from './perform/work.ts'
 import type { SagaRow, StartEnd, Stopwatch, Transaction } from './ports.ts'
 
@@ -47,9 +46,16 @@ export async function act(
 ): Promise<Acted> {
   const { member: own, home } = runner
   const actors = new Map<Member, Actor>()
+  // Two hosts of one service decide on the same rows.
+  const helds = new Map<string, Held>()
+  const heldOf = ({ service }: Member): Held => {
+    const held = helds.get(service.name) ?? new Held()
+    helds.set(service.name, held)
+    return held
+  }
   const passing = new Passing(runner.clock)
   const actorOf = (member: Member): Actor => {
-    const actor = actors.get(member) ?? new Actor(tx, member, { runner, passing })
+    const actor = actors.get(member) ?? new Actor(tx, member, { runner, passing, held: heldOf(member) })
     actors.set(member, actor)
     return actor
   }
@@ -113,7 +119,7 @@ class Actor {
   readonly #member: Member
   readonly #advancing: Advancing | null
   readonly #passing: Passing
-  readonly #held = new Held()
+  readonly #held: Held
   readonly #ends: StartEnd[] = []
   #performCount = 0
   #advanceCount = 0
@@ -121,9 +127,10 @@ class Actor {
   constructor(
     tx: Transaction,
     member: Member,
-    { runner, passing }: { readonly runner: Runner; readonly passing: Passing },
+    { runner, passing, held }: { readonly runner: Runner; readonly passing: Passing; readonly held: Held },
   ) {
     this.#passing = passing
+    this.#held = held
     this.#tx = member.database === runner.member.database ? tx : visited(tx, member)
     this.#member = member
     const advice = runner.adviceOf(member)
@@ -157,7 +164,7 @@ class Actor {
   async finish(): Promise<readonly Message[]> {
     const { service, database, starter } = this.#member
     const [tx, ends] = [this.#tx, this.#ends]
-    storeDecided(tx, this.#held, this.#member.perform.stores)
+    this.#held.write(tx, this.#member.perform.stores)
     const told = (await this.#advancing?.store()) ?? []
     if (starter !== null && ends.length > 0) {
       tx.defer(database.stores.starts.ended(tx, ends))

@@ -81,7 +81,7 @@ const SAVEPOINTS_MAX = 50
 
 const PRUNE_EVERY_MS = 3_600_000
 
-/** Under load history is that late. */
+/** What is only observed may be that late under load. */
 const OBSERVE_EVERY_MS = 100
 
 class RunningHost implements Host {

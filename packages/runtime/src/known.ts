@@ -2,74 +2,90 @@
 // ended. Pure.
 // I1: bounded; what is forgotten is in the start's row.
 // I2: an end is final. That a saga runs is believed once only: its end may have been heard by another instance.
+// I3: what has ended takes no room from what runs.
 import { plain, type SagaRef } from '@ensemble/core'
 import { sagaKey } from './letters.ts'
 import type { StartEnd } from './ports.ts'
 import { lengthOf } from './shell/room.ts'
 import type { SagaName, SagaStatus } from './starter.ts'
 
-/** Sagas that are known of. */
-const COUNT_MAX = 10_000
+/** Sagas that run. */
+const OPEN_COUNT_MAX = 10_000
+const ENDED_COUNT_MAX = 10_000
 /** Characters of what sagas ended with, all together: some megabytes. */
 const LENGTH_MAX = 4_000_000
+/** Of one: a longer end is not kept. */
+const LENGTH_OF_ONE_MAX = 100_000
 
-interface Known {
+interface Open {
+  readonly status: SagaStatus
+  readonly isBelieved: boolean
+}
+
+interface Ended {
   readonly status: SagaStatus
   /** Of what it ended with. */
   readonly length: number
 }
 
 export class KnownSagas {
+  /** Those first that were started first. */
+  readonly #open = new Map<string, Open>()
   /** Those first that nobody has asked for for the longest time. */
-  readonly #known = new Map<string, Known>()
+  readonly #ended = new Map<string, Ended>()
   #length = 0
 
   opened(saga: SagaRef, startedAt: number): void {
-    this.#put(sagaKey(saga), { status: { saga, status: 'running', data: null, startedAt }, length: 0 })
+    const status: SagaStatus = { saga, status: 'running', data: null, startedAt }
+    this.#open.set(sagaKey(saga), { status, isBelieved: true })
+    const [oldest] = this.#open.size > OPEN_COUNT_MAX ? this.#open.keys() : []
+    if (oldest !== undefined) this.#open.delete(oldest)
   }
 
   /** Of sagas that were not started here nothing is kept. */
   ended({ saga, status, data }: StartEnd): void {
     const key = sagaKey(saga)
-    const known = this.#known.get(key)
-    if (known !== undefined)
-      this.#put(key, { status: { ...known.status, status, data }, length: lengthOf(data) })
+    const known = this.#open.get(key)
+    this.#open.delete(key)
+    const length = lengthOf(data)
+    if (known !== undefined && length <= LENGTH_OF_ONE_MAX)
+      this.#keep(key, { status: { ...known.status, status, data }, length })
   }
 
-  /** Whether it runs, as far as was heard. */
+  /** Whether it was started here, not long ago, and no end was heard. */
   isOpen(saga: SagaName): boolean {
-    return this.#known.get(sagaKey(saga))?.status.status === 'running'
+    return this.#open.has(sagaKey(saga))
   }
 
-  /** The same answer is given once only. */
+  /** That it runs; the same answer is given once only. */
   takeOpen(saga: SagaName): SagaStatus | null {
-    if (!this.isOpen(saga)) return null
     const key = sagaKey(saga)
-    const known = this.#known.get(key)
-    this.#drop(key)
-    return known?.status ?? null
+    const known = this.#open.get(key)
+    if (known?.isBelieved !== true) return null
+    this.#open.set(key, { ...known, isBelieved: false })
+    return known.status
   }
 
   endOf(saga: SagaName): SagaStatus | null {
     const key = sagaKey(saga)
-    const known = this.#known.get(key)
-    if (known === undefined || known.status.status === 'running') return null
-    this.#put(key, known)
+    const known = this.#ended.get(key)
+    if (known === undefined) return null
+    this.#keep(key, known)
     return { ...known.status, data: plain(known.status.data) }
   }
 
-  #put(key: string, known: Known): void {
+  #keep(key: string, known: Ended): void {
     this.#drop(key)
-    this.#known.set(key, known)
+    this.#ended.set(key, known)
     this.#length += known.length
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= COUNT_MAX && this.#length <= LENGTH_MAX) break
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= ENDED_COUNT_MAX && this.#length <= LENGTH_MAX) break
       this.#drop(oldest)
     }
   }
 
   #drop(key: string): void {
-    this.#length -= this.#known.get(key)?.length ?? 0
-    this.#known.delete(key)
+    this.#length -= this.#ended.get(key)?.length ?? 0
+    this.#ended.delete(key)
   }
 }

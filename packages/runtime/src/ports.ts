@@ -293,7 +293,7 @@ export interface Link {
    * not, receiving ends when nothing is found.
    */
   readonly tellsAll?: boolean
-  /** What `goesOut` says of these goes over the bus when the transaction has committed. */
+  /** What `goesOut` says of these goes over the bus when the transaction has committed; so it is with `receive`. */
   transaction<T>(
     work: (tx: Transaction) => Promise<{ readonly value: T; readonly messages: readonly Message[] }>,
   ): Promise<T>
@@ -344,7 +344,10 @@ export interface Ids {
   chance(): number
 }
 
-/** Keyed rows of one table, loaded and stored in bulk. */
+/**
+ * Keyed rows of one table, loaded and stored in bulk. What is stored is loaded again as it was: within a transaction what a
+ * rule has returned stands for the row.
+ */
 export interface Rows<State> {
   readonly name: string
   /** Locked, ordered by key. */

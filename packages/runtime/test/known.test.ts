@@ -19,8 +19,9 @@ it('believes once that a saga runs, and ever after how it ended', () => {
   expect(known.isOpen(saga('x'))).toBe(true)
   expect(known.takeOpen(saga('x'))).toMatchObject({ status: 'running', startedAt: 5 })
   expect(known.takeOpen(saga('x'))).toBeNull()
+  expect(known.isOpen(saga('x'))).toBe(true)
   known.ended(completed('x', 1))
-  expect(known.endOf(saga('x'))).toBeNull()
+  expect(known.endOf(saga('x'))).toMatchObject({ status: 'completed', data: 1 })
   known.ended(completed('y', { total: 1 }))
   expect(known.isOpen(saga('y'))).toBe(false)
   expect(known.takeOpen(saga('y'))).toBeNull()
@@ -53,26 +54,38 @@ it('gives away copies', () => {
 
 it('forgets those first that nobody has asked for', () => {
   const known = new KnownSagas()
-  const open = (from: number, to: number): void => {
-    for (let id = from; id < to; id += 1) known.opened(saga(`${id}`), 5)
+  const end = (from: number, to: number): void => {
+    for (let id = from; id < to; id += 1) {
+      known.opened(saga(`${id}`), 5)
+      known.ended(completed(`${id}`))
+    }
   }
-  open(0, 3)
-  for (const id of ['0', '1', '2']) known.ended(completed(id))
+  known.opened(saga('runs'), 5)
+  end(0, 3)
   known.endOf(saga('0'))
-  open(3, 10_001)
+  end(3, 10_001)
   expect(['0', '1', '2'].map((id) => known.endOf(saga(id))?.status)).toEqual([
     'completed',
     undefined,
     'completed',
   ])
+  expect(known.isOpen(saga('runs'))).toBe(true)
 })
 
-it('keeps no more than some megabytes', () => {
+it('forgets those that run once there are too many', () => {
   const known = new KnownSagas()
-  const text = 'x'.repeat(1_500_000)
-  for (const id of ['a', 'b', 'c']) {
+  for (let id = 0; id <= 10_000; id += 1) known.opened(saga(`${id}`), 5)
+  expect(['0', '1'].map((id) => known.isOpen(saga(id)))).toEqual([false, true])
+})
+
+it('keeps no more than some megabytes, and no long end', () => {
+  const known = new KnownSagas()
+  const ids = Array.from({ length: 41 }, (_, index) => `${index}`)
+  for (const id of ids) {
     known.opened(saga(id), 5)
-    known.ended(completed(id, text))
+    known.ended(completed(id, 'x'.repeat(100_000)))
   }
-  expect(['a', 'b', 'c'].map((id) => known.endOf(saga(id)) !== null)).toEqual([false, true, true])
+  known.opened(saga('long'), 5)
+  known.ended(completed('long', 'x'.repeat(100_001)))
+  expect([...ids, 'long'].filter((id) => known.endOf(saga(id)) === null)).toEqual(['0', 'long'])
 })

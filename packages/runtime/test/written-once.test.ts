@@ -82,6 +82,80 @@ test.each(PATTERNS_BOTH)('given steps that change one row again and again (%s)',
   await stopped
 })
 
+test('given two hosts of one service, when one follows what the other says of a row', async () => {
+  const clock = manualClock(T0)
+  const calls: string[] = []
+  const rows = counting(memoryRows<Thing>({ name: 'thing', key: ({ key }) => key }), calls)
+  const things = aggregate<Thing>({ rows })
+  const implementation = implement(
+    shop,
+    {
+      make: things.on(shop.make, {
+        key: ({ key }) => key,
+        decide: (state, { key, step }) => ({
+          outcome: succeeded(null),
+          state: { key, steps: [...(state?.steps ?? []), step] },
+          events: [{ name: 'shop.told', data: { key, step: 'told' } }],
+        }),
+      }),
+    },
+    {
+      follows: [
+        things.follow('shop.told', Step, {
+          key: ({ key }) => key,
+          decide: (state, { key, step }) => ({
+            outcome: succeeded(),
+            state: { key, steps: [...(state?.steps ?? []), step] },
+          }),
+        }),
+      ],
+    },
+  )
+  const at = { database: memoryDatabase({ name: 'shop', clock }), bus: sharedMemoryBus(), clock }
+  const hosts = [
+    await createHost({ ...at, service: 'shop', implementation }),
+    await createHost({ ...at, service: 'shop', implementation }),
+  ]
+  const made = async (key: string): Promise<void> => {
+    for (const host of hosts.toReversed()) await host.execute(shop.make, { key, step: 'made' })
+  }
+  // The first call of each is done by itself, and who joins another one is careful for a while.
+  await made('warm')
+  await clock.advance(700_000)
+  calls.length = 0
+  await made('k')
+  expect(calls).toEqual(['load k', 'insert k: made,told', 'load k', 'update k: made,told,made,told'])
+  const stopped = Promise.all(hosts.map((host) => host.stop()))
+  await clock.advance(5_000)
+  await stopped
+})
+
+it('knows only what was decided once handlers have used SQL of their own', () => {
+  const held = new Held()
+  held.rows.set(
+    table,
+    new Map<string, unknown>([
+      ['read', 0],
+      ['changed', 0],
+    ]),
+  )
+  held.claims.set('read', 'thing/k')
+  held.operations.set('read', operationOf('read', 'deferred', 1))
+  held.owners.add('thing/k')
+  rounds(held, (picture) => {
+    picture.putRow(table, 'changed', 1)
+    picture.putOperation(operationOf('changed', 'succeeded'))
+    picture.claim('changed', 'thing/k')
+  })
+  held.forgetRead()
+  expect({
+    rows: [...(held.rows.get(table) ?? [])],
+    operations: [...held.operations.keys()],
+    claims: [...held.claims.keys()],
+    owners: [...held.owners],
+  }).toEqual({ rows: [['changed', 1]], operations: ['changed'], claims: ['changed'], owners: [] })
+})
+
 const table = memoryRows<Thing>({ name: 'thing', key: ({ key }) => key }) as Rows<unknown>
 const operationOf = (id: string, status: OperationRow['status'], version = 0): OperationRow =>
   ({ id, status, version, owner: 'thing', key: 'k' }) as OperationRow

@@ -23,7 +23,7 @@ interface Base {
   readonly key: string
   /** The service that has handled it in the transaction that sent it: whatever it means to others, there it is done. */
   readonly handledBy?: string
-  /** Services that have followed it in that transaction. */
+  /** Services that have followed it in that transaction, or have set it aside to do so later. */
   readonly followedBy?: readonly string[]
 }
 

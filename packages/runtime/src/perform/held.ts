@@ -1,9 +1,11 @@
-// Owns: what one host has read and decided in one transaction, round after round. What is read is locked until the end,
-// so it is read once; each row is written once, whatever it has been through.
+// Owns: what one service has read and decided in one transaction, round after round. A row that is there is locked
+// until the end, so it is read once; each is written once, whatever it has been through.
 // I1: what was decided before is what is read: nothing here is on its way to the database before the last round.
+// I2: where handlers have used SQL of their own only what was decided is still known.
 import type { Message, Time } from '@ensemble/core'
-import type { Entries, OperationRow, Rows } from '../ports.ts'
+import type { Entries, OperationRow, Rows, Stores, Transaction } from '../ports.ts'
 import type { Claimed, Decided, Picture, RowChange, RowChanges } from './picture.ts'
+import { storeDecided } from './store.ts'
 
 export class Held implements Decided {
   /** As they are by now. A key that is present with `undefined` was looked for and is not there. */
@@ -18,6 +20,7 @@ export class Held implements Decided {
   readonly #operationChanges = new Map<string, OperationRow>()
   /** Who held a claim that has changed hands. */
   readonly #claimsBefore = new Map<string, string | null>()
+  #isWritten = false
 
   /** What a round has decided. */
   take(picture: Picture): void {
@@ -42,6 +45,22 @@ export class Held implements Decided {
     for (const [table, entries] of picture.entries)
       this.entries.set(table, [...(this.entries.get(table) ?? []), ...entries])
     this.scheduled.push(...picture.scheduled)
+  }
+
+  /** Handlers may have changed what was read. */
+  forgetRead(): void {
+    this.owners.clear()
+    for (const id of this.operations.keys()) if (!this.#operationChanges.has(id)) this.operations.delete(id)
+    for (const value of this.claims.keys()) if (!this.#claimsBefore.has(value)) this.claims.delete(value)
+    for (const [table, rows] of this.rows)
+      for (const key of rows.keys()) if (this.#changes.get(table)?.has(key) !== true) rows.delete(key)
+  }
+
+  /** Once, whoever asks. */
+  write(tx: Transaction, stores: Stores): void {
+    if (this.#isWritten) return
+    this.#isWritten = true
+    storeDecided(tx, this, stores)
   }
 
   rowChanges(): readonly RowChanges[] {

@@ -19,7 +19,6 @@ import { load, loadMissing } from './load.ts'
 import { onRun, onWithdraw } from './operation.ts'
 import { isTooOld, pendingRun, tooOld, type TransactionCall } from './pending.ts'
 import { Picture, type Loaded, type LocalResult } from './picture.ts'
-import { storeDecided } from './store.ts'
 import type { RunWork, WithdrawWork, Work } from './work.ts'
 
 /** How often a pass may ask for more rows before the batch is refused. */
@@ -56,7 +55,7 @@ export async function perform(
 ): Promise<Performed> {
   const held = new Held()
   const performed = await performRound(tx, works, { options, held, since: 0 })
-  storeDecided(tx, held, options.stores)
+  held.write(tx, options.stores)
   return performed
 }
 
@@ -72,6 +71,7 @@ export async function performRound(
   const picture = await passes(tx, loaded, { works: works.filter((work) => !callsSql(work)), options })
   for (const work of works.filter(callsSql)) await decideSql(tx, picture, { work, options })
   held.take(picture)
+  if (works.some(callsSql)) held.forgetRead()
   const { messages, now: at, results, deadLetters } = picture
   const told = bury(tx, deadLetters, { service: options.shop.service, stores: options.stores })
   const intended = picture
