@@ -345,8 +345,8 @@ export interface Ids {
 }
 
 /**
- * Keyed rows of one table, loaded and stored in bulk. What is stored is loaded again as it was: within a transaction what a
- * rule has returned stands for the row.
+ * Keyed rows of one table, loaded and stored in bulk. What is stored is loaded again as it was: within a transaction
+ * what a rule has returned stands for the row.
  */
 export interface Rows<State> {
   readonly name: string

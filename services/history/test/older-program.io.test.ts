@@ -11,10 +11,8 @@ import { batchOf } from '../storage.ts'
 import { asked, decision } from './support.ts'
 
 test('what an older program has stored once more is counted once, and what is missing is taken', async () => {
-  const { database, end } = await migratedDatabase(
-    'history',
-    history.migrations ?? new URL('.', import.meta.url),
-  )
+  const migrated = await migratedDatabase('history', history.migrations ?? new URL('.', import.meta.url))
+  const { database } = migrated
   const storage = historyStorage({ database, read: database })
   const told = (...numbers: readonly number[]): readonly HistoryMessage[] =>
     numbers.map((seq) => decision(seq, asked(`s${seq}`, 'order')))
@@ -35,5 +33,5 @@ test('what an older program has stored once more is counted once, and what is mi
   expect([...new Set(stored?.decisions.map(({ seq }) => seq))]).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
   expect(stored?.summary).toMatchObject({ decisionCount: 8, seqMax: 8 })
   expect(stored === undefined ? null : standOf(stored.summary).complete).toBe(true)
-  await end()
+  await migrated.end()
 })
