@@ -79,9 +79,9 @@ const GROUPS: Readonly<Record<SectionName, (options: Plan) => Groups>> = {
         benchCell('recovery', { series: pattern, x: backlog }, flagsOf({ backlog, pattern })),
       ),
     ),
-  http: ({ seconds }) => [
+  http: ({ seconds, warmUp }) => [
     PATTERNS.map((pattern): ReportCell => {
-      const args = flagsOf({ concurrency: CALLERS, seconds, pattern })
+      const args = flagsOf({ concurrency: CALLERS, seconds, 'warm-up': warmUp, pattern })
       return {
         name: `http, ${pattern}`,
         section: 'http',
