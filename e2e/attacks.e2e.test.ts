@@ -35,6 +35,11 @@ beforeAll(async () => {
     const { status } = await system.as(`/v2/payment/get/${order}`, { token: maya.token })
     return status === 200 ? true : undefined
   })
+  await found('what history has of both', async () => {
+    const paths = [`/v1/logger/order/${order}`, `/v1/logger/users/${maya.userId}`]
+    const answers = await Promise.all(paths.map((path) => system.as(path, { token: maya.token })))
+    return answers.every(({ status }) => status === 200) ? true : undefined
+  })
   await new Promise<void>((resolve) => void lure.listen(0, '127.0.0.1', resolve))
   lureUrl = `http://127.0.0.1:${(lure.address() as AddressInfo).port}`
 })
