@@ -42,10 +42,12 @@ export function sendScenes(world: () => LinkWorld): void {
       await send(link, [done])
       await send(link, [done, handled])
       const seen = new Set<string>()
-      await link.receive(10, async (_tx, batch) => {
-        for (const id of idsOf(batch)) seen.add(id)
-        return [done, message('answer', { topic, key: 'k' })]
-      })
+      const answering = (): Promise<number> =>
+        link.receive(10, async (_tx, batch) => {
+          for (const id of idsOf(batch)) seen.add(id)
+          return [done, message('answer', { topic, key: 'k' })]
+        })
+      await until('a batch', async () => ((await answering()) > 0 ? true : null))
       expect([...seen]).toEqual(['handled'])
       await send(link, [command('asked', { topic, key: 'k' })])
       expect(sorted(idsOf(await drain(link, 2)))).toEqual(['answer', 'asked'])
