@@ -13,14 +13,24 @@ SELECT
   e.ended_status
 FROM tb_saga AS s
 LEFT JOIN (
-  SELECT n.saga_key, min(n.seq) AS seq_min, max(n.seq) AS seq_max, count(*) AS decision_count
+  SELECT
+    n.saga_key,
+    min((o.one ->> 'seq')::int8) AS seq_min,
+    max((o.one ->> 'seq')::int8) AS seq_max,
+    count(*) AS decision_count
   FROM tb_saga_decision AS n
+  CROSS JOIN LATERAL jsonb_array_elements(n.told::jsonb) AS o (one)
   GROUP BY n.saga_key
 ) AS d ON d.saga_key = s.saga_key
 LEFT JOIN (
-  SELECT n.saga_key, count(*) AS ended_count, max(n.seq) AS ended_seq, max(x.entry ->> 'status') AS ended_status
+  SELECT
+    n.saga_key,
+    count(*) AS ended_count,
+    max((o.one ->> 'seq')::int8) AS ended_seq,
+    max(x.entry ->> 'status') AS ended_status
   FROM tb_saga_decision AS n
-  CROSS JOIN LATERAL jsonb_array_elements(n.entries) AS x (entry)
+  CROSS JOIN LATERAL jsonb_array_elements(n.told::jsonb) AS o (one)
+  CROSS JOIN LATERAL jsonb_array_elements(o.one -> 'entries') AS x (entry)
   WHERE x.entry ->> 'type' = 'ended'
   GROUP BY n.saga_key
 ) AS e ON e.saga_key = s.saga_key
