@@ -5,7 +5,7 @@ import { gathered, type Clock, type Rows } from '@ensemble/runtime'
 
 const LOOK_MS = 100
 const LOOK_COUNT_MAX = 500
-/** Payments that are known to be there because this process has stored them: of the last seconds under load, of hours without. */
+/** Payments that are known to be there because this process has stored them: those of some seconds under load. */
 const STORED_COUNT_MAX = 10_000
 /** Nobody reads it: a reason of its own for each wake-up would cost a stack trace. */
 const TOLD = 'told'
