@@ -6,7 +6,6 @@ import type { HistoryStorage } from './storage.ts'
 const ROUND_EVERY_MS = 3_600_000
 /** Of one call: short transactions, and no more names than a storage takes at a time. */
 const PRUNE_COUNT_MAX = 200
-const PRUNES_OF_ROUND_MAX = 500
 
 interface Keeping {
   /** null: nothing is ever forgotten. */
@@ -24,7 +23,7 @@ export function keepRetention(
   const { signal } = stopping
   const round = async (): Promise<void> => {
     const before = clock.now() - retentionMs
-    for (let call = 0; call < PRUNES_OF_ROUND_MAX && !signal.aborted; call += 1)
+    while (!signal.aborted)
       if ((await storage.prune({ before, countMax: PRUNE_COUNT_MAX })) < PRUNE_COUNT_MAX) return
   }
   const rounds = (async (): Promise<void> => {

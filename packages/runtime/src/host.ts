@@ -278,7 +278,9 @@ class RunningHost implements Host {
   }
 
   async prune(): Promise<number> {
-    return await prune(this.#database, { service: this.service, settings: this.#settings })
+    this.#refuseStopped()
+    const stopping = this.#stopping.signal
+    return await prune(this.#database, { service: this.service, settings: this.#settings, stopping })
   }
 
   async stop(): Promise<void> {

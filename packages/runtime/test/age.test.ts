@@ -69,12 +69,13 @@ describe('age', () => {
 
   it('what was answered is forgotten with its horizon; what is not answered never', async () => {
     const settings = settingsOf({})
+    const stopping = new AbortController().signal
     const gone = new Bench({ pattern: 'orchestration' })
     const waits = new Bench({ pattern: 'orchestration', form: 'wait' })
     for (const bench of [gone, waits]) {
       await bench.deliver(bench.run)
       await bench.clock.advance(OLD)
-      expect(await prune(bench.database, { service: 'a', settings })).toBe(bench === gone ? 1 : 0)
+      expect(await prune(bench.database, { service: 'a', settings, stopping })).toBe(bench === gone ? 1 : 0)
       const { registry } = bench.database.stores
       expect(await registry.horizon(bench.database)).toBe(
         bench.clock.now() - settings.operationRetentionMs + 3_600_000,

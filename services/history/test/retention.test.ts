@@ -28,6 +28,20 @@ test('given a retention, when an hour passes, then what is older goes, in parts,
   expect(asked.length).toBe(5)
 })
 
+// An hour's round once ended after 500 parts, and a busy history grew for ever.
+test('given more than a round deleted once, then one round deletes all of it', async () => {
+  const clock = manualClock(T0)
+  let left = 501
+  const prune = async ({ countMax }: Stale): Promise<number> => {
+    left -= 1
+    return left === 0 ? 0 : countMax
+  }
+  const stop = keepRetention({ prune }, { retentionMs: DAY_MS, clock })
+  await clock.advance(HOUR_MS - 1)
+  expect(left).toBe(0)
+  await stop()
+})
+
 test('given none, then nothing is ever forgotten', async () => {
   const prune = () => Promise.reject(new Error('asked'))
   const clock = manualClock(T0)

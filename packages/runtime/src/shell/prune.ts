@@ -5,13 +5,16 @@ import type { Database } from '../ports.ts'
 import { HORIZON_LEAD_MS, type Settings } from './settings.ts'
 
 const PRUNE_COUNT_MAX = 1_000
-const ROUNDS_MAX = 1_000
 
-/** Deletes what is past its time; returns how many rows. */
-export async function prune(
-  database: Database,
-  what: { readonly service: string; readonly settings: Settings },
-): Promise<number> {
+interface Pruning {
+  readonly service: string
+  readonly settings: Settings
+  /** Ends it with the transaction that is under way. */
+  readonly stopping: AbortSignal
+}
+
+/** Deletes all that is past its time, in short transactions; returns how many rows. */
+export async function prune(database: Database, what: Pruning): Promise<number> {
   const { operationRetentionMs } = what.settings
   const { registry, operations, sagas, starts } = database.stores
   await database.transaction(async (tx) => {
@@ -19,12 +22,12 @@ export async function prune(
   })
   let total = 0
   for (const store of [operations, sagas, starts]) {
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const count = await database.transaction((tx) =>
+    let count = PRUNE_COUNT_MAX
+    while (count === PRUNE_COUNT_MAX && !what.stopping.aborted) {
+      count = await database.transaction((tx) =>
         store.prune(tx, { before: tx.now - operationRetentionMs, countMax: PRUNE_COUNT_MAX }),
       )
       total += count
-      if (count < PRUNE_COUNT_MAX) break
     }
   }
   tell('prune', { service: what.service, count: total })
