@@ -44,6 +44,8 @@ const ENDS = sqlFile(new URL('./sql/ends.sql', import.meta.url))
 /** As the reference system does it. */
 const PRUNE_EVERY_MS = 5_000
 const PRUNE_COUNT_MAX = 5_000
+/** Nobody reads history here. The reference system keeps what nobody reads for an hour. */
+const UNREAD_MS_MAX = 60_000
 
 export async function openSystem(options: SystemOptions): Promise<BenchSystem> {
   const { pattern, processes, steps } = options
@@ -111,7 +113,8 @@ function keepLogSmall({ admin, bus }: Ground): () => Promise<void> {
   const log = logAdmin(admin)
   let pruning = Promise.resolve()
   const round = async (): Promise<void> => {
-    while ((await log.prune({ countMax: PRUNE_COUNT_MAX })) === PRUNE_COUNT_MAX);
+    const unreadBefore = Date.now() - UNREAD_MS_MAX
+    while ((await log.prune({ countMax: PRUNE_COUNT_MAX, unreadBefore })) === PRUNE_COUNT_MAX);
   }
   const timer = setInterval(() => {
     pruning = pruning.then(round).catch((error: unknown) => {

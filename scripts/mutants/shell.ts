@@ -43,13 +43,12 @@ export const shellMutants: readonly Mutant[] = [
     file: RELAY,
     edits: [
       {
-        find: `      left = this.#keep(tx, done.messages)
-      return done.value
-    })
-    await this.#send(left)`,
-        replace: `      if (done.messages.length > 0) await this.#parts.transport.send(done.messages)
-      return done.value
-    })`,
+        find: `        left = this.#keep(tx, done.messages)`,
+        replace: `        if (done.messages.length > 0) await this.#parts.transport.send(done.messages)`,
+      },
+      {
+        find: `    await this.#send(left)\n    return value`,
+        replace: `    return value`,
       },
       { find: `    let left: Left | null = null\n`, replace: '' },
     ],
@@ -61,8 +60,8 @@ export const shellMutants: readonly Mutant[] = [
     edits: [
       {
         find: `      await transport.send(left.messages)
-      await this.#outbox.remove(database, [left.id])`,
-        replace: `      await this.#outbox.remove(database, [left.id])
+      this.#sent = [...this.#sent, left.id]`,
+        replace: `      this.#sent = [...this.#sent, left.id]
       await transport.send(left.messages)`,
       },
     ],

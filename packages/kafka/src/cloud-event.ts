@@ -10,6 +10,19 @@ export interface Written {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Names of headers, and what some of them always say. */
+export const USUAL_TEXTS: readonly string[] = [
+  'ce_specversion',
+  '1.0',
+  'ce_id',
+  'ce_source',
+  'ce_type',
+  'ce_subject',
+  'ce_time',
+  'content-type',
+  'application/json',
+]
+
 export function recordOf(message: Message): Written {
   return { key: message.key, value: JSON.stringify(message), headers: headersOf(message) }
 }
@@ -49,6 +62,6 @@ function timeOf(message: Message): number | undefined {
 
 /** W3C Trace Context, when whoever made the message put one on it. */
 function traceparentOf(message: Message): string | undefined {
-  const { traceparent } = { traceparent: undefined, ...message } as { readonly traceparent: unknown }
+  const { traceparent } = message as { readonly traceparent?: unknown }
   return typeof traceparent === 'string' ? traceparent : undefined
 }

@@ -58,6 +58,9 @@ const FETCH_BYTES_MAX = 8 * 1_048_576
 const FETCH_PARTITION_BYTES_MAX = 1_048_576
 /** How long a broker may wait for something to come, milliseconds; a close waits for it too. */
 const FETCH_WAIT_MS = 1_000
+/** Keys and headers are for others; a message says all of it itself. */
+const UNREAD = (): string => ''
+
 export class Member {
   readonly #options: MemberOptions
   readonly #consumer: Texts
@@ -90,7 +93,7 @@ export class Member {
       maxBytes: FETCH_BYTES_MAX,
       maxBytesPerPartition: FETCH_PARTITION_BYTES_MAX,
       maxWaitTime: FETCH_WAIT_MS,
-      deserializers: stringDeserializers,
+      deserializers: { ...stringDeserializers, key: UNREAD, headerKey: UNREAD, headerValue: UNREAD },
     })
     // Ahead of the library's own stream, which must not go on with partitions that it may no longer have.
     this.#consumer.on('consumer:group:join', (joined) => this.#share(joined))

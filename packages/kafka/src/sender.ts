@@ -2,10 +2,10 @@
 // I1: resolved means that all in-sync replicas have it.
 // I2: one request is under way at a time, so that messages of a key keep their order.
 // I3: a request stays below what a broker takes as one batch.
-import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka'
+import { ProduceAcks, Producer } from '@platformatic/kafka'
 import type { Message } from '@ensemble/core'
 import { gathered } from '@ensemble/runtime'
-import { recordOf, type Written } from './cloud-event.ts'
+import { recordOf, USUAL_TEXTS, type Written } from './cloud-event.ts'
 import { KafkaError, kafkaError } from './errors.ts'
 import { clientOptions, type KafkaSettings } from './settings.ts'
 import type { Topics } from './topics.ts'
@@ -14,14 +14,22 @@ import type { Topics } from './topics.ts'
 const CALLERS_MAX = 200
 const SENT: readonly undefined[] = []
 
-interface ToSend extends Written {
+/** Of every record the same bytes, made once. */
+const USUAL = new Map(USUAL_TEXTS.map((text) => [text, Buffer.from(text)]))
+const textBytes = (text?: string): Buffer | undefined =>
+  text === undefined ? undefined : (USUAL.get(text) ?? Buffer.from(text))
+
+interface ToSend extends Omit<Written, 'value'> {
   readonly topic: string
+  readonly value: Buffer
 }
 
 export class Sender {
   readonly #settings: KafkaSettings
-  readonly #producer: Producer<string, string, string, string>
+  readonly #producer: Producer<string, Buffer, string, string>
   readonly #topics: Topics
+  /** What a message is as a record: made when it is checked before COMMIT, and sent after it. */
+  readonly #records = new WeakMap<Message, ToSend>()
   readonly #send: (messages: readonly Message[]) => Promise<undefined>
 
   constructor(settings: KafkaSettings, topics: Topics) {
@@ -30,7 +38,7 @@ export class Sender {
     this.#producer = new Producer({
       ...clientOptions(settings),
       acks: ProduceAcks.ALL,
-      serializers: stringSerializers,
+      serializers: { key: textBytes, value: (bytes) => bytes, headerKey: textBytes, headerValue: textBytes },
     })
     this.#send = gathered((lists: readonly (readonly Message[])[]) => this.#sendAll(lists), {
       countMax: CALLERS_MAX,
@@ -46,9 +54,9 @@ export class Sender {
   check(messages: readonly Message[]): void {
     const { valueBytesMax } = this.#settings
     for (const message of messages) {
-      const bytes = Buffer.byteLength(JSON.stringify(message))
-      if (bytes <= valueBytesMax) continue
-      const what = `a message to ${message.topic} has ${bytes} bytes, at most ${valueBytesMax} are sent`
+      const { length } = this.#recordOf(message).value
+      if (length <= valueBytesMax) continue
+      const what = `a message to ${message.topic} has ${length} bytes, at most ${valueBytesMax} are sent`
       throw new KafkaError('MESSAGE_TOO_LARGE', `${what}: ${message.id}`)
     }
   }
@@ -60,11 +68,8 @@ export class Sender {
   async #sendAll(lists: readonly (readonly Message[])[]): Promise<readonly undefined[]> {
     const messages = lists.flat()
     this.check(messages)
-    const { prefix, valueBytesMax } = this.#settings
-    const records = messages.map((message) => ({
-      ...recordOf(message),
-      topic: `${prefix}${message.topic}`,
-    }))
+    const { valueBytesMax } = this.#settings
+    const records = messages.map((message) => this.#recordOf(message))
     await this.#topics.ensure(records.map(({ topic }) => topic))
     for (const request of requestsOf(records, valueBytesMax)) {
       try {
@@ -74,6 +79,16 @@ export class Sender {
       }
     }
     return SENT
+  }
+
+  #recordOf(message: Message): ToSend {
+    const known = this.#records.get(message)
+    if (known !== undefined) return known
+    const { key, value, headers } = recordOf(message)
+    const topic = `${this.#settings.prefix}${message.topic}`
+    const record = { key, value: Buffer.from(value), headers, topic }
+    this.#records.set(message, record)
+    return record
   }
 }
 
@@ -85,13 +100,13 @@ export function requestsOf<R extends Pick<ToSend, 'value'>>(
   const requests: R[][] = []
   let left = 0
   for (const record of records) {
-    const bytes = Buffer.byteLength(record.value)
-    if (bytes > left || requests.length === 0) {
+    const { length } = record.value
+    if (length > left || requests.length === 0) {
       requests.push([])
       left = bytesMax
     }
     requests.at(-1)?.push(record)
-    left -= bytes
+    left -= length
   }
   return requests
 }

@@ -1,10 +1,11 @@
 // Owns: the verb relay: a Bus made of a transport in another place than the service's database, by an outbox
 // in that database.
-// I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT and
-// the row is deleted.
+// I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT, and the
+// row is deleted with the next transaction, or by the next sweep: to delete it alone would cost a COMMIT of its own.
 // I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
 // I3: what the transport can never carry is refused before COMMIT: sent later, it would fail for ever.
-// I4: the bus position moves only after the database has committed.
+// I4: the bus position moves only after the database has committed. Nobody waits until it has: where it has not, what
+// was handled comes again, which is harmless.
 import { goesOut, type Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
 import { batched, lengthOf } from './shell/room.ts'
@@ -50,6 +51,10 @@ interface Left {
 
 class OutboxLink implements Link {
   readonly #parts: Parts
+  /** Rows whose messages the transport has. */
+  #sent: readonly string[] = []
+  /** Of a delivery that could not be finished: told by the next receive, so that its loop waits a while. */
+  #refused: { readonly error: unknown } | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -60,17 +65,21 @@ class OutboxLink implements Link {
   ): Promise<T> {
     const { database } = this.#parts
     let left: Left | null = null
-    const value = await database.transaction(async (tx) => {
-      const done = await work(tx)
-      left = this.#keep(tx, done.messages)
-      return done.value
-    })
+    const value = await this.#removingSent((sent) =>
+      database.transaction(async (tx) => {
+        const done = await work(tx)
+        left = this.#keep(tx, done.messages)
+        if (sent.length > 0) tx.defer(this.#outbox.remove(tx, sent))
+        return done.value
+      }),
+    )
     await this.#send(left)
     return value
   }
 
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
     const { subscription } = this.#parts
+    this.#throwRefused()
     const delivery = (await subscription?.take(countMax)) ?? null
     if (delivery === null) return 0
     try {
@@ -82,7 +91,9 @@ class OutboxLink implements Link {
       await delivery.release()
       throw error
     }
-    await delivery.done()
+    delivery.done().catch((error: unknown) => {
+      this.#refused = { error }
+    })
     return delivery.messages.length
   }
 
@@ -94,6 +105,7 @@ class OutboxLink implements Link {
 
   async relay(): Promise<number> {
     const { database, transport, service } = this.#parts
+    await this.#removeSent()
     const rows = await this.#outbox.claim(database, {
       countMax: SWEEP_COUNT_MAX,
       claimAfterMs: LEFT_BEHIND_MS,
@@ -116,6 +128,8 @@ class OutboxLink implements Link {
 
   async close(): Promise<void> {
     await this.#parts.subscription?.close()
+    // Else somebody sends them once more.
+    await this.#removeSent().catch(() => undefined)
   }
 
   get #outbox(): OutboxStore {
@@ -134,12 +148,35 @@ class OutboxLink implements Link {
   /** The commit stands whatever happens here: what cannot be sent now is left to the sweeper. */
   async #send(left: Left | null): Promise<void> {
     if (left === null) return
-    const { transport, database, service } = this.#parts
+    const { transport, service } = this.#parts
     try {
       await transport.send(left.messages)
-      await this.#outbox.remove(database, [left.id])
+      this.#sent = [...this.#sent, left.id]
     } catch (error) {
       tell('error', { service, detail: 'relay', error })
+    }
+  }
+
+  #throwRefused(): void {
+    const refused = this.#refused
+    this.#refused = null
+    if (refused !== null) throw refused.error
+  }
+
+  async #removeSent(): Promise<void> {
+    if (this.#sent.length === 0) return
+    await this.#removingSent((sent) => this.#outbox.remove(this.#parts.database, sent))
+  }
+
+  /** What fails leaves them to the next. */
+  async #removingSent<T>(remove: (sent: readonly string[]) => Promise<T>): Promise<T> {
+    const sent = this.#sent
+    this.#sent = []
+    try {
+      return await remove(sent)
+    } catch (error) {
+      this.#sent = [...this.#sent, ...sent]
+      throw error
     }
   }
 }
