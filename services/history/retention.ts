@@ -23,8 +23,10 @@ export function keepRetention(
   const { signal } = stopping
   const round = async (): Promise<void> => {
     const before = clock.now() - retentionMs
-    while (!signal.aborted)
-      if ((await storage.prune({ before, countMax: PRUNE_COUNT_MAX })) < PRUNE_COUNT_MAX) return
+    let count = PRUNE_COUNT_MAX
+    // Each call deletes what is before one time, so there is a last one.
+    while (count === PRUNE_COUNT_MAX && !signal.aborted)
+      count = await storage.prune({ before, countMax: PRUNE_COUNT_MAX })
   }
   const rounds = (async (): Promise<void> => {
     while (!signal.aborted) {

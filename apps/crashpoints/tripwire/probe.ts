@@ -21,6 +21,9 @@ const NOBODY = 'own'
 /** Whoever is the first to use a topic asks the log about it, and makes it. */
 const LEARN = 'learn'
 const LEARNING: ReadonlySet<string> = new Set(['log.topics', 'log.topic_create'])
+/** Whichever transaction comes next removes the rows of what was sent. */
+const SENT = 'sent'
+const REMOVE_SENT = 'outbox.remove'
 /** Deep enough to see who called through the adapter. */
 const FRAMES_MAX = 24
 
@@ -92,6 +95,11 @@ export class Probe {
 
   #verb(call: string): string {
     if (LEARNING.has(call)) return LEARN
+    const verb = this.#verbAtWork()
+    return call === REMOVE_SENT && verb !== 'relay' ? SENT : verb
+  }
+
+  #verbAtWork(): string {
     const scope = this.#scopes.getStore()
     if (scope !== undefined && scope.opener !== 'receive') return scope.verb
     const caller = verbIn(stackHere())

@@ -75,6 +75,8 @@ export class Member {
   #failures = 0
   readonly #closing = new AbortController()
   #committing: Promise<void> = Promise.resolve()
+  /** Has not begun yet. */
+  #nextCommit: Promise<void> | null = null
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -129,10 +131,13 @@ export class Member {
     return this.#lanes.take(countMax)
   }
 
-  /** Commits what was handled. A partition that is somebody else's by now is left to them. */
-  async finish(hold: Hold): Promise<void> {
+  /**
+   * Commits what was handled; nobody waits for it: what the broker has not heard of comes again, which is harmless. A
+   * partition that is somebody else's by now is left to them.
+   */
+  finish(hold: Hold): void {
     this.#note(this.#lanes.finish(hold))
-    await this.commit()
+    void this.commit()
   }
 
   release(hold: Hold): void {
@@ -140,9 +145,13 @@ export class Member {
     this.#options.onNews()
   }
 
-  /** Sends what is done and not committed yet; what fails is sent with the next. */
+  /** Sends what is done and not committed yet; what fails is sent with the next. One waits behind one under way. */
   async commit(): Promise<void> {
-    this.#committing = this.#committing.then(() => this.#commitDone())
+    this.#nextCommit ??= this.#committing.then(() => {
+      this.#nextCommit = null
+      return this.#commitDone()
+    })
+    this.#committing = this.#nextCommit
     await this.#committing
   }
 

@@ -54,7 +54,7 @@ export class Reader implements Subscription {
     return {
       messages: hold.messages,
       // The member of now: another one may have the partitions since.
-      done: async () => await this.#member?.finish(hold),
+      done: async () => this.#member?.finish(hold),
       release: async () => this.#member?.release(hold),
     }
   }

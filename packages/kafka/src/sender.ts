@@ -2,6 +2,7 @@
 // I1: resolved means that all in-sync replicas have it.
 // I2: one request is under way at a time, so that messages of a key keep their order.
 // I3: a request stays below what a broker takes as one batch.
+// I4: what a message is as a record is made once: nobody changes a message that was checked.
 import { ProduceAcks, Producer } from '@platformatic/kafka'
 import type { Message } from '@ensemble/core'
 import { gathered } from '@ensemble/runtime'
@@ -14,7 +15,7 @@ import type { Topics } from './topics.ts'
 const CALLERS_MAX = 200
 const SENT: readonly undefined[] = []
 
-/** Of every record the same bytes, made once. */
+/** Bytes that are the same in each record. */
 const USUAL = new Map(USUAL_TEXTS.map((text) => [text, Buffer.from(text)]))
 const textBytes = (text?: string): Buffer | undefined =>
   text === undefined ? undefined : (USUAL.get(text) ?? Buffer.from(text))

@@ -78,7 +78,7 @@ export interface Host {
     input: InputOf<S>,
     options?: ExecuteOptions,
   ): Promise<Extract<OutcomeOf<S>, Outcome>>
-  /** Deletes what is past its retention; also done every hour. */
+  /** Deletes what is past its retention; also done every hour. Errors: HOST_STOPPED. */
   prune(): Promise<number>
   stop(): Promise<void>
 }

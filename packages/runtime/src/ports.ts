@@ -258,7 +258,10 @@ export type Delivered = Unpacked & {
 export interface Transport {
   /** Durable when it resolves. */
   send(messages: readonly Message[]): Promise<void>
-  /** Refuses, before they are committed, messages that this bus can never carry; throws an error with a code. */
+  /**
+   * Refuses, before they are committed, messages that this bus can never carry; throws an error with a code. Nobody
+   * changes a message from here on.
+   */
   check?(messages: readonly Message[]): void
   subscribe(what: { readonly group: string; readonly topics: readonly string[] }): Promise<Subscription>
   close(): Promise<void>
@@ -277,7 +280,10 @@ export interface Subscription {
 
 export interface Delivery {
   readonly messages: readonly Delivered[]
-  /** Moves the group's position past these messages; moved by somebody else meanwhile is harmless. */
+  /**
+   * Moves the group's position past these messages; moved by somebody else meanwhile is harmless. What another process
+   * would be given may move a moment later, at the latest when the subscription closes.
+   */
   done(): Promise<void>
   /** Gives them back unmoved. */
   release(): Promise<void>

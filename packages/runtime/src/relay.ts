@@ -1,11 +1,10 @@
 // Owns: the verb relay: a Bus made of a transport in another place than the service's database, by an outbox
 // in that database.
 // I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT, and the
-// row is deleted with the next transaction, or by the next sweep: to delete it alone would cost a COMMIT of its own.
+// row is deleted with the next transaction, by the next sweep, or at the end: alone it would cost a COMMIT of its own.
 // I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
 // I3: what the transport can never carry is refused before COMMIT: sent later, it would fail for ever.
-// I4: the bus position moves only after the database has committed. Nobody waits until it has: where it has not, what
-// was handled comes again, which is harmless.
+// I4: the bus position moves only after the database has committed.
 import { goesOut, type Message } from '@ensemble/core'
 import { tell } from './diagnostics.ts'
 import { batched, lengthOf } from './shell/room.ts'
@@ -53,8 +52,6 @@ class OutboxLink implements Link {
   readonly #parts: Parts
   /** Rows whose messages the transport has. */
   #sent: readonly string[] = []
-  /** Of a delivery that could not be finished: told by the next receive, so that its loop waits a while. */
-  #refused: { readonly error: unknown } | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -65,21 +62,28 @@ class OutboxLink implements Link {
   ): Promise<T> {
     const { database } = this.#parts
     let left: Left | null = null
-    const value = await this.#removingSent((sent) =>
-      database.transaction(async (tx) => {
+    let sent: readonly string[] = []
+    const value = await database
+      .transaction(async (tx) => {
+        // What a try before this one has taken.
+        this.#giveBack(sent)
+        sent = []
         const done = await work(tx)
         left = this.#keep(tx, done.messages)
+        sent = this.#takeSent()
         if (sent.length > 0) tx.defer(this.#outbox.remove(tx, sent))
         return done.value
-      }),
-    )
+      })
+      .catch((error: unknown) => {
+        this.#giveBack(sent)
+        throw error
+      })
     await this.#send(left)
     return value
   }
 
   async receive(countMax: number, handle: Parameters<Link['receive']>[1]): Promise<number> {
     const { subscription } = this.#parts
-    this.#throwRefused()
     const delivery = (await subscription?.take(countMax)) ?? null
     if (delivery === null) return 0
     try {
@@ -91,9 +95,7 @@ class OutboxLink implements Link {
       await delivery.release()
       throw error
     }
-    delivery.done().catch((error: unknown) => {
-      this.#refused = { error }
-    })
+    await delivery.done()
     return delivery.messages.length
   }
 
@@ -157,26 +159,25 @@ class OutboxLink implements Link {
     }
   }
 
-  #throwRefused(): void {
-    const refused = this.#refused
-    this.#refused = null
-    if (refused !== null) throw refused.error
-  }
-
-  async #removeSent(): Promise<void> {
-    if (this.#sent.length === 0) return
-    await this.#removingSent((sent) => this.#outbox.remove(this.#parts.database, sent))
-  }
-
   /** What fails leaves them to the next. */
-  async #removingSent<T>(remove: (sent: readonly string[]) => Promise<T>): Promise<T> {
-    const sent = this.#sent
-    this.#sent = []
+  async #removeSent(): Promise<void> {
+    const sent = this.#takeSent()
+    if (sent.length === 0) return
     try {
-      return await remove(sent)
+      await this.#outbox.remove(this.#parts.database, sent)
     } catch (error) {
-      this.#sent = [...this.#sent, ...sent]
+      this.#giveBack(sent)
       throw error
     }
+  }
+
+  #takeSent(): readonly string[] {
+    const sent = this.#sent
+    this.#sent = []
+    return sent
+  }
+
+  #giveBack(sent: readonly string[]): void {
+    this.#sent = [...this.#sent, ...sent]
   }
 }

@@ -17,16 +17,17 @@ interface Pruning {
 export async function prune(database: Database, what: Pruning): Promise<number> {
   const { operationRetentionMs } = what.settings
   const { registry, operations, sagas, starts } = database.stores
-  await database.transaction(async (tx) => {
+  // One time for all: a pruning of hours must not overtake its horizon.
+  const before = await database.transaction(async (tx) => {
     await registry.moveHorizon(tx, tx.now - operationRetentionMs + HORIZON_LEAD_MS)
+    return tx.now - operationRetentionMs
   })
   let total = 0
   for (const store of [operations, sagas, starts]) {
     let count = PRUNE_COUNT_MAX
+    // Each round deletes what is before one time, so there is a last one.
     while (count === PRUNE_COUNT_MAX && !what.stopping.aborted) {
-      count = await database.transaction((tx) =>
-        store.prune(tx, { before: tx.now - operationRetentionMs, countMax: PRUNE_COUNT_MAX }),
-      )
+      count = await database.transaction((tx) => store.prune(tx, { before, countMax: PRUNE_COUNT_MAX }))
       total += count
     }
   }

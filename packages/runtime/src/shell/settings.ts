@@ -15,7 +15,7 @@ export interface Settings {
   readonly batchCountMax: number
   /** How often to look for messages when no news comes, milliseconds. */
   readonly pollMs: number
-  /** How often to look for due timers and left-behind rows, milliseconds. */
+  /** How often to look for due timers and left-behind rows, and to remove those of what was sent, milliseconds. */
   readonly sweepMs: number
   /** How long answered operations are kept; nothing older is executed without a row, milliseconds. */
   readonly operationRetentionMs: number
