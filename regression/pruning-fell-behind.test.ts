@@ -16,9 +16,10 @@ const ROWS_OF_TRANSACTION = 1_000
 async function hostWith(oldCount: number) {
   const clock = manualClock(1_800_000_000_000)
   const database = memoryDatabase({ name: 'shop', clock })
-  const rows = { left: oldCount, onPrune: (): void => undefined }
-  database.stores.operations.prune = async (_tx, { countMax }) => {
-    rows.onPrune()
+  const rows = { left: oldCount, onPrune: async (): Promise<void> => undefined, before: new Set<number>() }
+  database.stores.operations.prune = async (_tx, { before, countMax }) => {
+    rows.before.add(before)
+    await rows.onPrune()
     const count = Math.min(countMax, rows.left)
     rows.left -= count
     return count
@@ -31,7 +32,7 @@ async function hostWith(oldCount: number) {
     ids: seededIds(1),
     implementation: implement(shop, { note: transaction(shop.note, { handle: async () => succeeded() }) }),
   })
-  return { host, rows }
+  return { host, rows, clock }
 }
 
 test('given more than a million rows that are past their time, then one pruning deletes all of them', async () => {
@@ -44,11 +45,20 @@ test('given more than a million rows that are past their time, then one pruning 
 test('given a host that is stopped, then its pruning ends with the transaction that is under way', async () => {
   const { host, rows } = await hostWith(5 * ROWS_OF_TRANSACTION)
   let stopped: Promise<void> | undefined
-  rows.onPrune = () => {
+  rows.onPrune = async () => {
     stopped ??= host.stop()
   }
   await host.prune()
   expect(rows.left).toBe(4 * ROWS_OF_TRANSACTION)
   await stopped
   await expect(host.prune()).rejects.toThrow("host 'shop' is stopped")
+})
+
+test('given a pruning that takes long, then it does not overtake the horizon that it moved first', async () => {
+  const { host, rows, clock } = await hostWith(3 * ROWS_OF_TRANSACTION)
+  const before = clock.now() - 30 * 86_400_000
+  rows.onPrune = () => clock.advance(600_000)
+  await host.prune()
+  expect([...rows.before]).toEqual([before])
+  await host.stop()
 })

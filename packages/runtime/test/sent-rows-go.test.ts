@@ -37,7 +37,7 @@ async function connected() {
     const rows = await database.stores.outbox.claim(database, { countMax: 10, claimAfterMs: 0 })
     return rows.flatMap(({ messages }) => messages.map(({ key }) => key))
   }
-  return { link, say, left }
+  return { link, say, left, outbox: database.stores.outbox }
 }
 
 test('a row goes with the next transaction, that of the last one waits', async () => {
@@ -63,3 +63,17 @@ test('where the next transaction fails it goes with the one after that', async (
   await say('')
   expect(await left()).toEqual([])
 })
+
+test.each(['transaction', 'sweep'] as const)(
+  'where a %s cannot remove it, the next one does',
+  async (verb) => {
+    const { link, say, left, outbox } = await connected()
+    const remove = outbox.remove.bind(outbox)
+    await say('1')
+    outbox.remove = () => Promise.reject(new Error('away'))
+    await expect(verb === 'sweep' ? link.relay() : say('')).rejects.toThrow('away')
+    outbox.remove = remove
+    await say('')
+    expect(await left()).toEqual([])
+  },
+)
