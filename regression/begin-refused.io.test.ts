@@ -45,7 +45,7 @@ test('where BEGIN is refused nothing is written, and it is said why', async () =
     await tx.query('INSERT INTO note (id) VALUES (1)')
   })
   expect(await write).toEqual(nothing)
-  expect(await notesAfter(refusing('BEGIN'), async () => undefined)).toEqual(nothing)
+  expect(await notesAfter(refusing('BEGIN'), async (tx) => tx.begun())).toEqual(nothing)
 })
 
 test('where SAVEPOINT is refused it is said why', async () => {

@@ -1,6 +1,5 @@
 // Owns: the AsyncAPI 3 document of the whole system, made of the contracts: topics, commands, events, ends of sagas.
-// I1: it says what travels on the bus as JSON. On Kafka the same JSON is the value of a record whose headers are those
-// of a CloudEvent.
+// I1: it says what travels on the bus as JSON. On Kafka the same JSON is the data of a CloudEvent.
 import { CATALOGUE, type CataloguedMessage } from '@ensemble/service-contracts'
 import * as z from 'zod'
 
@@ -31,7 +30,9 @@ export function asyncApiDocument(version: string): Fields {
     info: {
       title: 'Ensemble reference system',
       version,
-      description: 'Commands, events and ends of sagas on the bus of the reference system.',
+      description:
+        'Commands, events and ends of sagas on the bus of the reference system. On Kafka each is the data of a ' +
+        'CloudEvent 1.0.',
     },
     defaultContentType: 'application/json',
     channels: Object.fromEntries(topics.map((topic) => [topic, channelOf(topic)])),

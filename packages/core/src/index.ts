@@ -69,7 +69,7 @@ export type {
   TimerMessage,
   WithdrawMessage,
 } from './message/message.ts'
-export { isRecord, pack, plain, unpack } from './codec/message.ts'
+export { isRecord, messageIn, pack, plain, unpack } from './codec/message.ts'
 export type { Unpacked } from './codec/message.ts'
 export { backoffMs, RETRY_DEFAULT } from './retry/backoff.ts'
 export type { RetryPolicy } from './retry/backoff.ts'

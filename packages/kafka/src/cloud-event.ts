@@ -1,8 +1,12 @@
-// Owns: a message as a Kafka record, and back. A record is a CloudEvent 1.0 in binary mode (Kafka Protocol Binding
-// 1.0.2): attributes are headers `ce_*`, the value is the data, here the message itself as JSON. Pure.
-// I1: reading needs the value only; headers are for others.
-import { unpack } from '@ensemble/core'
+// Owns: a message as a Kafka record, and back. A record is a CloudEvent 1.0 (Kafka Protocol Binding 1.0.2) in one of
+// two modes. Structured: the value is the event, the message is its data. Binary: attributes are headers `ce_*`, the
+// value is the message. Pure.
+// I1: both are read, and by the value only; headers are for others.
+import { isRecord, messageIn } from '@ensemble/core'
 import type { Message, Unpacked } from '@ensemble/core'
+
+export const CONTENT_MODES = ['structured', 'binary'] as const
+export type ContentMode = (typeof CONTENT_MODES)[number]
 
 export interface Written {
   readonly key: string
@@ -10,42 +14,53 @@ export interface Written {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Names of headers, and what some of them always say. */
-export const USUAL_TEXTS: readonly string[] = [
-  'ce_specversion',
-  '1.0',
-  'ce_id',
-  'ce_source',
-  'ce_type',
-  'ce_subject',
-  'ce_time',
-  'content-type',
-  'application/json',
-]
-
-export function recordOf(message: Message): Written {
-  return { key: message.key, value: JSON.stringify(message), headers: headersOf(message) }
+export function recordOf(message: Message, mode: ContentMode): Written {
+  const trace = traceparentOf(message)
+  const traced = trace === undefined ? {} : { traceparent: trace }
+  const { key } = message
+  const attributes = attributesOf(message)
+  if (mode === 'structured')
+    return {
+      key,
+      value: JSON.stringify({ ...attributes, datacontenttype: 'application/json', data: message }),
+      headers: { 'content-type': 'application/cloudevents+json; charset=UTF-8', ...traced },
+    }
+  const named = Object.entries(attributes).map(([name, text]): [string, string] => [`ce_${name}`, text])
+  const headers: Record<string, string> = Object.fromEntries(named)
+  return {
+    key,
+    value: JSON.stringify(message),
+    headers: { ...headers, 'content-type': 'application/json', ...traced },
+  }
 }
 
 export function messageOf(value: string | undefined): Unpacked {
   if (value === undefined) return { ok: false, text: '', reason: 'a record without a value' }
-  const [one, ...others] = unpack(`[${value}]`)
-  if (one === undefined || others.length > 0) return { ok: false, text: value, reason: 'not one message' }
-  return one.ok ? one : { ...one, text: value }
+  const parsed = jsonIn(value)
+  if (parsed === undefined) return { ok: false, text: value, reason: 'not JSON' }
+  // No message has a version of CloudEvents.
+  const isEvent = isRecord(parsed) && parsed['specversion'] !== undefined
+  const found = messageIn(isEvent ? parsed['data'] : parsed)
+  return found.ok ? found : { ...found, text: value }
 }
 
-function headersOf(message: Message): Record<string, string> {
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function attributesOf(message: Message): Readonly<Record<string, string>> {
   const time = timeOf(message)
-  const trace = traceparentOf(message)
   return {
-    ce_specversion: '1.0',
-    ce_id: message.id,
-    ce_source: sourceOf(message),
-    ce_type: 'name' in message ? message.name : `ensemble.${message.type}`,
-    ce_subject: message.key,
-    ...(time !== undefined && { ce_time: new Date(time).toISOString() }),
-    'content-type': 'application/json',
-    ...(trace !== undefined && { traceparent: trace }),
+    specversion: '1.0',
+    id: message.id,
+    source: sourceOf(message),
+    type: 'name' in message ? message.name : `ensemble.${message.type}`,
+    subject: message.key,
+    ...(time !== undefined && { time: new Date(time).toISOString() }),
   }
 }
 

@@ -1,4 +1,6 @@
 // The public names of the Kafka bus.
+export { CONTENT_MODES } from './cloud-event.ts'
+export type { ContentMode } from './cloud-event.ts'
 export { kafkaTransport } from './transport.ts'
 export type { KafkaTransport } from './transport.ts'
 export type { KafkaTold, Lag } from './diagnostics.ts'

@@ -1,12 +1,10 @@
 // Owns: one consumer in its group: which partitions it has, from where it reads them, what it commits.
-// Does not own making it anew when it fails (reader.ts).
+// Does not own making it anew when it fails (reader.ts), nor when and how it commits (commits.ts).
 // I1: it reads from where the group stands, or from the earliest message; never from where the library would go on.
-// I2: a commit names the member and the generation that has the partitions, so that the broker refuses a late one.
-// I3: each sharing out of partitions begins anew: what was read ahead for an earlier one is dropped.
+// I2: each sharing out of partitions begins anew: what was read ahead for an earlier one is dropped.
 import {
   Consumer,
   ListOffsetTimestamps,
-  offsetCommitV8,
   stringDeserializers,
   type ConsumerGroupJoinPayload,
   type Message as KafkaRecord,
@@ -17,6 +15,7 @@ import { backoffMs } from '@ensemble/core'
 import { MessagesLost } from '@ensemble/runtime'
 import type { Clock, Delivered, Ids } from '@ensemble/runtime'
 import { messageOf } from './cloud-event.ts'
+import { byTopic, Commits } from './commits.ts'
 import { kafkaError, KafkaError } from './errors.ts'
 import { Lanes, placeKey, type Hold, type Place, type Position } from './lanes.ts'
 import { AGAIN, clientOptions, type KafkaSettings } from './settings.ts'
@@ -48,11 +47,6 @@ export interface Progress extends Place {
   readonly done: number
 }
 
-interface Membership {
-  readonly memberId: string
-  readonly generationId: number
-}
-
 /** Bounds what one answer of a broker may hold, bytes. */
 const FETCH_BYTES_MAX = 8 * 1_048_576
 const FETCH_PARTITION_BYTES_MAX = 1_048_576
@@ -64,8 +58,8 @@ const UNREAD = (): string => ''
 export class Member {
   readonly #options: MemberOptions
   readonly #consumer: Texts
+  readonly #commits: Commits
   readonly #trouble = Promise.withResolvers<unknown>()
-  #membership: Membership | null = null
   #stream: TextStream | null = null
   #lanes = new Lanes([])
   #places: readonly Place[] = []
@@ -74,9 +68,6 @@ export class Member {
   #failure: Error | null = null
   #failures = 0
   readonly #closing = new AbortController()
-  #committing: Promise<void> = Promise.resolve()
-  /** Has not begun yet. */
-  #nextCommit: Promise<void> | null = null
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -97,8 +88,10 @@ export class Member {
       maxWaitTime: FETCH_WAIT_MS,
       deserializers: { ...stringDeserializers, key: UNREAD, headerKey: UNREAD, headerValue: UNREAD },
     })
+    this.#commits = new Commits(this.#consumer, { ...options, closing: this.#closing.signal })
     // Ahead of the library's own stream, which must not go on with partitions that it may no longer have.
     this.#consumer.on('consumer:group:join', (joined) => this.#share(joined))
+    this.#consumer.on('consumer:group:rebalance', () => this.#commits.ahead())
     this.#consumer.on('error', (error: unknown) =>
       this.#trouble.resolve(kafkaError('stay in the group', error)),
     )
@@ -136,8 +129,8 @@ export class Member {
    * partition that is somebody else's by now is left to them.
    */
   finish(hold: Hold): void {
-    this.#note(this.#lanes.finish(hold))
-    void this.commit()
+    this.#commits.note(this.#lanes.finish(hold))
+    void this.#commits.soon()
   }
 
   release(hold: Hold): void {
@@ -145,14 +138,9 @@ export class Member {
     this.#options.onNews()
   }
 
-  /** Sends what is done and not committed yet; what fails is sent with the next. One waits behind one under way. */
-  async commit(): Promise<void> {
-    this.#nextCommit ??= this.#committing.then(() => {
-      this.#nextCommit = null
-      return this.#commitDone()
-    })
-    this.#committing = this.#nextCommit
-    await this.#committing
+  /** Sends what is done and not committed yet; what fails is sent with the next. */
+  commit(): Promise<void> {
+    return this.#commits.now()
   }
 
   /** Empty while partitions are being shared out. */
@@ -202,10 +190,10 @@ export class Member {
 
   #share({ memberId, generationId, assignments }: ConsumerGroupJoinPayload): void {
     const { prefix } = this.#options.settings
-    this.#membership = { memberId, generationId: generationId ?? 0 }
     this.#places = (assignments ?? []).flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic: topic.slice(prefix.length), partition })),
     )
+    this.#commits.joined({ memberId, generationId: generationId ?? 0, places: this.#places })
     this.#failures = 0
     void this.#anew()
   }
@@ -248,7 +236,7 @@ export class Member {
     if (round !== this.#round) return
     this.#lanes = new Lanes(positions)
     // Also where a new group begins: from now on what it has not read can be missed.
-    this.#note(positions)
+    this.#commits.note(positions)
     await this.commit()
     if (round !== this.#round) return
     this.#options.onShared(places)
@@ -314,60 +302,9 @@ export class Member {
     })
   }
 
-  #note(positions: readonly Position[]): void {
-    for (const position of positions) this.#options.done.set(placeKey(position), position)
-  }
-
-  /**
-   * Never throws. What is not committed now is sent with the next, or is handled again by whoever has the partition by
-   * then, which is harmless.
-   */
-  async #commitDone(): Promise<void> {
-    const membership = this.#membership
-    const { done } = this.#options
-    const own = this.#places.flatMap((place) => done.get(placeKey(place)) ?? [])
-    if (membership === null || own.length === 0) return
-    try {
-      await this.#sendCommit(membership, own)
-    } catch {
-      return
-    }
-    for (const position of own) {
-      if (done.get(placeKey(position)) === position) done.delete(placeKey(position))
-    }
-  }
-
-  async #sendCommit({ memberId, generationId }: Membership, positions: readonly Position[]): Promise<void> {
-    const coordinator = await this.#consumer.findGroupCoordinator()
-    const { brokers } = await this.#consumer.metadata({ topics: this.#consumer.topics.current })
-    const broker = brokers.get(coordinator)
-    if (broker === undefined) throw new KafkaError('CONNECTION', `no broker ${coordinator}`)
-    const connection = await this.#consumer.connections.get(broker)
-    const names = byTopic(positions.map((position) => this.#named(position)))
-    const topics = names.map(({ topic: name }) => ({
-      name,
-      partitions: positions
-        .filter((position) => this.#named(position).topic === name)
-        .map(({ partition, offset }) => ({
-          partitionIndex: partition,
-          committedOffset: BigInt(offset),
-          committedLeaderEpoch: -1,
-          committedMetadata: null,
-        })),
-    }))
-    const { groupId } = this.#consumer
-    await offsetCommitV8.api.async(connection, groupId, generationId, memberId, null, topics)
-  }
-
   #named({ topic, partition }: Place): Place {
     return { topic: `${this.#options.settings.prefix}${topic}`, partition }
   }
-}
-
-function byTopic(places: readonly Place[]): { readonly topic: string; readonly partitions: number[] }[] {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of places) topics.set(topic, [...(topics.get(topic) ?? []), partition])
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }
 
 /** Offsets stay below 2^53 in any log. */

@@ -3,10 +3,10 @@
 // I2: one request is under way at a time, so that messages of a key keep their order.
 // I3: a request stays below what a broker takes as one batch.
 // I4: what a message is as a record is made once: nobody changes a message that was checked.
-import { ProduceAcks, Producer } from '@platformatic/kafka'
+import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka'
 import type { Message } from '@ensemble/core'
 import { gathered } from '@ensemble/runtime'
-import { recordOf, USUAL_TEXTS, type Written } from './cloud-event.ts'
+import { recordOf, type Written } from './cloud-event.ts'
 import { KafkaError, kafkaError } from './errors.ts'
 import { clientOptions, type KafkaSettings } from './settings.ts'
 import type { Topics } from './topics.ts'
@@ -14,11 +14,6 @@ import type { Topics } from './topics.ts'
 /** Callers whose messages go together. */
 const CALLERS_MAX = 200
 const SENT: readonly undefined[] = []
-
-/** Bytes that are the same in each record. */
-const USUAL = new Map(USUAL_TEXTS.map((text) => [text, Buffer.from(text)]))
-const textBytes = (text?: string): Buffer | undefined =>
-  text === undefined ? undefined : (USUAL.get(text) ?? Buffer.from(text))
 
 interface ToSend extends Omit<Written, 'value'> {
   readonly topic: string
@@ -39,7 +34,7 @@ export class Sender {
     this.#producer = new Producer({
       ...clientOptions(settings),
       acks: ProduceAcks.ALL,
-      serializers: { key: textBytes, value: (bytes) => bytes, headerKey: textBytes, headerValue: textBytes },
+      serializers: { ...stringSerializers, value: (bytes) => bytes },
     })
     this.#send = gathered((lists: readonly (readonly Message[])[]) => this.#sendAll(lists), {
       countMax: CALLERS_MAX,
@@ -85,8 +80,9 @@ export class Sender {
   #recordOf(message: Message): ToSend {
     const known = this.#records.get(message)
     if (known !== undefined) return known
-    const { key, value, headers } = recordOf(message)
-    const topic = `${this.#settings.prefix}${message.topic}`
+    const { prefix, contentMode } = this.#settings
+    const { key, value, headers } = recordOf(message, contentMode)
+    const topic = `${prefix}${message.topic}`
     const record = { key, value: Buffer.from(value), headers, topic }
     this.#records.set(message, record)
     return record

@@ -2,6 +2,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { RetryPolicy } from '@ensemble/core'
 import type { BaseOptions } from '@platformatic/kafka'
+import type { ContentMode } from './cloud-event.ts'
 
 export type Sasl =
   | {
@@ -33,6 +34,8 @@ export interface KafkaSettings {
   readonly readAheadCount: number
   /** Bytes of one message's value: below a broker's default for a batch, with room for key and headers. */
   readonly valueBytesMax: number
+  /** Of the records that are sent; both are read. Seven headers cost a sixth of all work and more. */
+  readonly contentMode: ContentMode
   readonly tls: TlsOptions | undefined
   readonly sasl: Sasl | undefined
 }
@@ -51,6 +54,7 @@ const SETTINGS_DEFAULT: Omit<KafkaSettings, 'brokers'> = {
   stallMs: 30_000,
   readAheadCount: 128,
   valueBytesMax: 1_000_000,
+  contentMode: 'structured',
   tls: undefined,
   sasl: undefined,
 }

@@ -1,7 +1,7 @@
-// A record is a CloudEvent in binary mode; its value alone is enough to read it back.
+// A record is a CloudEvent in either mode; its value alone is enough to read it back.
 import type { EventMessage, Message, TimerMessage } from '@ensemble/core'
 import { expect, test } from 'vitest'
-import { messageOf, recordOf } from '../src/cloud-event.ts'
+import { CONTENT_MODES, messageOf, recordOf } from '../src/cloud-event.ts'
 
 const AT = Date.parse('2026-03-01T09:30:00.250Z')
 const event: EventMessage = {
@@ -20,8 +20,30 @@ const event: EventMessage = {
   again: 0,
 }
 
-test('an event has its name as type, its service as source, and its time', () => {
-  expect(recordOf(event)).toEqual({
+test('structured: the value is the event, and the message its data', () => {
+  const { key, value, headers } = recordOf(event, 'structured')
+  expect({ key, headers }).toEqual({
+    key: '7',
+    headers: { 'content-type': 'application/cloudevents+json; charset=UTF-8' },
+  })
+  expect(JSON.parse(value)).toEqual({
+    specversion: '1.0',
+    id: 'order.place/7/preparePayment/run#answer',
+    source: '/pay%20ment',
+    type: 'payment.prepared',
+    subject: '7',
+    time: '2026-03-01T09:30:00.250Z',
+    datacontenttype: 'application/json',
+    data: event,
+  })
+})
+
+test.each(CONTENT_MODES)('what is written %s is read back', (mode) => {
+  expect(messageOf(recordOf(event, mode).value)).toEqual({ ok: true, message: event })
+})
+
+test('binary: an event has its name as type, its service as source, and its time', () => {
+  expect(recordOf(event, 'binary')).toEqual({
     key: '7',
     value: JSON.stringify(event),
     headers: {
@@ -37,14 +59,8 @@ test('an event has its name as type, its service as source, and its time', () =>
 })
 
 test('a message without a name has its type, one without a sender the system, one without a time none', () => {
-  const { headers } = recordOf({
-    type: 'retry',
-    id: 'r',
-    topic: 'a.commands',
-    key: 'k',
-    attempt: 1,
-    message: event,
-  })
+  const retry = { type: 'retry', id: 'r', topic: 'a.commands', key: 'k', attempt: 1, message: event } as const
+  const { headers } = recordOf(retry, 'binary')
   expect(headers).toEqual({
     ce_specversion: '1.0',
     ce_id: 'r',
@@ -65,10 +81,10 @@ test('the time of what is asked for is that of its first asking', () => {
     cancel: { reason: 'changed my mind', by: 'customer' },
     issuedAt: AT,
   }
-  expect(recordOf(cancel).headers['ce_time']).toBe('2026-03-01T09:30:00.250Z')
+  expect(recordOf(cancel, 'binary').headers['ce_time']).toBe('2026-03-01T09:30:00.250Z')
 })
 
-test('a traceparent that the message has goes along', () => {
+test.each(CONTENT_MODES)('%s: a traceparent that the message has goes along', (mode) => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const timer: TimerMessage & { traceparent: string } = {
     type: 'timer',
@@ -81,17 +97,20 @@ test('a traceparent that the message has goes along', () => {
     saga: null,
     traceparent,
   }
-  const { headers, value } = recordOf(timer)
+  const { headers, value } = recordOf(timer, mode)
   expect(headers['traceparent']).toBe(traceparent)
   expect(messageOf(value)).toEqual({ ok: true, message: timer })
 })
 
 test.for([
   ['nothing', undefined, 'a record without a value'],
-  ['no JSON', 'no { json', 'not a JSON array of messages'],
+  ['no JSON', 'no { json', 'not JSON'],
   ['no message', '{"id":"m1"}', "field 'topic' is not a text"],
-  ['two messages', '1,2', 'not one message'],
-  ['less than one', '', 'not one message'],
+  ['nothing but null', 'null', 'not an object'],
+  ['an event without data', '{"specversion":"1.0","id":"m1"}', 'not an object'],
+  ['an event of something else', '{"specversion":"1.0","data":{"id":"m1"}}', "field 'topic' is not a text"],
+  ['two messages', '1,2', 'not JSON'],
+  ['less than one', '', 'not JSON'],
 ] as const)('%s is not decoded', ([, value, reason]) => {
   expect(messageOf(value)).toEqual({ ok: false, text: value ?? '', reason })
 })

@@ -1,14 +1,16 @@
-// What is on the topics, as another client reads it: CloudEvents 1.0 in binary mode, and the dead letters of a service.
+// What is on the topics, as another client reads it: CloudEvents 1.0 in both modes, and the dead letters of a service.
 import {
   command,
   participant,
   succeeded,
   type CommandMessage,
   type EventMessage,
+  type Message,
   type Schema,
 } from '@ensemble/core'
 import { memoryDatabase } from '@ensemble/memory'
 import { createHost, implement, outboxed, systemClock, systemIds, transaction } from '@ensemble/runtime'
+import { kafkaTransport, type ContentMode, type KafkaOptions } from '@ensemble/kafka'
 import { Kafka, logLevel, type IHeaders } from 'kafkajs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { BROKERS, event, kafkaWorld, type KafkaWorld } from './support.ts'
@@ -29,8 +31,8 @@ afterEach(async () => {
   for (const close of stack.splice(0).toReversed()) await close()
 })
 
-async function opened(): Promise<KafkaWorld> {
-  world = await kafkaWorld()
+async function opened(given: Partial<KafkaOptions> = {}): Promise<KafkaWorld> {
+  world = await kafkaWorld(given)
   stack.push(() => world.close())
   return world
 }
@@ -63,53 +65,93 @@ async function readByOthers(topic: string, count: number): Promise<readonly Foun
   return found
 }
 
-test('every record is a valid CloudEvent in binary mode, and its data is the message', async () => {
-  const { transport } = await opened()
-  const told: EventMessage & { traceparent: string } = {
-    ...event('o-1#answer', { topic: 'order.events', key: 'o-1' }),
-    traceparent: TRACEPARENT,
-  }
-  const asked: CommandMessage = {
-    type: 'command',
-    id: 'order.place/o-2/openOrder/run#0',
-    topic: 'order.events',
-    key: 'o-2',
-    saga: { plan: 'order.place', id: 'o-2', pattern: 'orchestration' },
-    plan: { version: 1, fingerprint: 'f' },
-    ask: {
-      operation: 'order.place/o-2/openOrder/run',
-      step: 'openOrder',
-      kind: 'compensatable',
-      direction: 'run',
-      participant: 'order',
-      request: 'open',
-      contract: 1,
-      input: { name: 'ünïcode' },
-      deadline: null,
-      issuedAt: 1_780_000_000_000,
-    },
-  }
+const told: EventMessage & { traceparent: string } = {
+  ...event('o-1#answer', { topic: 'order.events', key: 'o-1' }),
+  traceparent: TRACEPARENT,
+}
+const asked: CommandMessage = {
+  type: 'command',
+  id: 'order.place/o-2/openOrder/run#0',
+  topic: 'order.events',
+  key: 'o-2',
+  saga: { plan: 'order.place', id: 'o-2', pattern: 'orchestration' },
+  plan: { version: 1, fingerprint: 'f' },
+  ask: {
+    operation: 'order.place/o-2/openOrder/run',
+    step: 'openOrder',
+    kind: 'compensatable',
+    direction: 'run',
+    participant: 'order',
+    request: 'open',
+    contract: 1,
+    input: { name: 'ünïcode' },
+    deadline: null,
+    issuedAt: 1_780_000_000_000,
+  },
+}
+const AT = '2026-05-28T20:26:40.000Z'
+
+async function sentIn(contentMode: ContentMode): Promise<readonly Found[]> {
+  const { transport } = await opened({ contentMode })
   await transport.send([told, asked])
-  const found = (await readByOthers('order.events', 2)).toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  return (await readByOthers('order.events', 2)).toSorted((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** Required by CloudEvents 1.0, 3.1: non-empty texts; the version says which. */
+function expectEvent(attributes: Readonly<Record<string, unknown>>): void {
+  expect(attributes).toMatchObject({ specversion: '1.0' })
+  for (const name of ['id', 'source', 'type']) expect(attributes[name]).toMatch(/./)
+  expect(attributes['time']).toMatch(RFC3339)
+  expect(() => new URL(String(attributes['source']), 'https://example.org')).not.toThrow()
+}
+
+test('every record is a valid CloudEvent in structured mode, and its data is the message', async () => {
+  const found = await sentIn('structured')
+  for (const { value } of found) expectEvent(value as Readonly<Record<string, unknown>>)
+  const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8' }
+  const shared = { specversion: '1.0', datacontenttype: 'application/json', time: AT }
+  expect(found).toEqual([
+    {
+      key: 'o-1',
+      value: { ...shared, id: told.id, source: '/order', type: 'order.opened', subject: 'o-1', data: told },
+      headers: { ...headers, traceparent: TRACEPARENT },
+    },
+    {
+      key: 'o-2',
+      value: {
+        ...shared,
+        id: asked.id,
+        source: '/ensemble',
+        type: 'ensemble.command',
+        subject: 'o-2',
+        data: asked,
+      },
+      headers,
+    },
+  ])
+})
+
+test('every record is a valid CloudEvent in binary mode, where that is set', async () => {
+  const found = await sentIn('binary')
   for (const { headers } of found) {
-    // Required by CloudEvents 1.0, 3.1: non-empty texts; the version says which.
-    expect(headers).toMatchObject({ ce_specversion: '1.0', 'content-type': 'application/json' })
-    for (const name of ['ce_id', 'ce_source', 'ce_type']) expect(headers[name]).toMatch(/./)
-    expect(headers['ce_time']).toMatch(RFC3339)
-    expect(() => new URL(headers['ce_source'] ?? '', 'https://example.org')).not.toThrow()
+    const named = Object.entries(headers).map(([name, text]): [string, string] => [
+      name.replace(/^ce_/, ''),
+      text,
+    ])
+    const attributes: Record<string, string> = Object.fromEntries(named)
+    expectEvent(attributes)
   }
+  const shared = { ce_specversion: '1.0', ce_time: AT, 'content-type': 'application/json' }
   expect(found).toEqual([
     {
       key: 'o-1',
       value: told,
       headers: {
-        ce_specversion: '1.0',
+        ...shared,
         ce_id: 'o-1#answer',
         ce_source: '/order',
         ce_type: 'order.opened',
         ce_subject: 'o-1',
-        ce_time: '2026-05-28T20:26:40.000Z',
-        'content-type': 'application/json',
         traceparent: TRACEPARENT,
       },
     },
@@ -117,16 +159,29 @@ test('every record is a valid CloudEvent in binary mode, and its data is the mes
       key: 'o-2',
       value: asked,
       headers: {
-        ce_specversion: '1.0',
+        ...shared,
         ce_id: 'order.place/o-2/openOrder/run#0',
         ce_source: '/ensemble',
         ce_type: 'ensemble.command',
         ce_subject: 'o-2',
-        ce_time: '2026-05-28T20:26:40.000Z',
-        'content-type': 'application/json',
       },
     },
   ])
+})
+
+test('a reader takes both modes, as they come while instances change', async () => {
+  const { transport, options } = await opened({ partitions: 1 })
+  const before = kafkaTransport({ ...options, contentMode: 'binary' })
+  stack.push(() => before.close())
+  await before.send([told])
+  await transport.send([asked])
+  const reader = await transport.subscribe({ group: 'g', topics: ['order.events'] })
+  const got: Message[] = []
+  await vi.waitFor(async () => {
+    const delivery = await reader.take(9)
+    for (const one of delivery?.messages ?? []) if (one.ok) got.push(one.message)
+    expect(got).toEqual([told, asked])
+  }, SOON)
 })
 
 const Anything: Schema = {
@@ -152,7 +207,10 @@ test('what a service cannot decode is on its topic of dead letters', async () =>
   }, SOON)
   const [letter] = await readByOthers('shop.dead-letters', 1)
   expect(letter).toMatchObject({
-    headers: { ce_type: 'shop.dead-letter', ce_source: '/shop' },
-    value: { data: { topic: 'shop.commands', reason: 'UNDECODABLE', text: 'no { json' } },
+    value: {
+      type: 'shop.dead-letter',
+      source: '/shop',
+      data: { data: { topic: 'shop.commands', reason: 'UNDECODABLE', text: 'no { json' } },
+    },
   })
 })

@@ -1,6 +1,7 @@
 // Requests keep the order, stay below what a broker takes, and never are empty.
 import type { Message } from '@ensemble/core'
 import { expect, test } from 'vitest'
+import { recordOf } from '../src/cloud-event.ts'
 import { requestsOf } from '../src/sender.ts'
 import { kafkaTransport } from '../src/transport.ts'
 
@@ -24,7 +25,7 @@ test('bytes count, not characters', async () => {
     data: 'ü',
     saga: null,
   } as Message
-  const { length } = JSON.stringify(message)
+  const length = Buffer.byteLength(recordOf(message, 'structured').value) - 2
   const check = async (valueBytesMax: number): Promise<void> => {
     const transport = kafkaTransport({ brokers: ['127.0.0.1:9'], valueBytesMax })
     try {

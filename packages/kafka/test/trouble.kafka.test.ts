@@ -11,6 +11,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { BROKERS, event, FAST, kafkaWorld, type KafkaWorld } from './support.ts'
 
 const SLOW_READER = fileURLToPath(new URL('./programs/slow-reader.ts', import.meta.url))
+/** Where the client library tells of its requests, and which of them commits. */
+const REQUESTS = 'tracing:plt:kafka:connections:api:start'
+const OFFSET_COMMIT = 8
+const COMMIT_EVERY_MS = 100
 const SOON = { timeout: 20_000, interval: 20 }
 
 const stack: (() => Promise<unknown> | void)[] = []
@@ -207,7 +211,7 @@ describe('sending', () => {
   test('a message that is too large is refused by name, before anything of it is sent', async () => {
     const world = await opened({ valueBytesMax: 1_000 })
     const large = event('large', { topic: TOPIC, key: 'k'.repeat(1_000) })
-    const words = 'a message to first.events has 1206 bytes, at most 1000 are sent: large'
+    const words = 'a message to first.events has 2372 bytes, at most 1000 are sent: large'
     expect(() => world.transport.check?.([large])).toThrow(words)
     await expect(world.transport.send([large])).rejects.toMatchObject({
       code: 'MESSAGE_TOO_LARGE',
@@ -267,6 +271,29 @@ describe('lag', () => {
     await delivery.done()
     expect(await world.transport.lag('g')).toEqual([{ topic: TOPIC, partition: 0, messageCount: 2 }])
     expect([await world.transport.backlog(), await world.transport.lag('nobody')]).toEqual([2, []])
+  })
+})
+
+describe('commits', () => {
+  test('are few where much is finished, and the last of it is committed soon', async () => {
+    const world = await opened({ readAheadCount: 1 })
+    const reader = await join(world)
+    const ids = Array.from({ length: 100 }, (_, index) => `m${index}`)
+    await send(world, ...ids)
+    let commits = 0
+    const count = (told: unknown): void => {
+      if ((told as { readonly apiKey?: unknown }).apiKey === OFFSET_COMMIT) commits += 1
+    }
+    subscribe(REQUESTS, count)
+    stack.push(() => void unsubscribe(REQUESTS, count))
+    const begun = performance.now()
+    for (let finished = 0; finished < ids.length; finished += 1) {
+      const delivery = await vi.waitFor(async () => there(await reader.take(1)), SOON)
+      await delivery.done()
+    }
+    await vi.waitFor(async () => expect(await world.transport.lag('g')).toEqual([]), SOON)
+    expect(commits).toBeGreaterThan(0)
+    expect(commits).toBeLessThanOrEqual(2 + (performance.now() - begun) / COMMIT_EVERY_MS)
   })
 })
 

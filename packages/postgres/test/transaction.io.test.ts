@@ -46,6 +46,28 @@ describe('a transaction', () => {
     expect(db.counted()).toEqual({ SQL: 1, BEGIN: 1, NOW: 1, insert_1: 1, read_1: 1, COMMIT: 1 })
   })
 
+  test('sends BEGIN when its early work asks for something, and nothing at all when it does not', async () => {
+    const db = await place.open()
+    const done: string[] = []
+    const idle = await db.transaction(
+      async (tx) => {
+        tx.onCommit(() => done.push('idle'))
+        tx.foretold()
+        return 'idle'
+      },
+      { isEarly: true },
+    )
+    const failed = db.transaction(() => Promise.reject(new Error('no')), { isEarly: true })
+    await expect(failed).rejects.toThrow('no')
+    const refused = async (): Promise<void> => {
+      await db.transaction(async (tx) => tx.defer(Promise.reject(new Error('no write'))), { isEarly: true })
+    }
+    await expect(refused()).rejects.toThrow('no write')
+    expect({ idle, done, counted: db.counted() }).toEqual({ idle: 'idle', done: ['idle'], counted: {} })
+    await db.transaction((tx) => tx.begun(), { isEarly: true })
+    expect(db.counted()).toEqual({ BEGIN: 1, NOW: 1, COMMIT: 1 })
+  })
+
   test('decodes json and leaves int8 as text', async () => {
     const { rows } = await database.query(
       `select '{"a":[1]}'::jsonb as j, 9007199254740993::int8 as n, 1::int4 as i`,

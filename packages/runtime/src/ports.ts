@@ -244,7 +244,8 @@ export interface Database extends Queryable {
   readonly stores: Stores
   /** Databases of one process that have the same may be in each other's transactions: `Transaction.as`. */
   readonly home?: object | undefined
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Work that is `isEarly` may begin before BEGIN is answered, and asks `begun` for the time only then. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly isEarly?: boolean }): Promise<T>
 }
 
 /** A message as a bus delivered it; what could not be decoded is delivered too. */

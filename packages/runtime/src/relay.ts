@@ -1,7 +1,8 @@
 // Owns: the verb relay: a Bus made of a transport in another place than the service's database, by an outbox
 // in that database.
 // I1: messages are a row of the outbox in the transaction that decided them; they are sent after COMMIT, and the
-// row is deleted with the next transaction, by the next sweep, or at the end: alone it would cost a COMMIT of its own.
+// row is deleted with the next transaction that has one to store, by the next sweep, or at the end: alone it would cost
+// a COMMIT of its own.
 // I2: what a crashed sender left behind is claimed by any instance and sent; sent twice is harmless.
 // I3: what the transport can never carry is refused before COMMIT: sent later, it would fail for ever.
 // I4: the bus position moves only after the database has committed.
@@ -64,16 +65,19 @@ class OutboxLink implements Link {
     let left: Left | null = null
     let sent: readonly string[] = []
     const value = await database
-      .transaction(async (tx) => {
-        // What a try before this one has taken.
-        this.#giveBack(sent)
-        sent = []
-        const done = await work(tx)
-        left = this.#keep(tx, done.messages)
-        sent = this.#takeSent()
-        if (sent.length > 0) tx.defer(this.#outbox.remove(tx, sent))
-        return done.value
-      })
+      .transaction(
+        async (tx) => {
+          // What a try before this one has taken.
+          this.#giveBack(sent)
+          sent = []
+          const done = await work(tx)
+          left = this.#keep(tx, done.messages)
+          sent = left === null ? [] : this.#takeSent()
+          if (sent.length > 0) tx.defer(this.#outbox.remove(tx, sent))
+          return done.value
+        },
+        { isEarly: true },
+      )
       .catch((error: unknown) => {
         this.#giveBack(sent)
         throw error

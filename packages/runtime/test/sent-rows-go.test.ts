@@ -1,4 +1,5 @@
-// The rows of an outbox whose messages were sent: they go with the next transaction, else by a sweep, else at the end.
+// The rows of an outbox whose messages were sent: they go with the next transaction that
+// says something, else by a sweep, else at the end.
 import type { EventMessage } from '@ensemble/core'
 import { manualClock, memoryBus, memoryDatabase, seededIds } from '@ensemble/memory'
 import { outboxed } from '@ensemble/runtime'
@@ -40,12 +41,24 @@ async function connected() {
   return { link, say, left, outbox: database.stores.outbox }
 }
 
-test('a row goes with the next transaction, that of the last one waits', async () => {
+test('a row goes with the next transaction that has one to store, that of the last one waits', async () => {
   const { say, left } = await connected()
   for (const key of ['1', '2', '3']) await say(key)
   expect(await left()).toEqual(['3'])
+})
+
+test('a transaction that says nothing is none for a row that could wait', async () => {
+  const { say, left, outbox } = await connected()
+  let removals = 0
+  const remove = outbox.remove.bind(outbox)
+  outbox.remove = (...rows) => {
+    removals += 1
+    return remove(...rows)
+  }
+  await say('1')
   await say('')
-  expect(await left()).toEqual([])
+  expect(removals).toBe(0)
+  expect(await left()).toEqual(['1'])
 })
 
 test.each(['relay', 'close'] as const)('where no transaction follows it goes with %s', async (verb) => {
@@ -59,9 +72,8 @@ test('where the next transaction fails it goes with the one after that', async (
   const { link, say, left } = await connected()
   await say('1')
   await expect(link.transaction(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-  expect(await left()).toEqual(['1'])
-  await say('')
-  expect(await left()).toEqual([])
+  await say('2')
+  expect(await left()).toEqual(['2'])
 })
 
 test.each(['transaction', 'sweep'] as const)(
@@ -71,9 +83,9 @@ test.each(['transaction', 'sweep'] as const)(
     const remove = outbox.remove.bind(outbox)
     await say('1')
     outbox.remove = () => Promise.reject(new Error('away'))
-    await expect(verb === 'sweep' ? link.relay() : say('')).rejects.toThrow('away')
+    await expect(verb === 'sweep' ? link.relay() : say('2')).rejects.toThrow('away')
     outbox.remove = remove
-    await say('')
-    expect(await left()).toEqual([])
+    await say('3')
+    expect(await left()).toEqual(['3'])
   },
 )

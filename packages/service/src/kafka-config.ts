@@ -2,7 +2,7 @@
 // I1: a password or a token never shows in what is said about it.
 import { readFileSync } from 'node:fs'
 import { spanMs } from '@ensemble/core'
-import type { KafkaOptions, Sasl } from '@ensemble/kafka'
+import { CONTENT_MODES, type KafkaOptions, type Sasl } from '@ensemble/kafka'
 import * as z from 'zod'
 
 /** Reads one variable; what is wrong with it is told with the fix, and the fallback stands for it. */
@@ -93,6 +93,12 @@ export function readKafka(read: Read, problems: string[]): KafkaOptions | undefi
       whole(VALUE_BYTES_MIN, VALUE_BYTES_MAX),
       undefined,
       `set a number of bytes from ${VALUE_BYTES_MIN} on: a slip may be 500,000 letters`,
+    ),
+    contentMode: read(
+      'KAFKA_CONTENT_MODE',
+      z.enum(CONTENT_MODES).optional(),
+      undefined,
+      `set ${CONTENT_MODES.join(' or ')}`,
     ),
     tls: readTls(read),
     sasl: readSasl(read, problems),

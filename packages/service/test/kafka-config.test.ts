@@ -42,6 +42,7 @@ test('everything that can be set', () => {
     KAFKA_RETENTION: '7d',
     KAFKA_SESSION_TIMEOUT: '10s',
     KAFKA_VALUE_BYTES_MAX: '2000000',
+    KAFKA_CONTENT_MODE: 'binary',
     KAFKA_TLS_CA: pem,
     KAFKA_SASL: 'SCRAM-SHA-512',
     KAFKA_USERNAME: 'order',
@@ -57,6 +58,7 @@ test('everything that can be set', () => {
     retentionMs: 604_800_000,
     sessionTimeoutMs: 10_000,
     valueBytesMax: 2_000_000,
+    contentMode: 'binary',
     tls: { ca: 'a certificate' },
     sasl: { mechanism: 'SCRAM-SHA-512', username: 'order', password: 'secret' },
   })
@@ -83,6 +85,7 @@ test('everything that is wrong is named at once, with what to set, and no secret
     KAFKA_RETENTION: '90d',
     KAFKA_SESSION_TIMEOUT: '1s',
     KAFKA_VALUE_BYTES_MAX: '1000',
+    KAFKA_CONTENT_MODE: 'both',
     KAFKA_TLS_CA: '/not/there.pem',
     KAFKA_SASL: 'PLAIN',
     KAFKA_PASSWORD: 'secret',
@@ -95,6 +98,7 @@ test('everything that is wrong is named at once, with what to set, and no secret
     "KAFKA_RETENTION: '90d' is not usable; set a span from 1d to 30d: the engine forgets operations after that",
     "KAFKA_SESSION_TIMEOUT: '1s' is not usable; set a span from 6s to 60s",
     "KAFKA_VALUE_BYTES_MAX: '1000' is not usable; set a number of bytes from 600000 on: a slip may be 500,000 letters",
+    "KAFKA_CONTENT_MODE: 'both' is not usable; set structured or binary",
     "KAFKA_TLS_CA: '/not/there.pem' is not usable; set the path of a PEM file that can be read",
     'KAFKA_USERNAME: is missing with KAFKA_SASL=PLAIN',
   ])

@@ -31,12 +31,15 @@ export function pack(messages: readonly Message[]): string {
 export function unpack(text: string): readonly Unpacked[] {
   const parsed = parse(text)
   if (!Array.isArray(parsed)) return [{ ok: false, text, reason: 'not a JSON array of messages' }]
-  return parsed.map((value: unknown) => {
-    const reason = whyNot(value)
-    return reason === null
-      ? { ok: true, message: value as Message }
-      : { ok: false, text: JSON.stringify(value), reason }
-  })
+  return parsed.map(messageIn)
+}
+
+/** The message that a parsed JSON value is. */
+export function messageIn(value: unknown): Unpacked {
+  const reason = whyNot(value)
+  return reason === null
+    ? { ok: true, message: value as Message }
+    : { ok: false, text: JSON.stringify(value) ?? '', reason }
 }
 
 function parse(text: string): unknown {

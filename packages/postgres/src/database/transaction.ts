@@ -7,6 +7,7 @@
  * I5: a deferred write that failed before its statement left (a row that cannot be encoded) stops COMMIT: the server,
  * which never saw it, would commit the others.
  * I6: where BEGIN failed nothing follows it: each statement would commit by itself.
+ * I7: early work that asks nothing has sent nothing, and is committed.
  */
 import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
@@ -43,7 +44,7 @@ export interface Retry {
 
 export interface TransactionRun extends Retry {
   readonly checkOut: () => Promise<Connection>
-  /** The work begins before BEGIN is answered: its first statement leaves in the same flush. */
+  /** The work begins before BEGIN is sent, which leaves in the flush of the first statement. */
   readonly isEarly: boolean
   readonly time: ServerTime
   /** Whose transaction it is, in a session that is several services'. */
@@ -78,10 +79,7 @@ async function runOnce<T>(run: TransactionRun, work: (tx: SqlTransaction) => Pro
   const connection = await run.checkOut()
   try {
     const tx = new OpenTransaction(connection, run)
-    const opened = tx.begin()
-    // Answered before any statement of an early work is.
-    opened.catch(() => undefined)
-    if (!run.isEarly) await opened
+    if (!run.isEarly) await tx.begun()
     let value: T
     try {
       value = await work(tx)
@@ -133,8 +131,9 @@ class OpenTransaction implements SqlTransaction {
     return this.#now
   }
 
-  async begun(): Promise<void> {
-    await this.#opening
+  begun(): Promise<void> {
+    this.#opening ??= this.#begin()
+    return this.#opening
   }
 
   foretold(): number | undefined {
@@ -145,12 +144,13 @@ class OpenTransaction implements SqlTransaction {
 
   hurry(): void {
     if (this.#hasEnded || !this.#hasBegun) return
+    this.#board()
     void this.#track(this.#connection.control(HURRY)).catch(() => undefined)
   }
 
-  begin(): Promise<void> {
-    this.#opening = this.#begin()
-    return this.#opening
+  /** BEGIN leaves with the first statement. It is answered before that one is, so whoever asked hears of both. */
+  #board(): void {
+    this.begun().catch(() => undefined)
   }
 
   async #begin(): Promise<void> {
@@ -182,6 +182,7 @@ class OpenTransaction implements SqlTransaction {
     values: readonly unknown[],
   ): Promise<Result> {
     if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
+    this.#board()
     if (seat !== undefined && this.#at !== seat) {
       this.#at = seat
       void this.#track(this.#connection.send(ENTER, [seat.role, seat.path])).catch(() => undefined)
@@ -207,6 +208,7 @@ class OpenTransaction implements SqlTransaction {
 
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
     if (this.#hasEnded || !this.#hasBegun) return this.#refuse()
+    this.#board()
     this.#savepointCount += 1
     const name = `s${this.#savepointCount}`
     const at = this.#at
@@ -235,8 +237,13 @@ class OpenTransaction implements SqlTransaction {
 
   async commit(): Promise<void> {
     this.#hasEnded = true
+    if (this.#opening === undefined) {
+      await Promise.all(this.#deferred)
+      for (const action of this.#actions) runAction(action)
+      return
+    }
     // A work that asked nothing may end before BEGIN is answered; who was told the time sends COMMIT with it.
-    if (this.#now === undefined && this.#foretold === undefined) await this.#opening?.catch(() => undefined)
+    if (this.#now === undefined && this.#foretold === undefined) await this.#opening.catch(() => undefined)
     const unsent = await this.#unsent()
     const known = this.#failure ?? this.#connection.lost() ?? unsent?.error
     if (known !== undefined) throw await this.rollback(known)
@@ -264,6 +271,7 @@ class OpenTransaction implements SqlTransaction {
    */
   async rollback(reason: unknown): Promise<unknown> {
     this.#hasEnded = true
+    if (this.#opening === undefined) return reason
     if (this.#connection.lost() === undefined)
       await this.#connection.control('ROLLBACK').catch(() => undefined)
     const isEcho = reason instanceof DatabaseError && reason.code === 'ROLLED_BACK'

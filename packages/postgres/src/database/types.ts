@@ -40,7 +40,10 @@ export interface SqlTransaction extends Queryable {
 export interface TransactionOptions {
   /** Runs in all when 40001 or 40P01 ends them; default 3. */
   readonly triesMax?: number
-  /** Lets `work` send its first statement, a read, in the flush of BEGIN; `now` is known once that is answered. */
+  /**
+   * Lets `work` send its first statement in the flush of BEGIN; `now` is known once that is answered. Nothing is sent
+   * for work that asks nothing.
+   */
   readonly isEarly?: boolean
 }
 

@@ -77,7 +77,7 @@ export class DatabaseClient implements Database, Executor, Executing {
 
   async transaction<T>(
     work: (tx: Transaction) => Promise<T>,
-    { triesMax = TRIES_MAX }: { readonly triesMax?: number } = {},
+    { triesMax = TRIES_MAX }: { readonly triesMax?: number; readonly isEarly?: boolean } = {},
   ): Promise<T> {
     const { process, chance } = this.#parts
     for (let tries = 1; ; tries += 1) {
