@@ -60,17 +60,19 @@ const GROUPS: Readonly<Record<SectionName, (options: Plan) => Groups>> = {
   refusals: (options) => each('refusals', options, REFUSALS, (fail) => ({ fail })),
   steps: (options) => each('steps', options, STEPS, (steps) => ({ steps, fail: 0 })),
   values: (options) => each('values', options, VALUE_BYTES, (valueBytes) => ({ valueBytes })),
-  processes: (options) => [
-    BUSES.flatMap((bus) =>
-      ['1', 'many'].map((processes) =>
-        engineCell('processes', { series: `${bus}, ${processes}`, x: CALLERS_MANY }, options, {
-          concurrency: CALLERS_MANY,
-          bus,
-          processes,
-        }),
+  processes: (options) =>
+    PATTERNS.map((pattern) =>
+      BUSES.flatMap((bus) =>
+        ['1', 'many'].map((processes) =>
+          engineCell('processes', { series: `${pattern}, ${bus}, ${processes}`, x: CALLERS_MANY }, options, {
+            concurrency: CALLERS_MANY,
+            pattern,
+            bus,
+            processes,
+          }),
+        ),
       ),
     ),
-  ],
   history: (options) => paired('history', options, [0, options.history], (history) => ({ history })),
   waiting: (options) => paired('waiting', options, [0, options.waiting], (waiting) => ({ waiting })),
   recovery: ({ backlogs }) =>

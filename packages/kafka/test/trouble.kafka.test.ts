@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Consumer } from '@platformatic/kafka'
-import type { Delivered, Subscription } from '@ensemble/runtime'
+import { systemClock, type Clock, type Delivered, type Subscription } from '@ensemble/runtime'
 import { kafkaTransport, type KafkaOptions, type KafkaTold } from '@ensemble/kafka'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { BROKERS, event, FAST, kafkaWorld, type KafkaWorld } from './support.ts'
@@ -50,6 +50,10 @@ async function expectIds(reader: Subscription, ids: readonly string[]): Promise<
     await delivery?.done()
     expect(got).toEqual(ids)
   }, SOON)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function there<T>(value: T | null): T {
@@ -269,7 +273,8 @@ describe('lag', () => {
     const delivery = await vi.waitFor(async () => there(await reader.take(1)), SOON)
     expect(await world.transport.lag('g')).toEqual([{ topic: TOPIC, partition: 0, messageCount: 3 }])
     await delivery.done()
-    expect(await world.transport.lag('g')).toEqual([{ topic: TOPIC, partition: 0, messageCount: 2 }])
+    const left = [{ topic: TOPIC, partition: 0, messageCount: 2 }]
+    await vi.waitFor(async () => expect(await world.transport.lag('g')).toEqual(left), SOON)
     expect([await world.transport.backlog(), await world.transport.lag('nobody')]).toEqual([2, []])
   })
 })
@@ -290,10 +295,35 @@ describe('commits', () => {
     for (let finished = 0; finished < ids.length; finished += 1) {
       const delivery = await vi.waitFor(async () => there(await reader.take(1)), SOON)
       await delivery.done()
+      // A round trip, in which a commit would be done.
+      await world.transport.ping()
     }
     await vi.waitFor(async () => expect(await world.transport.lag('g')).toEqual([]), SOON)
     expect(commits).toBeGreaterThan(0)
     expect(commits).toBeLessThanOrEqual(2 + (performance.now() - begun) / COMMIT_EVERY_MS)
+  })
+
+  test('what waits to be committed is committed before others get its partitions', async () => {
+    const world = await opened({ partitions: 4 })
+    const never: Clock = {
+      now: () => systemClock.now(),
+      sleep: (ms, signal) => (ms > COMMIT_EVERY_MS ? systemClock.sleep(ms, signal) : aborted(signal)),
+    }
+    const late = kafkaTransport(world.options, never)
+    stack.push(() => late.close())
+    const reader = await late.subscribe({ group: 'g', topics: [TOPIC] })
+    const keys = Array.from({ length: 40 }, (_, index) => `k${index}`)
+    await world.transport.send(keys.map((key) => event(key, { topic: TOPIC, key })))
+    let finished = 0
+    await vi.waitFor(async () => {
+      const delivery = await reader.take(5)
+      finished += delivery?.messages.length ?? 0
+      await delivery?.done()
+      expect(finished).toBe(keys.length)
+    }, SOON)
+    expect(await world.transport.lag('g')).not.toEqual([])
+    await join(world)
+    await vi.waitFor(async () => expect(await world.transport.lag('g')).toEqual([]), SOON)
   })
 })
 
