@@ -42,7 +42,7 @@ describe('what is measured', () => {
   test('every cell is a command that is typed as it is run, but for the server', () => {
     const cells = SECTIONS.flatMap((section) => groupsOf(section, options).flat())
     const engines = cells.filter(({ typed }) => typed.startsWith('npm run bench -- '))
-    expect(engines).toHaveLength(68)
+    expect(engines).toHaveLength(72)
     for (const { command, typed } of engines)
       expect(`npm run bench -- ${command('URL').args.join(' ')}`).toBe(`${typed} --database-url URL`)
   })
