@@ -1,7 +1,8 @@
 // Owns: telling the broker how far the group has come: what is done and not committed yet, and when it is sent.
 // I1: a commit names the member and the generation that has the partitions, so that the broker refuses a late one.
-// I2: nothing that was done is forgotten before it is committed, by this member or by the next one of the process.
-// I3: what is not committed when a process dies is handled again by whoever has the partition then, which is harmless.
+// I2: only what was noted since partitions were shared out is committed: others may have gone further before.
+// I3: what is not committed when a process dies, or when its partitions go to others, is handled again by whoever has
+// them then, which is harmless.
 import { offsetCommitV8, type Connection, type Consumer } from '@platformatic/kafka'
 import type { Clock } from '@ensemble/runtime'
 import { KafkaError } from './errors.ts'
@@ -19,17 +20,17 @@ export interface CommitOptions {
   readonly closing: AbortSignal
 }
 
-/** Who has which partitions, without the prefix. */
 export interface Membership {
   readonly memberId: string
   readonly generationId: number
-  readonly places: readonly Place[]
 }
 
 export class Commits {
   readonly #consumer: Consumer<string, string, string, string>
   readonly #options: CommitOptions
   #membership: Membership | null = null
+  /** Noted since the membership, and not committed. */
+  readonly #noted = new Map<string, Position>()
   /** To the broker that coordinates the group; that of the last commit. */
   #connection: Connection | null = null
   #sending: Promise<void> = Promise.resolve()
@@ -45,10 +46,14 @@ export class Commits {
 
   joined(membership: Membership): void {
     this.#membership = membership
+    this.#noted.clear()
   }
 
   note(positions: readonly Position[]): void {
-    for (const position of positions) this.#options.done.set(placeKey(position), position)
+    for (const position of positions) {
+      this.#options.done.set(placeKey(position), position)
+      this.#noted.set(placeKey(position), position)
+    }
   }
 
   /** At once after silence, else together with what is done until then. Who closes commits by himself. */
@@ -58,8 +63,7 @@ export class Commits {
     const waitMs = Math.min(EVERY_MS, this.#sentAt + EVERY_MS - clock.now())
     if (waitMs > 0) {
       this.#isDue = true
-      await clock.sleep(waitMs, closing)
-      this.#isDue = false
+      await clock.sleep(waitMs, closing).finally(() => (this.#isDue = false))
       if (closing.aborted) return
     }
     this.#sentAt = clock.now()
@@ -83,19 +87,15 @@ export class Commits {
   ahead(): void {
     const connection = this.#connection
     if (connection?.isConnected() === true) void this.#sendOn(connection).catch(() => undefined)
+    else void this.now()
   }
 
   async #send(): Promise<void> {
     try {
-      if (this.#own().length > 0) await this.#sendOn(await this.#connected())
+      if (this.#noted.size > 0) await this.#sendOn(await this.#connected())
     } catch {
       // Sent with the next.
     }
-  }
-
-  #own(): readonly Position[] {
-    const { done } = this.#options
-    return (this.#membership?.places ?? []).flatMap((place) => done.get(placeKey(place)) ?? [])
   }
 
   async #connected(): Promise<Connection> {
@@ -109,22 +109,23 @@ export class Commits {
 
   /** The request leaves before this answers. */
   async #sendOn(connection: Connection): Promise<void> {
-    const membership = this.#membership
-    const own = this.#own()
-    if (membership === null || own.length === 0) return
+    const own = [...this.#noted.values()]
+    if (this.#membership === null || own.length === 0) return
     const { done, settings } = this.#options
     const topics = byTopic(own).map(({ topic, partitions }) => ({
       name: `${settings.prefix}${topic}`,
       partitions: partitions.map((partition) => ({
         partitionIndex: partition,
-        committedOffset: BigInt(done.get(placeKey({ topic, partition }))?.offset ?? 0),
+        committedOffset: BigInt(this.#noted.get(placeKey({ topic, partition }))?.offset ?? 0),
         committedLeaderEpoch: -1,
         committedMetadata: null,
       })),
     }))
-    const { memberId, generationId } = membership
+    const { memberId, generationId } = this.#membership
     await offsetCommitV8.api.async(connection, this.#consumer.groupId, generationId, memberId, null, topics)
-    for (const position of own) if (done.get(placeKey(position)) === position) done.delete(placeKey(position))
+    for (const position of own)
+      for (const known of [done, this.#noted])
+        if (known.get(placeKey(position)) === position) known.delete(placeKey(position))
   }
 }
 

@@ -193,7 +193,7 @@ export class Member {
     this.#places = (assignments ?? []).flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic: topic.slice(prefix.length), partition })),
     )
-    this.#commits.joined({ memberId, generationId: generationId ?? 0, places: this.#places })
+    this.#commits.joined({ memberId, generationId: generationId ?? 0 })
     this.#failures = 0
     void this.#anew()
   }

@@ -4,10 +4,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { Consumer } from '@platformatic/kafka'
+import { Consumer, stringDeserializers } from '@platformatic/kafka'
 import { systemClock, type Clock, type Delivered, type Subscription } from '@ensemble/runtime'
 import { kafkaTransport, type KafkaOptions, type KafkaTold } from '@ensemble/kafka'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Commits } from '../src/commits.ts'
+import type { Position } from '../src/lanes.ts'
 import { BROKERS, event, FAST, kafkaWorld, type KafkaWorld } from './support.ts'
 
 const SLOW_READER = fileURLToPath(new URL('./programs/slow-reader.ts', import.meta.url))
@@ -214,13 +216,25 @@ describe('topics', () => {
 describe('sending', () => {
   test('a message that is too large is refused by name, before anything of it is sent', async () => {
     const world = await opened({ valueBytesMax: 1_000 })
-    const large = event('large', { topic: TOPIC, key: 'k'.repeat(1_000) })
-    const words = 'a message to first.events has 2372 bytes, at most 1000 are sent: large'
+    const large = event('large', { topic: TOPIC, key: 'k'.repeat(10_000) })
+    const words = 'a message to first.events has 20372 bytes, at most 1000 are sent: large'
     expect(() => world.transport.check?.([large])).toThrow(words)
     await expect(world.transport.send([large])).rejects.toMatchObject({
       code: 'MESSAGE_TOO_LARGE',
       message: words,
     })
+  })
+
+  test('what an instance of the other content mode could store is sent', async () => {
+    const world = await opened()
+    await send(world, 'first')
+    const stored = event('stored', { topic: TOPIC, key: 'k'.repeat(500) })
+    const { length } = JSON.stringify(stored)
+    const narrow = kafkaTransport({ ...world.options, valueBytesMax: length })
+    stack.push(() => narrow.close())
+    expect(() => narrow.check?.([stored])).toThrow('at most')
+    await narrow.send([stored])
+    await expectIds(await join(world), ['first', 'stored'])
   })
 
   test('to a topic that takes less than is sent is refused at once, later by the broker', async () => {
@@ -255,7 +269,7 @@ describe('sending', () => {
   test('one that cannot be sent fails alone', async () => {
     const world = await opened({ valueBytesMax: 2_000 })
     await send(world, 'first')
-    const large = event('large', { topic: TOPIC, key: 'k'.repeat(2_000) })
+    const large = event('large', { topic: TOPIC, key: 'k'.repeat(10_000) })
     const sent = await Promise.allSettled([send(world, 'a'), send(world, 'b'), world.transport.send([large])])
     expect(sent.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
     const reader = await join(world)
@@ -324,6 +338,47 @@ describe('commits', () => {
     expect(await world.transport.lag('g')).not.toEqual([])
     await join(world)
     await vi.waitFor(async () => expect(await world.transport.lag('g')).toEqual([]), SOON)
+  })
+})
+
+describe('commits of a member whose partitions were shared out again', () => {
+  test('are of what it has done since: what was left from before says nothing any more', async () => {
+    const world = await opened()
+    await send(world, 'a', 'b', 'c', 'd')
+    const consumer = new Consumer({
+      clientId: 'test',
+      bootstrapBrokers: BROKERS,
+      groupId: `${world.options.prefix}g`,
+      deserializers: stringDeserializers,
+      autocommit: false,
+    })
+    stack.push(() => consumer.close(true))
+    consumer.topics.trackAll(`${world.options.prefix}${TOPIC}`)
+    await consumer.joinGroup({})
+    const closing = new AbortController()
+    stack.push(() => closing.abort())
+    const done = new Map<string, Position>()
+    const { signal } = closing
+    const commits = new Commits(consumer, {
+      settings: world.options,
+      clock: systemClock,
+      done,
+      closing: signal,
+    })
+    const membership = { memberId: consumer.memberId ?? '', generationId: consumer.generationId ?? 0 }
+    const leftAfter = async (): Promise<unknown> => {
+      await commits.now()
+      return (await world.transport.lag('g')).map(({ messageCount }) => messageCount)
+    }
+    const at = (offset: number): Position => ({ topic: TOPIC, partition: 0, offset })
+    commits.joined(membership)
+    commits.note([at(3)])
+    expect(await leftAfter()).toEqual([1])
+    commits.note([at(2)])
+    commits.joined(membership)
+    expect(await leftAfter()).toEqual([1])
+    commits.note([at(4)])
+    expect(await leftAfter()).toEqual([])
   })
 })
 

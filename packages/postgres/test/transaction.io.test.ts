@@ -64,6 +64,9 @@ describe('a transaction', () => {
     }
     await expect(refused()).rejects.toThrow('no write')
     expect({ idle, done, counted: db.counted() }).toEqual({ idle: 'idle', done: ['idle'], counted: {} })
+    const ended = await db.transaction(async (tx) => () => tx.begun(), { isEarly: true })
+    await expect(ended()).rejects.toMatchObject({ code: 'ENDED' })
+    expect(db.counted()).toEqual({})
     await db.transaction((tx) => tx.begun(), { isEarly: true })
     expect(db.counted()).toEqual({ BEGIN: 1, NOW: 1, COMMIT: 1 })
   })

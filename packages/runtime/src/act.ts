@@ -88,18 +88,22 @@ export async function act(
 
 /**
  * The time of a round. The database's `now` is that of BEGIN; what is done some rounds later is not older than what
- * others have committed meanwhile, however long the first round waited. Counted from when the work begins. Where BEGIN
- * leaves then, this is ahead of the database's clock by the way there at most, where BEGIN was answered before, behind
- * it by the way back; but for a clock of this machine that runs faster.
+ * others have committed meanwhile, however long the first round waited. Counted from when a round asks for rows. Where
+ * BEGIN leaves then, this is ahead of the database's clock by the way there at most, where BEGIN was answered before,
+ * behind it by the way back; but for a clock of this machine that runs faster.
  */
 class Passing {
   readonly #clock: Stopwatch
-  readonly #from: number
+  #from = 0
   #begunAt: Time = 0
 
   constructor(clock: Stopwatch) {
     this.#clock = clock
-    this.#from = clock.elapsed()
+  }
+
+  /** A round is about to ask. */
+  asks(): void {
+    if (this.#begunAt === 0) this.#from = this.#clock.elapsed()
   }
 
   /** 0 as long as it has to be asked for. */
@@ -149,6 +153,7 @@ class Actor {
     const early = advancing?.inHand(advances, rows) ?? []
     const decided = (await advancing?.hear(early, passing.now)) ?? []
     const { perform: options } = this.#member
+    passing.asks()
     const performed = await performRound(this.#tx, works, { options, held: this.#held, since: passing.now })
     passing.heard(performed.at)
     const heard = new Set(early)

@@ -31,8 +31,8 @@ export interface Transaction extends Queryable {
   begun?(): Promise<void>
   /**
    * The database's time as it is known before it is asked, late by some milliseconds and never ahead; undefined where
-   * it has to be asked. The same for all who ask in this transaction. What is decided with it leaves in one flush with
-   * BEGIN and COMMIT.
+   * it has to be asked. The same for all who ask in this transaction; nothing but the database may be waited for from
+   * then on. What is decided with it leaves in one flush with BEGIN and COMMIT.
    */
   foretold?(): Time | undefined
   /** From now on it waits for a lock for a moment only; then its statement fails with TIMEOUT. */

@@ -7,7 +7,7 @@
  * I5: a deferred write that failed before its statement left (a row that cannot be encoded) stops COMMIT: the server,
  * which never saw it, would commit the others.
  * I6: where BEGIN failed nothing follows it: each statement would commit by itself.
- * I7: early work that asks nothing has sent nothing, and is committed.
+ * I7: early work that asks nothing is no transaction, and is committed.
  */
 import type { Clock } from './clock.ts'
 import { DatabaseError, endsSession, toDatabaseError } from './errors.ts'
@@ -132,6 +132,8 @@ class OpenTransaction implements SqlTransaction {
   }
 
   begun(): Promise<void> {
+    // The connection may be somebody else's by now.
+    if (this.#opening === undefined && this.#hasEnded) return this.#refuse()
     this.#opening ??= this.#begin()
     return this.#opening
   }

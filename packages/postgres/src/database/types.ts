@@ -41,8 +41,8 @@ export interface TransactionOptions {
   /** Runs in all when 40001 or 40P01 ends them; default 3. */
   readonly triesMax?: number
   /**
-   * Lets `work` send its first statement in the flush of BEGIN; `now` is known once that is answered. Nothing is sent
-   * for work that asks nothing.
+   * Lets `work` send its first statement in the flush of BEGIN; `now` is known once that is answered. Work that asks
+   * nothing is no transaction.
    */
   readonly isEarly?: boolean
 }
