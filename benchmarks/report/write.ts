@@ -72,7 +72,7 @@ const CHAPTERS: Readonly<Record<SectionName, Chapter>> = {
   processes: {
     title: 'One process and many',
     x: 'callers',
-    text: 'Orchestration. `many`: the payments are a process of their own; the orders stay with the callers.',
+    text: '`many`: the payments are a process of their own; the orders stay with the callers.',
     drawn: [],
   },
   history: {
