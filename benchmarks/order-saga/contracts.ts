@@ -55,8 +55,8 @@ function plansBySteps(pattern: Pattern): readonly Plan<OrderSaga>[] {
   return [
     opened.end(),
     prepared.end(),
-    prepared.pivot('charge', charge).end(),
-    prepared.pivot('charge', charge).retriable('complete', complete).end(),
+    prepared.pipelined.pivot('charge', charge).end(),
+    prepared.pipelined.pivot('charge', charge).retriable('complete', complete).end(),
     marked1.pivot('charge', charge).retriable('complete', complete).end(),
     marked2.pivot('charge', charge).retriable('complete', complete).end(),
     marked3.pivot('charge', charge).retriable('complete', complete).end(),

@@ -7,6 +7,7 @@ import {
   type Answer,
   type Ask,
   type Cancel,
+  type CommandMessage,
   type Decided,
   type EndedMessage,
   type EventMessage,
@@ -75,26 +76,24 @@ export function withdrawOf(
   }
 }
 
-/** What the orchestrator sends for a decision. `asks` tells repeated askings apart. */
+/** `asks` tells repeated askings apart. */
+export function commandOf(
+  about: Pick<CommandMessage, 'saga' | 'plan' | 'ask'>,
+  asks: number,
+): CommandMessage {
+  const { saga, ask } = about
+  const topic = TOPIC.commands(ask.participant)
+  return { type: 'command', id: `${ask.operation}#${asks}`, topic, key: saga.id, ...about }
+}
+
+/** What the orchestrator sends for a decision. */
 export function commandsOf(decided: Decided, now: Time): readonly Message[] {
   const { state, next } = decided
   const { saga, version, fingerprint } = state
   const plan = { version, fingerprint }
   switch (next.do) {
-    case 'ask': {
-      const id = `${next.ask.operation}#${'asks' in state.phase ? state.phase.asks : 0}`
-      return [
-        {
-          type: 'command',
-          id,
-          topic: TOPIC.commands(next.ask.participant),
-          key: saga.id,
-          saga,
-          plan,
-          ask: next.ask,
-        },
-      ]
-    }
+    case 'ask':
+      return [commandOf({ saga, plan, ask: next.ask }, 'asks' in state.phase ? state.phase.asks : 0)]
     case 'withdraw':
       return [withdrawOf({ saga, plan, ask: next.ask }, next.cancel, now)]
     case 'end':

@@ -23,6 +23,7 @@ export function askOf(
   const planned = direction === 'undo' ? step.undo : step.run
   if (planned === null) throw new RangeError(`plan '${plan.name}', step '${step.name}' has no ${direction}`)
   const { participant, request, spec } = planned.ref
+  const following = direction === 'run' ? pipelinedBehind(plan, state, step) : undefined
   return {
     operation: operationId(state.saga, step.name, direction),
     step: step.name,
@@ -36,6 +37,31 @@ export function askOf(
     ),
     deadline: direction === 'run' && step.withinMs !== null ? askedAt + step.withinMs : null,
     issuedAt: askedAt,
+    ...(following !== undefined && {
+      pipelined: askOf(plan, state, { step: following, direction: 'run', askedAt }),
+    }),
+  }
+}
+
+/** Whoever has a saga's turn goes on by itself anyway. */
+function pipelinedBehind(plan: Plan, { saga }: SagaState, step: Step): Step | undefined {
+  const next = saga.pattern === 'orchestration' ? plan.steps[plan.steps.indexOf(step) + 1] : undefined
+  return next?.pipelined === true ? next : undefined
+}
+
+/**
+ * What was sent along, as its participant takes it up: its time to begin counts from now on, and it may be asked again
+ * as the same.
+ */
+export function takenUp(ask: Ask, now: Time): Ask {
+  const laterMs = now - ask.issuedAt
+  const deadline = ask.deadline === null ? null : ask.deadline + laterMs
+  const { pipelined } = ask
+  return {
+    ...ask,
+    issuedAt: now,
+    deadline,
+    ...(pipelined !== undefined && { pipelined: takenUp(pipelined, now) }),
   }
 }
 

@@ -4,7 +4,9 @@
 // I2: a saga turns around only on an answer; a cancel is a wish kept in the state until the outstanding run
 // has answered.
 // I3: after the pivot has succeeded, or the first retriable was asked, nothing is undone.
-// I4: a plan function that throws decides nothing: the decision is parked and can be made again.
+// I4: a step that was sent along is taken up when its participant says so, and only then; a cancel that waited for the
+// step before is then about that one.
+// I5: a plan function that throws decides nothing: the decision is parked and can be made again.
 import type { Answer, Time } from '../contract/outcome.ts'
 import type { Because, Plan, Step } from '../plan/plan.ts'
 import type { HistoryEntry, NoteType } from './history.ts'
@@ -15,10 +17,21 @@ import type { Ask } from './saga.ts'
 import { askOf, endOf, PlanThrows, type SagaEnd } from './ask.ts'
 
 export type Signal =
-  | { readonly type: 'answered'; readonly operation: string; readonly answer: Answer }
+  | {
+      readonly type: 'answered'
+      readonly operation: string
+      readonly answer: Answer
+      readonly goesOn?: GoesOn
+    }
   | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
   | { readonly type: 'cancel'; readonly cancel: Cancel }
   | { readonly type: 'overdue' }
+
+/** The participant has taken up the operation that was sent along with the one that it answers. */
+export interface GoesOn {
+  readonly operation: string
+  readonly at: Time
+}
 
 export type Next =
   | { readonly do: 'ask'; readonly ask: Ask }
@@ -101,7 +114,7 @@ function decideRunning(plan: Plan, state: RunningState, signal: Signal, now: Tim
     case 'answered':
       if (signal.operation !== operationId(state.saga, step.name, 'run'))
         return ignored('late: the operation is settled')
-      return onAnswer(plan, state, { step, answer: signal.answer, now })
+      return onAnswer(plan, state, { step, answer: signal.answer, goesOn: signal.goesOn, now })
     case 'accepted':
       if (signal.operation !== operationId(state.saga, step.name, 'run'))
         return ignored('late: the operation is settled')
@@ -152,9 +165,9 @@ function askAgain(plan: Plan, state: RunningState, step: Step): Decision {
 function onAnswer(
   plan: Plan,
   state: RunningState,
-  heard: { step: Step; answer: Answer; now: Time },
+  heard: { step: Step; answer: Answer; goesOn: GoesOn | undefined; now: Time },
 ): Decision {
-  const { step, answer, now } = heard
+  const { step, answer, goesOn, now } = heard
   const { wish } = state.phase
   const answered: HistoryEntry = {
     type: 'answered',
@@ -163,7 +176,10 @@ function onAnswer(
     data: dataOf(answer),
   }
   if (answer.status === 'succeeded') {
-    const known: SagaState = { ...state, results: kept(state, step, answer.output) }
+    const known: RunningState = { ...state, results: kept(state, step, answer.output) }
+    const next = goesOn === undefined ? null : goForward(plan, step)
+    if (next?.to === 'run' && goesOn?.operation === operationId(state.saga, next.step.name, 'run'))
+      return goneOn(plan, known, { from: step, to: next.step, askedAt: goesOn.at, before: [answered] })
     if (wish === null || step.kind === 'retriable')
       return moved(plan, known, { route: goForward(plan, step), before: [answered], now })
     if (step.kind === 'pivot') {
@@ -187,6 +203,37 @@ function onAnswer(
   if (turn.because.status === 'cancelled')
     before.push({ type: 'cancelled', step: step.name, reason: turn.because.reason })
   return moved(plan, state, { route: goBack(plan, step, turn), before, now })
+}
+
+/** The participant is at the next step already: nobody asks, and what a cancel can still stop is that step. */
+function goneOn(
+  plan: Plan,
+  state: RunningState,
+  at: { from: Step; to: Step; askedAt: Time; before: readonly HistoryEntry[] },
+): Decision {
+  const { from, to, askedAt, before } = at
+  const { wish } = state.phase
+  const isLate = from.kind === 'pivot' || to.kind === 'retriable'
+  const kept = isLate ? null : wish
+  const { participant, request } = to.run.ref
+  const next: Next =
+    kept === null
+      ? { do: 'wait' }
+      : { do: 'withdraw', ask: askOf(plan, state, { step: to, direction: 'run', askedAt }), cancel: kept }
+  return {
+    type: 'decided',
+    state: {
+      ...state,
+      seq: state.seq + 1,
+      phase: { at: 'running', step: to.name, askedAt, asks: 0, until: null, wish: kept },
+    },
+    next,
+    entries: [...before, asked({ step: to.name, direction: 'run', participant, request })],
+    note:
+      wish === null || kept !== null
+        ? null
+        : { type: 'cancel-refused', detail: `${wish.reason}: '${from.name}' had succeeded` },
+  }
 }
 
 function decideUndoing(plan: Plan, state: UndoingState, signal: Signal, now: Time): Decision {
@@ -265,8 +312,12 @@ function kept(state: SagaState, step: Step, output: unknown): SagaState['results
   return output === undefined ? state.results : { ...state.results, [step.name]: output }
 }
 
-function asked(ask: Ask): HistoryEntry {
-  const { step, direction, participant, request } = ask
+function asked({
+  step,
+  direction,
+  participant,
+  request,
+}: Pick<Ask, 'step' | 'direction' | 'participant' | 'request'>): HistoryEntry {
   return { type: 'asked', step, direction, participant, request }
 }
 

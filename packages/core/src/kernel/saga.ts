@@ -74,6 +74,8 @@ export interface Ask {
   readonly deadline: Time | null
   /** Time of the first asking, kept when asked again. */
   readonly issuedAt: Time
+  /** The run of the next step, with which the participant goes on by itself once this one has succeeded. */
+  readonly pipelined?: Ask
 }
 
 /**

@@ -93,6 +93,8 @@ export interface EventMessage extends Base {
   readonly answer: Answer | { readonly status: 'accepted'; readonly until: Time } | null
   readonly slip: Slip | null
   readonly again: number
+  /** The operation that was sent along with this one, and that the participant has now taken up by itself. */
+  readonly goesOnWith?: string
 }
 
 /** A saga ended: `<plan>.completed` or `<plan>.compensated`, on `saga.ended` in both patterns. */

@@ -32,6 +32,8 @@ export interface Step {
   readonly undo: PlannedRequest<PlanContext> | null
   /** The run's time to begin, milliseconds; null for retriables, which carry no deadline. */
   readonly withinMs: number | null
+  /** Orchestrated, its run is sent along with that of the step before, which asks the same participant. */
+  readonly pipelined: boolean
 }
 
 /** Why a saga went back: the step whose answer turned it, or the cancel that did. */
@@ -86,36 +88,53 @@ interface End<Input, Results> {
   readonly compensated?: (context: { readonly input: Input; readonly because: Because }) => unknown
 }
 
-interface Retriables<Input, Results> {
+/**
+ * What may follow steps that have `Results`. The next one is given `Given`, which is all of that, and less where it is
+ * sent along; the last one was given `Earlier`.
+ */
+interface Retriables<Input, Results, Given = Results, Earlier = Results> {
   /** A certain command that is tried until it succeeds; there is no way back once it is asked. */
   retriable<const Name extends string, S extends CertainCommandSpec>(
     name: Name & Fresh<Name, Results>,
-    step: { readonly run: PlannedRequest<Context<Input, Results>, S> },
-  ): Retriables<Input, With<Results, Name, OutputOf<S>>>
+    step: { readonly run: PlannedRequest<Context<Input, Given>, S> },
+  ): Retriables<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
+  /**
+   * The next step is sent along with the last one, which asks the same participant: orchestrated, the participant goes
+   * on by itself as soon as that has succeeded, without a way to the orchestrator and back. So it is given only what
+   * the last one was given. In choreography nobody goes back, and it means nothing. After the promise pipelining of
+   * Liskov and Shrira.
+   */
+  readonly pipelined: Retriables<Input, Results, Earlier, Earlier>
   /** Finishes the plan; the functions compute the data of `<plan>.completed` and `<plan>.compensated`. */
   end(end?: End<Input, Results>): Plan<Input>
 }
 
-interface Steps<Input, Results> extends Retriables<Input, Results> {
+interface Steps<Input, Results, Given = Results, Earlier = Results> extends Retriables<
+  Input,
+  Results,
+  Given,
+  Earlier
+> {
+  readonly pipelined: Steps<Input, Results, Earlier, Earlier>
   /** A query; nothing to undo. */
   check<const Name extends string, S extends QuerySpec>(
     name: Name & Fresh<Name, Results>,
-    step: { readonly run: PlannedRequest<Context<Input, Results>, S>; readonly within?: Span },
-  ): Steps<Input, With<Results, Name, OutputOf<S>>>
+    step: { readonly run: PlannedRequest<Context<Input, Given>, S>; readonly within?: Span },
+  ): Steps<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
   /** A command with the certain command that undoes it. */
   compensatable<const Name extends string, S extends CommandSpec, U extends CertainCommandSpec>(
     name: Name & Fresh<Name, Results>,
     step: {
-      readonly run: PlannedRequest<Context<Input, Results>, S>
-      readonly undo: PlannedRequest<Context<Input, Results>, U>
+      readonly run: PlannedRequest<Context<Input, Given>, S>
+      readonly undo: PlannedRequest<Context<Input, Given>, U>
       readonly within?: Span
     },
-  ): Steps<Input, With<Results, Name, OutputOf<S>>>
+  ): Steps<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
   /** The point of no return: once it has succeeded the saga only goes forward. */
   pivot<const Name extends string, S extends CommandSpec>(
     name: Name & Fresh<Name, Results>,
-    step: { readonly run: PlannedRequest<Context<Input, Results>, S>; readonly within?: Span },
-  ): Retriables<Input, With<Results, Name, OutputOf<S>>>
+    step: { readonly run: PlannedRequest<Context<Input, Given>, S>; readonly within?: Span },
+  ): Retriables<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
 }
 
 interface Options<S extends Schema> {
@@ -160,15 +179,20 @@ interface Draft {
 }
 
 interface StepDraft {
+  readonly name: string
   readonly run: PlannedRequest<PlanContext>
   readonly undo?: PlannedRequest<PlanContext>
   readonly within?: Span
+  readonly pipelined: boolean
 }
 
-function builder(draft: Draft): object {
-  const add = (kind: StepKind) => (name: string, step: StepDraft) =>
-    builder({ ...draft, steps: [...draft.steps, made(draft, kind, { name, ...step })] })
+function builder(draft: Draft, pipelined = false): object {
+  const add = (kind: StepKind) => (name: string, step: Omit<StepDraft, 'name' | 'pipelined'>) =>
+    builder({ ...draft, steps: [...draft.steps, made(draft, kind, { ...step, name, pipelined })] })
   return {
+    get pipelined() {
+      return builder(draft, true)
+    },
     check: add('check'),
     compensatable: add('compensatable'),
     pivot: add('pivot'),
@@ -179,7 +203,7 @@ function builder(draft: Draft): object {
 
 const RANK: Readonly<Record<StepKind, number>> = { check: 0, compensatable: 0, pivot: 1, retriable: 2 }
 
-function made(draft: Draft, kind: StepKind, step: StepDraft & { readonly name: string }): Step {
+function made(draft: Draft, kind: StepKind, step: StepDraft): Step {
   const where = `saga '${draft.name}', step '${step.name}'`
   checkName('step', step.name)
   if (draft.steps.some((other) => other.name === step.name))
@@ -198,8 +222,14 @@ function made(draft: Draft, kind: StepKind, step: StepDraft & { readonly name: s
       `${where}: '${certain.ref.request}' can be rejected; a retriable or an undo must be certain`,
     )
   }
+  const { name, run, undo = null, pipelined } = step
+  if (pipelined && last?.run.ref.participant !== run.ref.participant) {
+    throw new TypeError(
+      `${where}: only a step that asks the same participant as the one before it can be pipelined`,
+    )
+  }
   const withinMs = kind === 'retriable' ? null : spanMs(step.within ?? RUN_WITHIN)
-  return { name: step.name, kind, run: step.run, undo: step.undo ?? null, withinMs }
+  return { name, kind, run, undo, withinMs, pipelined }
 }
 
 function finished(draft: Draft, end: Partial<PlanEnd>): Plan {

@@ -1,9 +1,9 @@
 // Owns: which messages concern the orchestrator, and what each says about which saga. Pure.
-import type { Answer, Cancel, Message, SagaRef, StartMessage, Time } from '@ensemble/core'
+import type { Cancel, Message, SagaRef, Signal, StartMessage, Time } from '@ensemble/core'
 
 export type Heard =
   | { readonly type: 'start'; readonly start: StartMessage }
-  | { readonly type: 'answered'; readonly operation: string; readonly answer: Answer }
+  | Extract<Signal, { readonly type: 'answered' }>
   | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
   | { readonly type: 'cancel'; readonly cancel: Cancel; readonly issuedAt: Time }
   | { readonly type: 'watch'; readonly at: Time }
@@ -37,11 +37,12 @@ function heardOf(message: Message): Heard | null {
     case 'start':
       return { type: 'start', start: message }
     case 'event': {
-      const { operation, answer } = message
+      const { operation, answer, goesOnWith, at } = message
       if (operation === null || answer === null) return null
-      return answer.status === 'accepted'
-        ? { type: 'accepted', operation, until: answer.until }
-        : { type: 'answered', operation, answer }
+      if (answer.status === 'accepted') return { type: 'accepted', operation, until: answer.until }
+      return goesOnWith === undefined
+        ? { type: 'answered', operation, answer }
+        : { type: 'answered', operation, answer, goesOn: { operation: goesOnWith, at } }
     }
     case 'cancel':
       return { type: 'cancel', cancel: message.cancel, issuedAt: message.issuedAt }

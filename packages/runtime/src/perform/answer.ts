@@ -1,22 +1,26 @@
 // Owns: storing an operation's answer and sending it, in both patterns. Pure on the picture.
 // I1: the answer's row and the messages that carry it are written in one transaction.
-// I2: in choreography the turn passes here; where the decision cannot be made the answer is kept and the
+// I2: where the next operation was sent along it is taken up in that transaction, too, and the answer says so.
+// I3: in choreography the turn passes here; where the decision cannot be made the answer is kept and the
 // decision parked.
 import {
   TOPIC,
   type Answer,
   type Ask,
   type Cancel,
+  type CommandMessage,
+  type EventMessage,
   type Message,
   type NoteType,
   pack,
+  takenUp,
   type RequestRef,
   type SagaRef,
   type Slip,
   type Time,
 } from '@ensemble/core'
 import { backoffMs, type RetryPolicy } from '@ensemble/core'
-import { answerEvent, noteOf, SLIP_LENGTH_MAX } from '../letters.ts'
+import { answerEvent, commandOf, noteOf, SLIP_LENGTH_MAX } from '../letters.ts'
 import type { PlanBook } from '../plans.ts'
 import type { OperationRow } from '../ports.ts'
 import { travel, type Travelled } from '../travel.ts'
@@ -74,17 +78,31 @@ export function answer(shop: Shop, picture: Picture, pending: Pending, said: Ans
     else passOn(shop, picture, { ...pending, slip }, said)
     return
   }
-  const event = answerEvent(about(pending), said, { at: picture.now, slip: null })
-  // A check only reads: asked again by an orchestrator it may read again, so its answer needs no row.
-  const isRowless = pending.ask.kind === 'check' && pending.row === undefined
+  const onward = onwardOf(pending, said, picture.now)
+  const event: EventMessage = {
+    ...answerEvent(about(pending), said, { at: picture.now, slip: null }),
+    ...(onward !== null && { goesOnWith: onward.ask.operation }),
+  }
+  // A check only reads: asked again by an orchestrator it may read again, so its answer needs no row. But who goes on
+  // after it must not do so when the saga has gone elsewhere on another answer.
+  const { kind, pipelined } = pending.ask
+  const isRowless = kind === 'check' && pipelined === undefined && pending.row === undefined
   if (isRowless && said.status !== 'withdrawn') {
     picture.messages.push(event)
     return
   }
   // So nobody knows whether it was answered before: two facts need two ids.
   const told = isRowless ? { ...event, id: `${event.id}~withdrawn` } : event
-  picture.messages.push(told)
+  picture.messages.push(told, ...(onward === null ? [] : [onward]))
   picture.putOperation({ ...answered(pending, said), sent: pack([told]) })
+}
+
+/** The command that the participant gives itself in the orchestrator's place; a cancel that it knows of stops it here. */
+function onwardOf({ ask, origin, wish }: Pending, { status }: Answer, now: Time): CommandMessage | null {
+  if (status !== 'succeeded' || wish !== null || ask.pipelined === undefined) return null
+  if (origin?.type !== 'command') return null
+  const { saga, plan } = origin
+  return commandOf({ saga, plan, ask: takenUp(ask.pipelined, now) }, 0)
 }
 
 function passOn(
