@@ -11,6 +11,8 @@ export class Held implements Decided {
   /** As they are by now. A key that is present with `undefined` was looked for and is not there. */
   readonly rows = new Map<Rows<unknown>, Map<string, unknown>>()
   readonly operations = new Map<string, OperationRow>()
+  /** Operations that were looked for, whether there are rows or not. */
+  readonly sought = new Set<string>()
   readonly claims = new Map<string, string | null>()
   /** Names of keyed rows whose deferred operations are among `operations`. */
   readonly owners = new Set<string>()
@@ -50,6 +52,7 @@ export class Held implements Decided {
   /** Handlers may have changed what was read. */
   forgetRead(): void {
     this.owners.clear()
+    this.sought.clear()
     for (const id of this.operations.keys()) if (!this.#operationChanges.has(id)) this.operations.delete(id)
     for (const value of this.claims.keys()) if (!this.#claimsBefore.has(value)) this.claims.delete(value)
     for (const [table, rows] of this.rows)

@@ -1,6 +1,6 @@
 // Owns: loading what a batch of work needs, in bulk.
 // I1: locks are taken in the order keyed rows, claims, operations; keys sorted within each.
-import type { ErrorInfo, Time } from '@ensemble/core'
+import type { Ask, ErrorInfo, Time } from '@ensemble/core'
 import type { EventHandler } from '../handlers.ts'
 import type { Rows, Stores, Transaction } from '../ports.ts'
 import type { Held } from './held.ts'
@@ -20,7 +20,7 @@ export interface LoadOptions {
 }
 
 /** What is held already, and what the statements find. */
-type Found = Pick<Held, 'operations' | 'rows' | 'claims' | 'owners'>
+type Found = Pick<Held, 'operations' | 'sought' | 'rows' | 'claims' | 'owners'>
 
 export async function load(tx: Transaction, works: readonly Work[], options: LoadOptions): Promise<Loaded> {
   const { stores, held: loaded } = options
@@ -67,9 +67,11 @@ async function loadOperations(
   what: { works: readonly Work[]; keyed: readonly Keyed[]; options: LoadOptions },
 ): Promise<void> {
   const { works, keyed, options } = what
-  const ids = [...new Set(works.flatMap(operationOf))].filter((id) => !loaded.operations.has(id)).sort()
+  const wanted = new Set(works.flatMap(operationsOf))
+  const ids = [...wanted].filter((id) => !loaded.operations.has(id) && !loaded.sought.has(id)).sort()
   const owners = options.defers ? uniqueOwners(keyed, loaded.owners) : []
   if (ids.length === 0 && owners.length === 0) return
+  for (const id of ids) loaded.sought.add(id)
   const rows = await options.stores.operations.load(tx, { ids, deferredOf: owners })
   // What is held has been decided on since.
   for (const row of rows) if (!loaded.operations.has(row.id)) loaded.operations.set(row.id, row)
@@ -86,9 +88,10 @@ function issuedAt(work: Work): Time {
   return work.do === 'follow' ? work.sentAt : Number.POSITIVE_INFINITY
 }
 
-function operationOf(work: Work): readonly string[] {
+function operationsOf(work: Work): readonly string[] {
   switch (work.do) {
     case 'run':
+      return pipeline(work.ask)
     case 'withdraw':
       return [work.ask.operation]
     case 'follow':
@@ -99,6 +102,11 @@ function operationOf(work: Work): readonly string[] {
     default:
       return work satisfies never
   }
+}
+
+/** With what may be taken up in a later round. */
+function pipeline({ operation, pipelined }: Ask): readonly string[] {
+  return pipelined === undefined ? [operation] : [operation, ...pipeline(pipelined)]
 }
 
 interface Keyed {
