@@ -53,13 +53,14 @@ export type {
   SagaRef,
   SagaState,
 } from './kernel/saga.ts'
-export { goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
+export { decisionsIn, goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
 export type {
   CancelMessage,
   CommandMessage,
   EndedMessage,
   EventMessage,
   HistoryMessage,
+  HistoryTold,
   Message,
   MessageType,
   NoteMessage,

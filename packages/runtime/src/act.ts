@@ -9,6 +9,7 @@ import type { Message, Time } from '@ensemble/core'
 import { Advancing } from './advance/advance.ts'
 import type { AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
+import { sagaKey } from './letters.ts'
 import type { Mark, Member, Runner, Turn } from './home.ts'
 import { Held } from './perform/held.ts'
 import { performRound } from './perform/perform.ts'
@@ -83,7 +84,7 @@ export async function act(
     said = more
   }
   for (const actor of actors.values()) all.push(...(await actor.finish()))
-  return { messages: all.map((message) => markedWith(message, marks.get(message))), results }
+  return { messages: toldTogether(all.map((message) => markedWith(message, marks.get(message)))), results }
 }
 
 /**
@@ -197,6 +198,25 @@ function markedWith(message: Message, marks: Marks | undefined): Message {
     ...(handledBy !== undefined && 'slip' in message && { slip: null }),
     ...(followedBy.length > 0 && { followedBy }),
   }
+}
+
+/** What is decided of one saga travels as one message, unless that is long. */
+function toldTogether(messages: readonly Message[]): readonly Message[] {
+  const places = new Map<string, number>()
+  const together: Message[] = []
+  for (const message of messages) {
+    const place = message.type === 'history' ? places.get(sagaKey(message.saga)) : undefined
+    const before = place === undefined ? undefined : together[place]
+    if (message.type === 'history' && place !== undefined && before?.type === 'history') {
+      const { seq, at, entries, source } = message
+      const told = { seq, at, entries, ...(source !== undefined && { source }) }
+      together[place] = { ...before, more: [...(before.more ?? []), told] }
+      continue
+    }
+    if (message.type === 'history') places.set(sagaKey(message.saga), together.length)
+    together.push(message)
+  }
+  return together
 }
 
 /** Whoever has this transaction is not who decided. */

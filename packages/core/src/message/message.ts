@@ -122,10 +122,26 @@ export interface RetryMessage extends Base {
   readonly message: Message
 }
 
-export interface HistoryMessage extends Base, HistoryRecord {
-  readonly type: 'history'
+/** One decision. */
+export interface HistoryTold extends Pick<HistoryRecord, 'seq' | 'at' | 'entries'> {
   /** Who decided, where that was in another service's transaction. */
   readonly source?: string
+}
+
+export interface HistoryMessage extends Base, HistoryRecord, HistoryTold {
+  readonly type: 'history'
+  /** What the same transaction has decided about the saga after that. */
+  readonly more?: readonly HistoryTold[]
+}
+
+/** Each decision by itself, with the id that it has then. */
+export function decisionsIn({ more = [], ...first }: HistoryMessage): readonly HistoryMessage[] {
+  const { type, topic, key, saga } = first
+  const rest = more.map((told): HistoryMessage => {
+    const id = `${saga.plan}/${saga.id}#${told.seq}`
+    return { type, id, topic, key, saga, ...told }
+  })
+  return [first, ...rest]
 }
 
 export interface NoteMessage extends Base {
@@ -150,9 +166,9 @@ export type Message =
 
 export type MessageType = Message['type']
 
-/** Whether it goes over the bus. A command is for one service, and that one has done it. */
+/** Whether it goes over the bus. A command or a start is for one service, and that one has done it. */
 export function goesOut({ type, handledBy }: Pick<Message, 'type' | 'handledBy'>): boolean {
-  return type !== 'command' || handledBy === undefined
+  return handledBy === undefined || (type !== 'command' && type !== 'start')
 }
 
 export const TOPIC = {
