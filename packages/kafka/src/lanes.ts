@@ -1,6 +1,7 @@
 // Owns: what a reader knows of the partitions that are its own: what came, what is handed out, what is done. Pure.
 // I1: messages of a partition are handed out in order, to one holder at a time.
 // I2: a done position only ever moves forward; what comes from before it is left out.
+// I3: what nobody here reads is done as soon as all before it is.
 import { Room } from '@ensemble/runtime'
 import type { Delivered } from '@ensemble/runtime'
 
@@ -35,8 +36,14 @@ export interface Hold {
 
 interface Lane extends Place {
   done: number
+  /** Behind the last message that came. */
+  end: number
   waiting: Arrived[]
   holder: Slice | null
+}
+
+function isIdle({ waiting, holder }: Lane): boolean {
+  return waiting.length === 0 && holder === null
 }
 
 export function placeKey({ topic, partition }: Place): string {
@@ -52,7 +59,7 @@ export class Lanes {
     this.#lanes = new Map(
       positions.map(({ topic, partition, offset }) => [
         placeKey({ topic, partition }),
-        { topic, partition, done: offset, waiting: [], holder: null },
+        { topic, partition, done: offset, end: offset, waiting: [], holder: null },
       ]),
     )
   }
@@ -75,8 +82,24 @@ export class Lanes {
   add(message: Delivered, length: number): void {
     const lane = this.#lanes.get(placeKey(message))
     if (lane === undefined || Number(message.position) < lane.done) return
+    lane.end = Number(message.position) + 1
     lane.waiting.push({ message, length })
     this.#waitingCount += 1
+  }
+
+  /** Leaves out what means nothing here. */
+  pass({ topic, partition, position }: Pick<Delivered, 'topic' | 'partition' | 'position'>): void {
+    const lane = this.#lanes.get(placeKey({ topic, partition }))
+    if (lane !== undefined) lane.end = Math.max(lane.end, Number(position) + 1)
+  }
+
+  /** Answers the positions that have moved past what was left out. */
+  passed(): readonly Position[] {
+    return [...this.#lanes.values()].flatMap((lane) => {
+      if (!isIdle(lane) || lane.end <= lane.done) return []
+      lane.done = lane.end
+      return [{ topic: lane.topic, partition: lane.partition, offset: lane.done }]
+    })
   }
 
   /**
@@ -114,6 +137,7 @@ export class Lanes {
       const rest = lane.waiting.filter(({ message }) => Number(message.position) >= slice.to)
       this.#waitingCount -= lane.waiting.length - rest.length
       lane.waiting = rest
+      if (isIdle(lane)) lane.done = Math.max(lane.done, lane.end)
       return [{ topic: lane.topic, partition: lane.partition, offset: lane.done }]
     })
   }

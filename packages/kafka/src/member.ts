@@ -11,7 +11,7 @@ import {
   type MessagesStream,
   type Offsets,
 } from '@platformatic/kafka'
-import { backoffMs } from '@ensemble/core'
+import { backoffMs, type Message } from '@ensemble/core'
 import { MessagesLost } from '@ensemble/runtime'
 import type { Clock, Delivered, Ids } from '@ensemble/runtime'
 import { messageOf } from './cloud-event.ts'
@@ -34,6 +34,8 @@ export interface MemberOptions {
   readonly ids: Ids
   /** Done by this process, committed or not, by place. */
   readonly done: Map<string, Position>
+  /** Whether a message means something here: else it need not be handed out. */
+  readonly isRead: (message: Message) => boolean
   readonly onNews: () => void
   readonly onShared: (places: readonly Place[]) => void
   /** Reading failed, so many times in a row; it is tried again. */
@@ -129,8 +131,7 @@ export class Member {
    * partition that is somebody else's by now is left to them.
    */
   finish(hold: Hold): void {
-    this.#commits.note(this.#lanes.finish(hold))
-    void this.#commits.soon()
+    this.#commit(this.#lanes.finish(hold))
   }
 
   release(hold: Hold): void {
@@ -175,12 +176,23 @@ export class Member {
   #readAhead(countMax: number): void {
     const stream = this.#stream
     if (stream === null) return
-    const waitingMax = countMax + this.#options.settings.readAheadCount
-    while (this.#lanes.freeCount < countMax && this.#lanes.waitingCount < waitingMax) {
+    const { settings, isRead } = this.#options
+    const lanes = this.#lanes
+    const waitingMax = countMax + settings.readAheadCount
+    while (lanes.freeCount < countMax && lanes.waitingCount < waitingMax) {
       const record = stream.read() as TextRecord | null
-      if (record === null) return
-      this.#lanes.add(this.#delivered(record), record.value?.length ?? 0)
+      if (record === null) break
+      const delivered = this.#delivered(record)
+      if (delivered.ok && !isRead(delivered.message)) lanes.pass(delivered)
+      else lanes.add(delivered, record.value?.length ?? 0)
     }
+    this.#commit(lanes.passed())
+  }
+
+  #commit(positions: readonly Position[]): void {
+    if (positions.length === 0) return
+    this.#commits.note(positions)
+    void this.#commits.soon()
   }
 
   #delivered({ topic, partition, offset, value }: TextRecord): Delivered {

@@ -1,7 +1,7 @@
 // Owns: a group's subscription in this process: a member that is made anew, with backoff, whenever one fails.
 // I1: while there is no member, taking says why; nothing is skipped meanwhile.
 // I2: what this process has done is remembered from one member to the next, so that it is committed after all.
-import { backoffMs } from '@ensemble/core'
+import { backoffMs, type Message } from '@ensemble/core'
 import type { Clock, Delivery, Ids, Subscription } from '@ensemble/runtime'
 import { tell } from './diagnostics.ts'
 import { KafkaError } from './errors.ts'
@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 5_000
 export class Reader implements Subscription {
   readonly #options: ReaderOptions
   readonly #done = new Map<string, Position>()
-  readonly #news = new Set<() => void>()
+  readonly #news = new Set<Parameters<Subscription['onNews']>[0]>()
   readonly #closing = new AbortController()
   #member: Member | null = null
   #failure: unknown = null
@@ -59,7 +59,7 @@ export class Reader implements Subscription {
     }
   }
 
-  onNews(news: () => void): void {
+  onNews(news: Parameters<Subscription['onNews']>[0]): void {
     this.#news.add(news)
   }
 
@@ -89,6 +89,7 @@ export class Reader implements Subscription {
     const member = new Member({
       ...this.#options,
       done: this.#done,
+      isRead: (message) => this.#isRead(message),
       onNews: () => this.#tellNews(),
       onShared: (places) => tell({ happened: 'shared', group, places }),
       onFailed: (error, failures) => tell({ happened: 'failed', group, error, failures }),
@@ -157,6 +158,11 @@ export class Reader implements Subscription {
     const stalled = watch.look(progress, clock.now())
     if (stalled.length === 0) return null
     return stalled.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')
+  }
+
+  #isRead(message: Message): boolean {
+    if (this.#news.size === 0) return true
+    return [...this.#news].some((news) => news([message]) !== false)
   }
 
   #tellNews(): void {

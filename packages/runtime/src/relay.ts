@@ -128,7 +128,7 @@ class OutboxLink implements Link {
     return rows.length
   }
 
-  onNews(news: () => void): void {
+  onNews(news: Parameters<Link['onNews']>[0]): void {
     this.#parts.subscription?.onNews(news)
   }
 
