@@ -66,7 +66,7 @@ test('a lock that was lost while the service worked does not lose its work', asy
 test('news reach a subscription of another process', async () => {
   const elsewhere = await postgresTransport(await kit.open(), {})
   const reader = await elsewhere.subscribe({ group: 'reader', topics: ['t'] })
-  const told = new Promise<void>((resolve) => reader.onNews(resolve))
+  const told = new Promise<void>((resolve) => reader.onNews(() => resolve()))
   await transport.send([timer('t', 'k', 'a')])
   await told
   const taken = await reader.take(1)
