@@ -53,14 +53,13 @@ export type {
   SagaRef,
   SagaState,
 } from './kernel/saga.ts'
-export { decisionsIn, goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
+export { decisionsApart, goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
 export type {
   CancelMessage,
   CommandMessage,
   EndedMessage,
   EventMessage,
   HistoryMessage,
-  HistoryTold,
   Message,
   MessageType,
   NoteMessage,

@@ -5,7 +5,7 @@
 // are not remembered. Rounds after it do not, so they hurry: whoever else waits the other way round is waited for for a
 // moment only, and then all is done again, the first round alone.
 // I3: what becomes of a saga or a row is stored once, whatever it has been through.
-import type { Message, Time } from '@ensemble/core'
+import type { HistoryMessage, Message, Time } from '@ensemble/core'
 import { Advancing } from './advance/advance.ts'
 import type { AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
@@ -16,6 +16,7 @@ import { performRound } from './perform/perform.ts'
 import type { LocalResult } from './perform/picture.ts'
 import type { Work } from './perform/work.ts'
 import type { SagaRow, StartEnd, Stopwatch, Transaction } from './ports.ts'
+import { lengthOf } from './shell/room.ts'
 
 export interface Reached {
   readonly works: readonly Work[]
@@ -36,6 +37,8 @@ export interface Acted {
 
 /** Steps of a long saga, there and back. */
 const ROUNDS_MAX = 64
+/** Characters of decisions in one message: far from what a broker takes. */
+const TOLD_LENGTH_MAX = 50_000
 /** Some batches. */
 const MESSAGES_MAX = 5_000
 
@@ -200,23 +203,35 @@ function markedWith(message: Message, marks: Marks | undefined): Message {
   }
 }
 
-/** What is decided of one saga travels as one message, unless that is long. */
+/** What was decided of a saga travels as one message, as far as a bus may carry it. */
 function toldTogether(messages: readonly Message[]): readonly Message[] {
-  const places = new Map<string, number>()
+  const told = new Map<string, Told>()
   const together: Message[] = []
   for (const message of messages) {
-    const place = message.type === 'history' ? places.get(sagaKey(message.saga)) : undefined
-    const before = place === undefined ? undefined : together[place]
-    if (message.type === 'history' && place !== undefined && before?.type === 'history') {
-      const { seq, at, entries, source } = message
-      const told = { seq, at, entries, ...(source !== undefined && { source }) }
-      together[place] = { ...before, more: [...(before.more ?? []), told] }
+    if (message.type !== 'history') {
+      together.push(message)
       continue
     }
-    if (message.type === 'history') places.set(sagaKey(message.saga), together.length)
+    const { saga, seq, at, entries, source } = message
+    const length = lengthOf(entries)
+    const before = told.get(sagaKey(saga))
+    if (before !== undefined && before.length + length <= TOLD_LENGTH_MAX) {
+      before.length += length
+      before.more.push({ seq, at, entries, ...(source !== undefined && { source }) })
+      if (before.more.length === 1) together[before.place] = { ...before.first, more: before.more }
+      continue
+    }
+    told.set(sagaKey(saga), { place: together.length, first: message, more: [], length })
     together.push(message)
   }
   return together
+}
+
+interface Told {
+  readonly place: number
+  readonly first: HistoryMessage
+  readonly more: NonNullable<HistoryMessage['more']>[number][]
+  length: number
 }
 
 /** Whoever has this transaction is not who decided. */

@@ -1,6 +1,6 @@
 // Owns: what one batch from the bus means for a host: each message goes to the verbs that it concerns, in one
 // transaction, and what cannot be handled is put away.
-import { decisionsIn, type ErrorInfo, type Message, type Time } from '@ensemble/core'
+import { decisionsApart, type ErrorInfo, type Message, type Time } from '@ensemble/core'
 import { act } from './act.ts'
 import { release, type AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
@@ -95,7 +95,7 @@ function sortBatch(batch: readonly Delivered[], options: BatchOptions): Sorted {
       continue
     }
     const { message } = delivered
-    if (observes.has(delivered.topic)) sorted.observed.push(...(message.type === 'history' ? decisionsIn(message) : [message]))
+    if (observes.has(delivered.topic)) sorted.observed.push(...decisionsApart(message))
     const isHandled = message.handledBy === options.service.name
     if (options.starter !== null && message.type === 'ended')
       (isHandled ? sorted.heardEnds : sorted.ends).push({ saga: message.saga, ...message.end })

@@ -39,11 +39,16 @@ const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 
 test('given two lanes, when few wait, then these wait for the batch under way; many begin another', async () => {
   const { batches, calls, sizes } = world({ count: 2, waitingMin: 3 })
-  const answers = calls(0, 3)
+  const answers = calls(0, 1)
+  await turns()
+  answers.push(...calls(1, 2))
+  await turns()
   expect(sizes()).toEqual([1])
   answers.push(...calls(3, 1))
+  await turns()
   expect([sizes(), batches.map(({ lane }) => lane)[1]]).toEqual([[1, 3], 1 - (batches[0]?.lane ?? 0)])
   answers.push(...calls(4, 7))
+  await turns()
   // Both lanes are busy; the first one that is free takes what has come, and not more than a batch has.
   expect(sizes()).toEqual([1, 3])
   batches[1]?.end()
@@ -60,20 +65,41 @@ test('given two lanes, when few wait, then these wait for the batch under way; m
   expect(await Promise.all(answers)).toEqual(Array.from({ length: 11 }, (_, item) => item))
 })
 
+test('given many at once, when they are called, then they go together in as many batches as there are lanes', async () => {
+  const { batches, calls, sizes } = world({ count: 2, waitingMin: 3 })
+  const answers = calls(0, 12)
+  expect(sizes()).toEqual([])
+  await turns()
+  expect(sizes()).toEqual([5, 5])
+  batches[0]?.end()
+  await turns()
+  expect(sizes()).toEqual([5, 5])
+  batches[1]?.end()
+  await turns()
+  batches[2]?.end()
+  expect([await Promise.all(answers), sizes()]).toEqual([
+    Array.from({ length: 12 }, (_, item) => item),
+    [5, 5, 2],
+  ])
+})
+
 test('given one lane, when many wait, then one batch comes after the other', async () => {
   const { batches, calls, most, sizes } = world()
   const answers = calls(0, 12)
-  for (let index = 0; index < 4; index += 1) {
-    batches[index]?.end()
+  for (let index = 0; index < 3; index += 1) {
     await turns()
+    batches[index]?.end()
   }
   await Promise.all(answers)
-  expect([most(), sizes()]).toEqual([1, [1, 5, 5, 1]])
+  expect([most(), sizes()]).toEqual([1, [5, 5, 2]])
 })
 
 test('given two lanes, when a batch fails, then its calls are tried again in its lane, beside the other', async () => {
   const { batches, calls, sizes } = world({ count: 2, waitingMin: 2 })
-  const answers = Promise.allSettled(calls(0, 3))
+  const first = calls(0, 1)
+  await turns()
+  const answers = Promise.allSettled([...first, ...calls(1, 2)])
+  await turns()
   batches[1]?.end(new Error('together'))
   await turns()
   expect([sizes(), batches[2]?.lane]).toEqual([[1, 2, 1], batches[1]?.lane])

@@ -58,5 +58,9 @@ test('calls with much to say share a batch as far as it goes, in order', async (
   )
   const said = ['a', 'long 1', 'long 2', 'long 3', 'b', 'c']
   expect(await Promise.all(said.map(call))).toEqual(said)
-  expect(batches).toEqual([['a'], ['long 1', 'long 2'], ['long 3', 'b', 'c']])
+  expect(batches).toEqual([
+    ['a', 'long 1'],
+    ['long 2', 'long 3'],
+    ['b', 'c'],
+  ])
 })

@@ -1,6 +1,6 @@
 // Owns: what checkers read: the rows that are committed, the history of each row, the messages that were ever on the
 // bus, and what was done outside. Nothing here knows the engine's code.
-import { isRecord, unpack, type Message, type Slip, type Time } from '@ensemble/core'
+import { decisionsApart, isRecord, unpack, type Message, type Slip, type Time } from '@ensemble/core'
 import type { Entries, Row, Rows } from '@ensemble/runtime'
 import type { BusRecord } from './bus/record.ts'
 import type { Table } from './database/table.ts'
@@ -60,9 +60,9 @@ export class Evidence {
     this.#read = what.messages
   }
 
-  /** Every message that was ever on the bus, in no particular order between partitions. */
+  /** Every message that was ever on the bus, each decision by itself, in no particular order between partitions. */
   get messages(): readonly Message[] {
-    this.#messages ??= this.#read()
+    this.#messages ??= this.#read().flatMap(decisionsApart)
     return this.#messages
   }
 
@@ -86,7 +86,12 @@ export class Evidence {
       const text = String(letter['text'])
       // One message, or several as they travel.
       return unpack(text.startsWith('[') ? text : `[${text}]`).flatMap((one) =>
-        one.ok ? [{ reason: String(letter['reason']), message: retried(one.message) }] : [],
+        one.ok
+          ? decisionsApart(retried(one.message)).map((message) => ({
+              reason: String(letter['reason']),
+              message,
+            }))
+          : [],
       )
     })
   }

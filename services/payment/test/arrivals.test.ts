@@ -52,7 +52,7 @@ test('given many wait, when they begin together, then they look together', async
   const { look, looks } = looking(() => [ORDER_ID, FRESH])
   const arrivals = arrivalsOf({ look, clock: still })
   await Promise.all([arrivals.within(ORDER_ID, 0), arrivals.within(FRESH, 0), arrivals.within(ORDER_ID, 0)])
-  expect(looks).toEqual([[ORDER_ID], [FRESH, ORDER_ID]])
+  expect(looks).toEqual([[ORDER_ID, FRESH, ORDER_ID]])
 })
 
 test('given who waits, when its payment is committed here, then it goes on without another look', async () => {

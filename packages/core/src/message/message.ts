@@ -134,8 +134,10 @@ export interface HistoryMessage extends Base, HistoryRecord, HistoryTold {
   readonly more?: readonly HistoryTold[]
 }
 
-/** Each decision by itself, with the id that it has then. */
-export function decisionsIn({ more = [], ...first }: HistoryMessage): readonly HistoryMessage[] {
+/** Each decision that a message tells of as a message of its own, with the id that it has then; any other as it is. */
+export function decisionsApart(message: Message): readonly Message[] {
+  if (message.type !== 'history' || message.more === undefined) return [message]
+  const { more, ...first } = message
   const { type, topic, key, saga } = first
   const rest = more.map((told): HistoryMessage => {
     const id = `${saga.plan}/${saga.id}#${told.seq}`

@@ -1,5 +1,5 @@
-// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls that come while a
-// batch is under way go together in the next one. Where batches have lanes one more begins beside it once it would be
+// Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls of one moment go together,
+// and those that come while a batch is under way in the next one. Where batches have lanes one more begins beside it once it would be
 // large: this process decides on the one while the database works for the other.
 import { errorInfo } from '../errors.ts'
 import { Room } from './room.ts'
@@ -45,9 +45,11 @@ export function gathered<In, Out>(
   const idle = Array.from({ length: lanes.count }, (_, lane) => lane)
   const isWorthIt = (): boolean =>
     queue.length > 0 && (idle.length === lanes.count || queue.length >= lanes.waitingMin)
+  const free = (): number | undefined => (isWorthIt() ? idle.pop() : undefined)
+  let isDue = false
   const next = (): void => {
-    const lane = isWorthIt() ? idle.pop() : undefined
-    if (lane !== undefined) void work(lane)
+    isDue = false
+    for (let lane = free(); lane !== undefined; lane = free()) void work(lane)
   }
   const work = async (lane: number): Promise<void> => {
     const items = queue.splice(0, new Room(countMax).takeFrom(queue))
@@ -58,7 +60,10 @@ export function gathered<In, Out>(
   return (item) =>
     new Promise((resolve, reject) => {
       queue.push({ item, length: lengthOf(item), resolve, reject })
-      next()
+      if (isDue) return
+      isDue = true
+      // Many are told of their ends at once and start anew: the first of them would be a batch by itself.
+      queueMicrotask(next)
     })
 }
 

@@ -19,7 +19,7 @@ import {
   type IdGenerator,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace'
-import type { SagaRef } from '@ensemble/core'
+import { decisionsApart, type SagaRef } from '@ensemble/core'
 import type { Server } from '@ensemble/http'
 import type { Bus, CallTold } from '@ensemble/runtime'
 import type { StartTold } from '../module.ts'
@@ -108,7 +108,7 @@ export function startTracing({ settings, version, fail }: TracingOptions): Traci
         const began = hrTime()
         return (sent) => {
           const ended = hrTime()
-          for (const message of sent) {
+          for (const message of sent.flatMap(decisionsApart)) {
             const span = spanOf(message)
             if (span === null) continue
             // Said in another one's transaction it is still its own.
