@@ -123,7 +123,7 @@ const sendParcel = saga('parcel.send', { version: 1, input: ParcelInput })
     run: till.carry(({ input }) => input),
     undo: till.uncarry(({ input }) => input),
   })
-  .pivot('collect', { run: till.collect(({ input }) => input) })
+  .pipelined.pivot('collect', { run: till.collect(({ input }) => input) })
   .retriable('hand', {
     run: stock.hand(({ input, results }) => ({ ...input, token: results.reserve.token })),
   })

@@ -65,7 +65,7 @@ export const placeOrder = saga('order.place', { version: 1, input: PlaceOrder })
     undo: payment.cancel(({ input }) => ({ orderId: input.orderId })),
     within: '30s',
   })
-  .pivot('collectPayment', { run: payment.collect(({ input }) => ({ orderId: input.orderId })) })
+  .pipelined.pivot('collectPayment', { run: payment.collect(({ input }) => ({ orderId: input.orderId })) })
   .retriable('completeOrder', { run: order.complete(({ input }) => ({ orderId: input.orderId })) })
   .retriable('notify', {
     run: notification.send(({ results }) => ({

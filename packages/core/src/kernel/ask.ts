@@ -23,7 +23,7 @@ export function askOf(
   const planned = direction === 'undo' ? step.undo : step.run
   if (planned === null) throw new RangeError(`plan '${plan.name}', step '${step.name}' has no ${direction}`)
   const { participant, request, spec } = planned.ref
-  const following = direction === 'run' ? pipelinedBehind(plan, state, step) : undefined
+  const pipelined = direction === 'run' ? pipelinedBehind(plan, state, { step, askedAt }) : undefined
   return {
     operation: operationId(state.saga, step.name, direction),
     step: step.name,
@@ -37,16 +37,25 @@ export function askOf(
     ),
     deadline: direction === 'run' && step.withinMs !== null ? askedAt + step.withinMs : null,
     issuedAt: askedAt,
-    ...(following !== undefined && {
-      pipelined: askOf(plan, state, { step: following, direction: 'run', askedAt }),
-    }),
+    ...(pipelined !== undefined && { pipelined }),
   }
 }
 
-/** Whoever has a saga's turn goes on by itself anyway. */
-function pipelinedBehind(plan: Plan, { saga }: SagaState, step: Step): Step | undefined {
-  const next = saga.pattern === 'orchestration' ? plan.steps[plan.steps.indexOf(step) + 1] : undefined
-  return next?.pipelined === true ? next : undefined
+/** Whoever has a choreographed saga's turn goes on by itself anyway. */
+function pipelinedBehind(
+  plan: Plan,
+  state: SagaState,
+  { step, askedAt }: { step: Step; askedAt: Time },
+): Ask | undefined {
+  const next = plan.steps[plan.steps.indexOf(step) + 1]
+  if (next?.pipelined !== true || state.saga.pattern !== 'orchestration') return undefined
+  try {
+    return askOf(plan, state, { step: next, direction: 'run', askedAt })
+  } catch (error) {
+    // It parks the decision that asks for it, as it would without being sent along; this step can be asked.
+    if (error instanceof PlanThrows) return undefined
+    throw error
+  }
 }
 
 /**

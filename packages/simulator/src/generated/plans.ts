@@ -16,6 +16,8 @@ export interface StepShape {
   readonly form: Form | 'look'
   readonly participant: (typeof PARTICIPANTS)[number]
   readonly within: '2s' | '20s' | null
+  /** It is sent along with the step before, which asks the same participant. */
+  readonly pipelined: boolean
 }
 
 export interface PlanShape {
@@ -58,7 +60,8 @@ export function drawShape(chance: Chance, number: number): PlanShape {
   const count = chance.hit(0.7) ? chance.int(1, 4) : chance.int(1, STEPS_MAX)
   const pivotAt = chance.hit(0.6) ? chance.int(0, count - 1) : -1
   const firstRetriable = pivotAt >= 0 ? pivotAt + 1 : chance.int(0, count)
-  const steps = Array.from({ length: count }, (_, index): StepShape => {
+  const steps: StepShape[] = []
+  for (let index = 0; index < count; index += 1) {
     const kind =
       index === pivotAt
         ? 'pivot'
@@ -67,14 +70,17 @@ export function drawShape(chance: Chance, number: number): PlanShape {
           : chance.hit(0.25)
             ? 'check'
             : 'compensatable'
-    return {
+    const before = steps.at(-1)?.participant
+    const pipelined = before !== undefined && chance.hit(0.3)
+    steps.push({
       name: `s${index + 1}`,
       kind,
       form: formOf(chance, kind),
-      participant: chance.pick(PARTICIPANTS),
+      participant: pipelined ? before : chance.pick(PARTICIPANTS),
       within: kind === 'retriable' || !chance.hit(0.2) ? null : chance.pick(['2s', '20s']),
-    }
-  })
+      pipelined,
+    })
+  }
   return {
     name: `sim.p${number}`,
     version: 1,
@@ -89,7 +95,8 @@ function formOf(chance: Chance, kind: StepKind): StepShape['form'] {
 
 export function planOf({ name, version, steps, within }: PlanShape, deployment: Deployment): Plan<Script> {
   let builder = loose(saga(name, { version, input: ScriptInput, ...(within === null ? {} : { within }) }))
-  for (const step of steps) builder = builder[step.kind](step.name, stepOf(step, deployment))
+  for (const step of steps)
+    builder = (step.pipelined ? builder.pipelined : builder)[step.kind](step.name, stepOf(step, deployment))
   return builder.end({
     completed: ({ input }: { input: Script }) => ({ saga: input.saga }),
     compensated: ({ input, because }: { input: Script; because: unknown }) => ({ saga: input.saga, because }),
@@ -125,7 +132,7 @@ const ScriptInput = {
 
 type Builder = {
   readonly [Kind in StepKind]: (name: string, step: object) => Builder
-} & { readonly end: (end: object) => Plan<Script> }
+} & { readonly pipelined: Builder; readonly end: (end: object) => Plan<Script> }
 
 /** The builder's types follow a plan that is spelled out; this one is computed, and checked when it is made. */
 function loose(builder: unknown): Builder {
