@@ -28,6 +28,17 @@ export const kernelMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'pipelined-step-is-not-waited-for',
+    harm: 'a customer who cancels in time pays all the same: the payment was sent along with the step that is undone',
+    file: DECIDE,
+    edits: [
+      {
+        find: `    if (next?.to === 'run' && goesOn`,
+        replace: `    if (state.phase.wish === null && next?.to === 'run' && goesOn`,
+      },
+    ],
+  },
+  {
     name: 'overdue-step-is-refused',
     harm: 'a slow participant does its work after the saga has gone back without it',
     file: DECIDE,

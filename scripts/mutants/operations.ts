@@ -26,6 +26,17 @@ export const operationMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'pipelined-step-is-taken-up-in-silence',
+    harm: 'an order is undone although its payment has been taken up, because nobody was told',
+    file: ANSWER,
+    edits: [
+      {
+        find: `    ...(onward !== null && { goesOnWith: onward.ask.operation }),`,
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'operation-is-kept-although-it-threw',
     harm: 'what failed once is taken for done: nobody tries it again',
     file: FAULT,

@@ -244,3 +244,20 @@ export const strict: PlannedRequest<{ readonly input: { readonly id: string } }>
   // @ts-expect-error the context has no such field
   ({ input }) => ({ id: input.nothing }),
 )
+
+// A step that is sent along is given what the step before it was given; the one after it all there is.
+export const along = begun
+  .check('look', { run: shop.look(({ input }) => ({ id: input.id })) })
+  .compensatable('open', { run: shop.open(({ input }) => input), undo: shop.close(({ input }) => input) })
+  .pipelined.pivot('collect', { run: shop.collect(({ results }) => ({ id: results.look.name })) })
+  .retriable('close', { run: shop.close(({ results }) => ({ id: String(results.open.number) })) })
+  .end()
+begun
+  .compensatable('open', { run: shop.open(({ input }) => input), undo: shop.close(({ input }) => input) })
+  // @ts-expect-error: the result of 'open' is not known when both are asked for
+  .pipelined.pivot('collect', { run: shop.collect(({ results }) => ({ id: String(results.open.number) })) })
+begun
+  .compensatable('open', { run: shop.open(({ input }) => input), undo: shop.close(({ input }) => input) })
+  .pipelined.pivot('collect', { run: shop.collect(({ input }) => input) })
+  // @ts-expect-error: nor when a third one goes with them
+  .pipelined.retriable('close', { run: shop.close(({ results }) => ({ id: String(results.open.number) })) })

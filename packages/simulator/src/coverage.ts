@@ -55,10 +55,21 @@ const SAGAS: Readonly<Record<string, OfOperation>> = {
   'early cancel kept': ({ before, after }) => before === null && after['state'] === null,
   'early cancel met its start': ({ before, after }) => before?.['state'] === null && after['state'] !== null,
   'plan function threw, orchestrated': ({ after }) => after['parked'] === 'PLAN_THROWS',
-  'asked again after silence': ({ after }) => {
-    const phase = isRecord(after['state']) && isRecord(after['state']['phase']) ? after['state']['phase'] : {}
-    return Number(phase['asks'] ?? 0) > 0
+  'asked again after silence': ({ after }) => Number(phaseOf(after)['asks'] ?? 0) > 0,
+  'cancel followed to a pipelined step': ({ before, after }) => {
+    const [from, to] = [phaseOf(before), phaseOf(after)]
+    return (
+      from['at'] === 'running' &&
+      isRecord(from['wish']) &&
+      isRecord(to['wish']) &&
+      from['step'] !== to['step']
+    )
   },
+}
+
+function phaseOf(row: Row | null): Row {
+  const state = row?.['state']
+  return isRecord(state) && isRecord(state['phase']) ? state['phase'] : {}
 }
 
 const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
@@ -68,6 +79,7 @@ const MESSAGES: Readonly<Record<string, (message: Message) => boolean>> = {
     message.answer.rejection === 'expired',
   'saga deadline passed': (message) =>
     (message.type === 'cancel' || message.type === 'withdraw') && message.cancel.by === 'deadline',
+  'pipelined step taken up': (message) => message.type === 'event' && message.goesOnWith !== undefined,
   'command done at home': ({ type, handledBy }) => type === 'command' && handledBy !== undefined,
   'first step done with its start': ({ type, handledBy }) => type === 'start' && handledBy !== undefined,
   'turn taken at home': (message) =>

@@ -13,6 +13,8 @@ export const WHOLE: Readonly<Record<string, Whole>> = {
     isPassedOn(evidence) || repeatedIn(evidence).some(({ first }) => first === 'withdrawn'),
   'stored answer sent again': (evidence) => repeatedIn(evidence).some(({ first }) => first !== 'withdrawn'),
   'asked again after a lost answer': isAskedAfterLoss,
+  'pipelined step taken up after a deferral': (evidence) => isTakenUpAfter(evidence, 'deferred'),
+  'pipelined step taken up after a call': (evidence) => isTakenUpAfter(evidence, 'calling'),
   'cancel lost to payment': (evidence) => evidence.rows('thing').some(isPaidByWithdraw),
   'killer buried': (evidence) => lettersIn(evidence).some((text) => text.includes('KILLS_WORKER')),
   'horizon refused': (evidence) => lettersIn(evidence).some((text) => text.includes('TOO_OLD')),
@@ -68,6 +70,24 @@ function repeatedIn(evidence: Evidence): readonly Repeated[] {
       const isAnswered = ANSWERED.has(String(keptIn(before)?.['status']))
       return isAnswered ? [{ first: keptIn(first)?.['status'] }] : []
     }),
+  )
+}
+
+/** The step before it had to wait for its outcome. */
+function isTakenUpAfter(evidence: Evidence, status: string): boolean {
+  const waited = new Set(
+    evidence
+      .histories('operations')
+      .flatMap(({ key, versions }) =>
+        versions.some((version) => keptIn(version)?.['status'] === status) ? [key] : [],
+      ),
+  )
+  return evidence.messages.some(
+    (message) =>
+      message.type === 'event' &&
+      message.goesOnWith !== undefined &&
+      message.operation !== null &&
+      waited.has(message.operation),
   )
 }
 

@@ -1,0 +1,194 @@
+// Scenes: steps that are sent along with the one before: what a plan refuses, what is asked, and where a saga goes once
+// the participant says that it has taken one up.
+import { describe, expect, test } from 'vitest'
+import { takenUp } from '../src/kernel/ask.ts'
+import { begin, decide, type Decided, type Signal } from '../src/kernel/decide.ts'
+import type { Ask, Pattern, SagaState } from '../src/kernel/saga.ts'
+import { operationId } from '../src/kernel/saga.ts'
+import { saga, type Plan } from '../src/plan/plan.ts'
+import {
+  answered,
+  answers,
+  cancelled,
+  decided,
+  desk,
+  deskNamed,
+  overdue,
+  ref,
+  START,
+  told,
+} from './scenes.ts'
+import { schema } from './schemas.ts'
+
+const anything = schema<unknown>(() => [])
+const other = deskNamed('other')
+const run = (name: string) => ({ run: desk.take(() => name) })
+const both = (name: string) => ({ ...run(name), undo: desk.give(() => `undo ${name}`) })
+const draft = saga('test.along', { version: 1, input: anything })
+
+/** compensatable first; along with it compensatable second, pivot pay and retriable tell; retriable file by itself. */
+const along = draft
+  .compensatable('first', { ...both('first'), within: '10s' })
+  .pipelined.compensatable('second', { ...both('second'), within: '20s' })
+  .pipelined.pivot('pay', { ...run('pay'), within: '30s' })
+  .pipelined.retriable('tell', { run: desk.give(() => 'tell') })
+  .retriable('file', { run: desk.give(() => 'file') })
+  .end()
+
+const AT = START + 7_000
+const LATER = AT + 1_000
+
+function begunIn(pattern: Pattern, plan: Plan = along): Decided {
+  return decided(begin(plan, { saga: { ...ref, pattern }, input: {}, now: START, wish: null }))
+}
+
+function askIn({ next }: Decided): Ask {
+  if (next.do !== 'ask') throw new Error(`nothing is asked: ${next.do}`)
+  return next.ask
+}
+
+function chain(ask: Ask | undefined): readonly string[] {
+  return ask === undefined ? [] : [ask.step, ...chain(ask.pipelined)]
+}
+
+/** A step has succeeded, and its participant is at another one by now. */
+function wentOn(step: string, to: string): Signal {
+  return {
+    type: 'answered',
+    operation: operationId(ref, step, 'run'),
+    answer: answers.succeeded,
+    goesOn: { operation: operationId(ref, to, 'run'), at: AT },
+  }
+}
+
+const on = (state: SagaState, signal: Signal): Decided => decided(decide(along, state, signal, LATER))
+
+describe('a plan', () => {
+  test.each([
+    ['the first step', () => draft.pipelined.pivot('pay', run('pay'))],
+    [
+      'a step of another participant',
+      () =>
+        draft.compensatable('first', both('first')).pipelined.pivot('pay', { run: other.take(() => 'pay') }),
+    ],
+  ])('cannot send along %s', (_, make) => {
+    expect(make).toThrow(
+      "saga 'test.along', step 'pay': only a step that asks the same participant as the one before it can be pipelined",
+    )
+  })
+
+  test('sends along what follows the word, and nothing after that', () => {
+    expect(along.steps.map(({ pipelined }) => pipelined)).toEqual([false, true, true, true, false])
+  })
+
+  test('is the same to stored sagas with and without', () => {
+    const apart = draft
+      .compensatable('first', both('first'))
+      .compensatable('second', both('second'))
+      .pivot('pay', run('pay'))
+      .retriable('tell', { run: desk.give(() => 'tell') })
+      .retriable('file', { run: desk.give(() => 'file') })
+      .end()
+    expect(apart.fingerprint).toBe(along.fingerprint)
+  })
+})
+
+describe('what is asked', () => {
+  test('has with it what may follow, each with its own time to begin', () => {
+    const ask = askIn(begunIn('orchestration'))
+    expect(chain(ask)).toEqual(['first', 'second', 'pay', 'tell'])
+    expect([ask.deadline, ask.pipelined?.deadline, ask.pipelined?.pipelined?.deadline]).toEqual(
+      [10_000, 20_000, 30_000].map((ms) => START + ms),
+    )
+  })
+
+  test('has nothing with it in choreography, nor on the way back', () => {
+    expect(chain(askIn(begunIn('choreography')))).toEqual(['first'])
+    const { state } = on(begunIn('orchestration').state, wentOn('first', 'second'))
+    expect(chain(askIn(on(state, answered('second', 'run', answers.rejected))))).toEqual(['first'])
+  })
+
+  test('has with it only what can be computed; the step itself is asked', () => {
+    const plan = draft
+      .compensatable('first', both('first'))
+      .pipelined.pivot('pay', {
+        run: desk.take(() => {
+          throw new Error('not yet')
+        }),
+      })
+      .end()
+    expect(chain(askIn(begunIn('orchestration', plan)))).toEqual(['first'])
+  })
+
+  test('is the same when it is asked again', () => {
+    const first = begunIn('orchestration')
+    expect(askIn(on(first.state, overdue))).toEqual(askIn(first))
+  })
+
+  test('begins its time when it is taken up, and so does what is behind it', () => {
+    const { pipelined } = askIn(begunIn('orchestration'))
+    if (pipelined === undefined) throw new Error('nothing was sent along')
+    const taken = takenUp(pipelined, AT)
+    const { state } = on(begunIn('orchestration').state, wentOn('first', 'second'))
+    // Asked again by the orchestrator it is the same.
+    expect(askIn(on(state, overdue))).toEqual(taken)
+    expect([taken.issuedAt, taken.deadline, taken.pipelined?.issuedAt]).toEqual([AT, AT + 20_000, AT])
+    expect(takenUp({ ...taken, deadline: null }, LATER).deadline).toBeNull()
+  })
+})
+
+describe('once a step is taken up', () => {
+  test('the saga waits for it without asking', () => {
+    const before = begunIn('orchestration').state
+    const decision = on(before, wentOn('first', 'second'))
+    expect([decision.next, decision.state.phase, decision.state.results]).toEqual([
+      { do: 'wait' },
+      { at: 'running', step: 'second', askedAt: AT, asks: 0, until: null, wish: null },
+      { first: 'done' },
+    ])
+    expect(decision.entries.map((entry) => ('step' in entry ? `${entry.type} ${entry.step}` : ''))).toEqual([
+      'answered first',
+      'asked second',
+    ])
+  })
+
+  test('one that its participant has not taken up is asked for', () => {
+    const { state } = begunIn('orchestration')
+    expect(told(state, on(state, answered('first', 'run', answers.succeeded)))).toMatch(/^ask second\/run/)
+    expect(told(state, on(state, wentOn('first', 'pay')))).toMatch(/^ask second\/run/)
+  })
+
+  test('a cancel that waited goes with it, and then back from there', () => {
+    const wished = on(begunIn('orchestration').state, cancelled).state
+    const decision = on(wished, wentOn('first', 'second'))
+    expect(told(wished, decision)).toBe('withdraw second/run [answered asked]')
+    const back = on(decision.state, answered('second', 'run', answers.withdrawn))
+    expect(told(decision.state, back)).toBe('ask first/undo [answered cancelled going-back asked]')
+    const both = on(decision.state, answered('second', 'run', answers.succeeded))
+    expect(told(decision.state, both)).toBe('ask second/undo [answered cancelled going-back asked]')
+  })
+
+  test.each([
+    ['pay', 'tell', "changed my mind: 'pay' had succeeded"],
+    ['second', 'tell', "changed my mind: 'second' had succeeded"],
+  ])('a cancel that waited for %s is refused with %s', (from, to, detail) => {
+    const plan = from === 'pay' ? along : short
+    const steps = plan.steps.slice(
+      0,
+      plan.steps.findIndex(({ name }) => name === from),
+    )
+    let { state } = begunIn('orchestration', plan)
+    for (const { name } of steps)
+      state = decided(decide(plan, state, answered(name, 'run', answers.succeeded), AT)).state
+    const wished = decided(decide(plan, state, cancelled, AT)).state
+    const decision = decided(decide(plan, wished, wentOn(from, to), LATER))
+    expect([decision.next, decision.note]).toEqual([{ do: 'wait' }, { type: 'cancel-refused', detail }])
+    expect(decision.state.phase).toMatchObject({ step: to, wish: null })
+  })
+})
+
+/** A retriable behind a compensatable: asked for, it is past the point of no return. */
+const short = draft
+  .compensatable('second', both('second'))
+  .pipelined.retriable('tell', { run: desk.give(() => 'tell') })
+  .end()
