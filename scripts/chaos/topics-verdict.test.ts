@@ -25,6 +25,10 @@ test('a saga that ended once, with messages that came twice, is right', () => {
   expect(topicsVerdict([...RIGHT, OPENED, END], STARTS)).toEqual({ violations: [], twiceCount: 2 })
 })
 
+test('a saga whose start was done at home has none on the topics', () => {
+  expect(topicsVerdict([OPENED, END], STARTS).violations).toEqual([])
+})
+
 test('a check that is asked again answers the same at another time', () => {
   const twice = [1, 2].map((at) => sent('user.events', { ...CHECKED, at }))
   expect(topicsVerdict([...RIGHT, ...twice], STARTS)).toEqual({ violations: [], twiceCount: 1 })
@@ -50,7 +54,11 @@ test('a check of an orchestrator that is withdrawn after its answer may say both
 
 test.each<[string, readonly Sent[], RegExp]>([
   ['an end is lost', [START, OPENED], /^topics: order.place\/o is completed, started 1 times, ended as \[\]/],
-  ['a start is lost', [OPENED, END], /started 0 times/],
+  [
+    'two starts',
+    [...RIGHT, sent('saga.started', { type: 'start', id: 'o#start 2', saga })],
+    /^topics: order.place\/o is completed, started 2 times/,
+  ],
   [
     'two ends',
     [...RIGHT, sent('saga.ended', { type: 'ended', id: 'o#2', saga, end: { status: 'compensated' } })],

@@ -15,7 +15,9 @@ const Sent = {
   handledBy: z
     .string()
     .optional()
-    .describe('The service that handled it in the transaction that sent it; such a command does not travel'),
+    .describe(
+      'The service that handled it in the transaction that sent it; such a command or start does not travel',
+    ),
   followedBy: z
     .array(z.string())
     .optional()

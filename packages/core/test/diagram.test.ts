@@ -41,6 +41,24 @@ test('order.place: forward in solid arrows, back in dashed ones, the pivot marke
 `)
 })
 
+test('a step that is sent along with the one before is told apart', () => {
+  const desk = deskNamed('desk')
+  const plan = saga('test.along', { version: 1, input: schema<unknown>(() => []) })
+    .compensatable('first', { run: desk.take(() => 1), undo: desk.give(() => 1) })
+    .pipelined.pivot('pay', { run: desk.take(() => 1) })
+    .retriable('tell', { run: desk.give(() => 1) })
+    .end()
+  const forward = mermaid(plan)
+    .split('\n')
+    .filter((line) => line.includes(' -->'))
+  expect(forward).toEqual([
+    '  started --> run0',
+    '  run0 -->|"pipelined"| run1',
+    '  run1 --> run2',
+    '  run2 --> completed',
+  ])
+})
+
 test('names that Mermaid reserves stay inside quoted labels', () => {
   const end = deskNamed('end')
   const plan = saga('subgraph.end', { version: 2, input: schema<unknown>(() => []) })

@@ -7,8 +7,8 @@ import { erased } from '../src/codec/erase.ts'
 import { eventNames, isCertain, participant } from '../src/contract/contract.ts'
 import { deferred, rejected, succeeded } from '../src/contract/outcome.ts'
 import { check } from '../src/contract/schema.ts'
-import type { Message, StartMessage } from '../src/message/message.ts'
-import { TOPIC } from '../src/message/message.ts'
+import type { HistoryMessage, Message, StartMessage } from '../src/message/message.ts'
+import { decisionsApart, goesOut, TOPIC } from '../src/message/message.ts'
 import { fingerprint, movedStep, outline } from '../src/plan/fingerprint.ts'
 import { saga } from '../src/plan/plan.ts'
 import { spanMs } from '../src/plan/span.ts'
@@ -114,6 +114,40 @@ describe('codec', () => {
       false,
       false,
     ])
+  })
+})
+
+describe('what travels', () => {
+  const saga = { plan: 'p', id: 's1', pattern: 'orchestration' } as const
+  const told = (seq: number, at = seq) => ({
+    seq,
+    at,
+    entries: [{ type: 'undone', step: `s${seq}` }] as const,
+  })
+  const one = (seq: number): HistoryMessage => ({
+    ...{ type: 'history', id: `p/s1#${seq}`, topic: TOPIC.history, key: 's1', saga },
+    ...told(seq),
+  })
+
+  test('decisions that were told together are messages as if each had been told by itself', () => {
+    const together: HistoryMessage = { ...one(1), source: 'a', more: [told(2), { ...told(3), source: 'b' }] }
+    expect(decisionsApart(together)).toStrictEqual([
+      { ...one(1), source: 'a' },
+      one(2),
+      { ...one(3), source: 'b' },
+    ])
+    expect([decisionsApart(one(1)), decisionsApart(start)]).toStrictEqual([[one(1)], [start]])
+  })
+
+  test.each([
+    ['command', undefined, true],
+    ['command', 'a', false],
+    ['start', undefined, true],
+    ['start', 'a', false],
+    ['event', 'a', true],
+    ['ended', 'a', true],
+  ] as const)('%s, done at home by %s: goes over the bus %s', (type, handledBy, goes) => {
+    expect(goesOut({ type, ...(handledBy !== undefined && { handledBy }) })).toBe(goes)
   })
 })
 

@@ -108,6 +108,49 @@ describe('finishing', () => {
   })
 })
 
+describe('passing over what means nothing', () => {
+  const at5 = (): Lanes => new Lanes([{ topic: T, partition: 0, offset: 5 }])
+  const moved = (offset: number): readonly unknown[] => [{ topic: T, partition: 0, offset }]
+
+  test('moves a partition at once where nothing is before it', () => {
+    const lanes = at5()
+    for (const at of [5, 6]) lanes.pass(message(0, at))
+    expect([lanes.passed(), lanes.passed(), lanes.take(9)]).toEqual([moved(7), [], null])
+    expect(lanes.doneAt({ topic: T, partition: 0 })).toBe(7)
+  })
+
+  test.each([
+    ['waits', () => undefined],
+    ['is held', (lanes: Lanes) => taken(lanes, 9)],
+  ])('moves it behind a message that %s only with that', (_, before) => {
+    const lanes = at5()
+    lanes.add(message(0, 5), 1)
+    const held = before(lanes)
+    lanes.pass(message(0, 6))
+    expect(lanes.passed()).toEqual([])
+    expect(lanes.finish(held ?? taken(lanes, 9))).toEqual(moved(7))
+  })
+
+  test('loses nothing that is given back', () => {
+    const lanes = at5()
+    lanes.add(message(0, 5), 1)
+    const held = taken(lanes, 9)
+    lanes.pass(message(0, 6))
+    lanes.release(held)
+    expect(lanes.passed()).toEqual([])
+    const again = taken(lanes, 9)
+    expect([placesOf(again), lanes.finish(again)]).toEqual([['0/5'], moved(7)])
+  })
+
+  test('does not move past what came after it', () => {
+    const lanes = at5()
+    lanes.pass(message(0, 5))
+    lanes.add(message(0, 6), 1)
+    lanes.add(message(0, 7), 1)
+    expect([lanes.passed(), lanes.finish(taken(lanes, 1))]).toEqual([[], moved(7)])
+  })
+})
+
 describe('releasing', () => {
   test('gives messages back unmoved, in order', () => {
     const lanes = filled()

@@ -147,7 +147,7 @@ export async function system({
     await clock.advance(5_000)
     await stopped
   }
-  return { clock, host, plan, database, behaviour, sent, seen, run, done, stop }
+  return { at, clock, host, plan, database, behaviour, sent, seen, run, done, stop }
 }
 
 export const RUNS = ['own/x/s1/run', 'own/x/s2/run', 'own/x/s3/run']

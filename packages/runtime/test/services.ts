@@ -281,6 +281,7 @@ export type Form = 'make' | 'write' | 'call' | 'guess' | 'wait'
 export interface StepSpec {
   readonly kind: StepKind
   readonly form?: Form
+  readonly pipelined?: boolean
 }
 
 const UNDO = { make: 'unmake', write: 'unwrite', call: 'uncall', guess: 'uncall', wait: 'unmake' } as const
@@ -292,7 +293,7 @@ export const PlanInput = shaped<{ readonly key: string }>((value) =>
 
 type Builder = {
   readonly [Kind in StepKind]: (name: string, step: object) => Builder
-} & { readonly end: (end: object) => Plan<{ readonly key: string }> }
+} & { readonly pipelined: Builder; readonly end: (end: object) => Plan<{ readonly key: string }> }
 
 function loose(builder: unknown): Builder {
   return builder as Builder
@@ -316,7 +317,7 @@ export function planOf(
   let builder = loose(
     saga(name, { version: 1, input: PlanInput, ...(within === undefined ? {} : { within }) }),
   )
-  steps.forEach(({ kind, form = 'make' }, index) => {
+  steps.forEach(({ kind, form = 'make', pipelined = false }, index) => {
     const step = `s${index + 1}`
     const contract = contracts[on[index % on.length] ?? 'a']
     const input = ({ input: { key } }: { input: { key: string } }): Ordered => {
@@ -332,7 +333,7 @@ export function planOf(
     const undo = kind === 'compensatable' ? { undo: contract[UNDO[form]](input) } : {}
     const stepWithin =
       more.stepWithin === undefined || kind === 'retriable' ? {} : { within: more.stepWithin }
-    builder = builder[kind](step, { run, ...undo, ...stepWithin })
+    builder = (pipelined ? builder.pipelined : builder)[kind](step, { run, ...undo, ...stepWithin })
   })
   return builder.end({
     completed: () => ({ ok: true }),

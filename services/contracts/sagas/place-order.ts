@@ -52,6 +52,7 @@ export const placeOrder = saga('order.place', { version: 1, input: PlaceOrder })
     undo: order.fail(({ input }) => ({ orderId: input.orderId })),
   })
   .check('verifyUser', { run: user.verify(({ input }) => ({ userId: input.userId })) })
+  // region collect
   .compensatable('preparePayment', {
     run: payment.prepare(({ input }) => ({
       orderId: input.orderId,
@@ -66,6 +67,7 @@ export const placeOrder = saga('order.place', { version: 1, input: PlaceOrder })
     within: '30s',
   })
   .pipelined.pivot('collectPayment', { run: payment.collect(({ input }) => ({ orderId: input.orderId })) })
+  // endregion
   .retriable('completeOrder', { run: order.complete(({ input }) => ({ orderId: input.orderId })) })
   .retriable('notify', {
     run: notification.send(({ results }) => ({

@@ -61,8 +61,14 @@ function arrows(plan: Plan, { work, names }: Reaction): readonly string[] {
   const targets = [...new Set(names.map(({ next }) => nodeOf(plan, next)))]
   return targets.map((target) => {
     const heard = names.filter(({ next }) => nodeOf(plan, next) === target).map((naming) => naming.heard)
-    return `  ${nodeOf(plan, work)} ${arrow(work, heard)} ${target}`
+    const line = target === pipelinedAfter(plan, work) ? '-->|"pipelined"|' : arrow(work, heard)
+    return `  ${nodeOf(plan, work)} ${line} ${target}`
   })
+}
+
+function pipelinedAfter(plan: Plan, { step, direction }: Work): string | null {
+  const index = plan.steps.findIndex(({ name }) => name === step) + 1
+  return direction === 'run' && plan.steps[index]?.pipelined === true ? `run${index}` : null
 }
 
 function arrow(work: Work, heard: readonly Heard[]): string {

@@ -1,0 +1,212 @@
+// Scenes: a participant that goes on by itself with what was sent along: what it is asked, what the orchestrator hears,
+// and where a cancel, a refusal or a lost message leaves the saga.
+import { describe, expect, it } from 'vitest'
+import type { Message } from '@ensemble/core'
+import { contracts, planOf, type Behaviour, type Form, type StepSpec } from './services.ts'
+import { inWorld, type World, type WorldOptions } from './world.ts'
+
+const steps = (form: Form = 'make'): readonly StepSpec[] => [
+  { kind: 'compensatable', form },
+  { kind: 'pivot', form, pipelined: true },
+  { kind: 'retriable', form, pipelined: true },
+]
+const apart = (specs: readonly StepSpec[]) => specs.map(({ kind, form = 'make' }) => ({ kind, form }))
+const on = { on: ['a'] } as const
+
+interface Left {
+  readonly status: string
+  readonly history: unknown
+  readonly rows: unknown
+  readonly doubled: readonly string[]
+  /** What was sent, by type and by what it is about. */
+  readonly sent: readonly string[]
+}
+
+/** Of a saga of these steps, all of them of one participant. */
+async function left(
+  specs: readonly StepSpec[],
+  more: Partial<WorldOptions> & { readonly scene?: (world: World) => Promise<void> } = {},
+): Promise<Left> {
+  const { scene = async () => undefined, loses = () => false, ...options } = more
+  const plan = planOf('along', specs, on)
+  const said: Message[] = []
+  const spy = (message: Message): boolean => {
+    said.push(message)
+    return loses(message)
+  }
+  let found: Left | null = null
+  await inWorld({ pattern: 'orchestration', plans: [plan], ...options, loses: spy }, async (world) => {
+    await world.start(plan)
+    await scene(world)
+    const status = await world.ended(plan)
+    await world.run(1_200)
+    const sent = said.flatMap(about)
+    found = {
+      status,
+      history: world.history(),
+      rows: await world.rows(),
+      doubled: await world.doubled(),
+      sent,
+    }
+  })
+  if (found === null) throw new Error('nothing is left')
+  return found
+}
+
+async function pay(world: World): Promise<void> {
+  const paid = world.host('a').execute(contracts.a.pay, { key: 'x', step: 'pay' })
+  await world.run(0)
+  await paid
+}
+
+async function cancel(world: World): Promise<void> {
+  const done = world.desk.cancel({ plan: 'along', id: 'x' }, { reason: 'changed my mind', by: 'customer' })
+  await world.run(0)
+  await done
+}
+
+function about(message: Message): readonly string[] {
+  if (message.type === 'command')
+    return [`command ${message.ask.step}/${message.ask.direction} #${message.id.at(-1)}`]
+  if (message.type === 'withdraw') return [`withdraw ${message.ask.step}`]
+  return message.type === 'event' && message.goesOnWith !== undefined ? [`goes on ${message.goesOnWith}`] : []
+}
+
+describe('a participant to which steps were sent along', () => {
+  it.each<Form>(['make', 'write', 'call', 'wait'])('goes on with each of them: %s', async (form) => {
+    // What is deferred is settled by a payment.
+    const scene = async (world: World): Promise<void> => {
+      if (form !== 'wait') return
+      for (const _ of [1, 2]) {
+        await world.run(2_000)
+        await pay(world)
+      }
+    }
+    const result = await left(steps(form), { scene })
+    const separate = await left(apart(steps(form)), { scene })
+    expect({ ...result, sent: [] }).toEqual({ ...separate, sent: [] })
+    expect([result.status, result.doubled]).toEqual(['completed', []])
+    expect(result.sent).toEqual([
+      'command s1/run #0',
+      'goes on along/x/s2/run',
+      'command s2/run #0',
+      'goes on along/x/s3/run',
+      'command s3/run #0',
+    ])
+  })
+
+  it.each<[string, Readonly<Record<string, Behaviour>>, readonly string[]]>([
+    ['the first', { s1: 'reject' }, ['command s1/run #0']],
+    [
+      'the second',
+      { s2: 'reject' },
+      ['command s1/run #0', 'goes on along/x/s2/run', 'command s2/run #0', 'command s1/undo #0'],
+    ],
+  ])('does nothing more when it refuses %s', async (_, script, sent) => {
+    const result = await left(steps(), { script })
+    const separate = await left(apart(steps()), { script })
+    expect({ ...result, sent: [] }).toEqual({ ...separate, sent: [] })
+    expect([result.status, result.doubled, result.sent]).toEqual(['compensated', [], sent])
+  })
+
+  it('sets aside what it has taken up and cannot do yet', async () => {
+    const result = await left(steps(), {
+      script: { s2: 'throw' },
+      scene: async (world) => {
+        await world.run(50)
+        world.script.steps.delete('s2')
+      },
+    })
+    expect([result.status, result.doubled]).toEqual(['completed', []])
+    expect(result.sent.filter((said) => said.startsWith('command'))).toEqual([
+      'command s1/run #0',
+      'command s2/run #0',
+      'command s3/run #0',
+    ])
+  })
+
+  it('is asked again where its word was lost: it has done it, and says so', async () => {
+    let lost = 0
+    const loses = (message: Message): boolean =>
+      message.type === 'event' && message.operation === 'along/x/s2/run' && (lost += 1) === 1
+    const result = await left(steps(), { loses })
+    expect([result.status, result.doubled, lost > 1]).toEqual(['completed', [], true])
+    expect(result.sent).toContain('command s2/run #1')
+  })
+
+  it('is not asked for what an older one, which does not know of it, has not taken up', async () => {
+    const loses = (message: Message): boolean => {
+      if (message.type === 'command') Reflect.deleteProperty(message.ask, 'pipelined')
+      return false
+    }
+    const result = await left(steps(), { loses })
+    const separate = await left(apart(steps()))
+    expect(result).toEqual(separate)
+  })
+})
+
+describe('a cancel', () => {
+  it('that comes while the first step waits stops there', async () => {
+    const result = await left(
+      [
+        { kind: 'compensatable', form: 'wait' },
+        { kind: 'pivot', form: 'make', pipelined: true },
+      ],
+      {
+        scene: async (world) => {
+          await world.run(2_000)
+          await cancel(world)
+        },
+      },
+    )
+    expect([result.status, result.sent]).toEqual(['compensated', ['command s1/run #0', 'withdraw s1']])
+  })
+
+  it('that a step wins over is undone there, and what was sent along is not begun', async () => {
+    const result = await left(
+      [
+        { kind: 'compensatable', form: 'wait' },
+        { kind: 'pivot', form: 'make', pipelined: true },
+      ],
+      {
+        script: { s1: 'ok' },
+        scene: async (world) => {
+          await world.run(2_000)
+          world.script.steps.set('s1', 'withdrawn late')
+          await cancel(world)
+        },
+      },
+    )
+    expect([result.status, result.sent]).toEqual([
+      'compensated',
+      ['command s1/run #0', 'withdraw s1', 'command s1/undo #0'],
+    ])
+  })
+})
+
+it('a check that sends something along answers the same again, whatever it would find now', async () => {
+  const specs: readonly StepSpec[] = [
+    { kind: 'compensatable' },
+    { kind: 'check' },
+    { kind: 'pivot', pipelined: true },
+  ]
+  let command: Message | null = null
+  const result = await left(specs, {
+    script: { s2: 'reject' },
+    loses: (message) => {
+      if (message.type === 'command' && message.ask.step === 's2') command ??= message
+      return false
+    },
+    scene: async (world) => {
+      await world.until(
+        async () => (await world.desk.status({ plan: 'along', id: 'x' }))?.status !== 'running',
+      )
+      world.script.steps.delete('s2')
+      if (command === null) throw new Error('the check was never asked')
+      world.raw(command)
+      await world.run(5_000)
+    },
+  })
+  expect([result.status, result.doubled]).toEqual(['compensated', []])
+  expect(result.sent.filter((said) => said.includes('s3'))).toEqual([])
+})
