@@ -124,10 +124,10 @@ describe('what travels', () => {
     at,
     entries: [{ type: 'undone', step: `s${seq}` }] as const,
   })
-  const one = (seq: number): HistoryMessage => ({
-    ...{ type: 'history', id: `p/s1#${seq}`, topic: TOPIC.history, key: 's1', saga },
-    ...told(seq),
-  })
+  const one = (seq: number): HistoryMessage => {
+    const id = `p/s1#${seq}`
+    return { type: 'history', id, topic: TOPIC.history, key: 's1', saga, ...told(seq) }
+  }
 
   test('decisions that were told together are messages as if each had been told by itself', () => {
     const together: HistoryMessage = { ...one(1), source: 'a', more: [told(2), { ...told(3), source: 'b' }] }

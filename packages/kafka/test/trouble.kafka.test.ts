@@ -54,23 +54,6 @@ async function expectIds(reader: Subscription, ids: readonly string[]): Promise<
   }, SOON)
 }
 
-test('what means nothing to a reader is not handed to it, and read no more by who comes next', async () => {
-  const world = await opened()
-  const reader = await join(world)
-  reader.onNews((messages) => messages?.some(({ id }) => !id.startsWith('nothing')))
-  await send(world, 'nothing 1', 'a', 'nothing 2', 'b', 'nothing 3')
-  await expectIds(reader, ['a', 'b'])
-  await send(world, 'nothing 4')
-  await vi.waitFor(async () => {
-    expect(await reader.take(100)).toBeNull()
-    expect(await world.transport.lag('g')).toEqual([])
-  }, SOON)
-  await reader.close()
-  const next = await join(world)
-  await send(world, 'c')
-  await expectIds(next, ['c'])
-})
-
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

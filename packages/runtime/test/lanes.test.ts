@@ -65,7 +65,7 @@ test('given two lanes, when few wait, then these wait for the batch under way; m
   expect(await Promise.all(answers)).toEqual(Array.from({ length: 11 }, (_, item) => item))
 })
 
-test('given many at once, when they are called, then they go together in as many batches as there are lanes', async () => {
+test('given many at once, then they go together in as many batches as there are lanes', async () => {
   const { batches, calls, sizes } = world({ count: 2, waitingMin: 3 })
   const answers = calls(0, 12)
   expect(sizes()).toEqual([])

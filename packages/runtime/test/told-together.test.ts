@@ -1,4 +1,4 @@
-// Scenes: what a transaction decides of a saga is told in one message; who observes it is given each decision by itself.
+// Scenes: what a transaction decides of a saga is told in one message; who observes it is given each decision alone.
 import { TOPIC, type HistoryMessage, type Message } from '@ensemble/core'
 import { memoryDatabase } from '@ensemble/memory'
 import { createHost } from '@ensemble/runtime'

@@ -97,7 +97,7 @@ export function answer(shop: Shop, picture: Picture, pending: Pending, said: Ans
   picture.putOperation({ ...answered(pending, said), sent: pack([told]) })
 }
 
-/** The command that the participant gives itself in the orchestrator's place; a cancel that it knows of stops it here. */
+/** What the participant asks of itself in the orchestrator's place; a cancel that it knows of stops it here. */
 function onwardOf({ ask, origin, wish }: Pending, { status }: Answer, now: Time): CommandMessage | null {
   if (status !== 'succeeded' || wish !== null || ask.pipelined === undefined) return null
   if (origin?.type !== 'command') return null

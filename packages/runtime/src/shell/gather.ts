@@ -1,6 +1,6 @@
 // Owns: gathering single calls into batches by back-pressure: a lone call never waits, calls of one moment go together,
-// and those that come while a batch is under way in the next one. Where batches have lanes one more begins beside it once it would be
-// large: this process decides on the one while the database works for the other.
+// and those that come while a batch is under way go in the next one. Where batches have lanes one more begins beside it
+// once it would be large: this process decides on the one while the database works for the other.
 import { errorInfo } from '../errors.ts'
 import { Room } from './room.ts'
 
