@@ -37,7 +37,7 @@ export type { Heard, Naming, Reaction, Trigger, Work } from './plan/reactions.ts
 export { movedStep } from './plan/fingerprint.ts'
 export { spanMs } from './plan/span.ts'
 export type { Span } from './plan/span.ts'
-export { begin, decide } from './kernel/decide.ts'
+export { begin, decide, heardEarly } from './kernel/decide.ts'
 export type { Begin, Decided, Decision, Next, Signal } from './kernel/decide.ts'
 export { askOf, endAgain, takenUp } from './kernel/ask.ts'
 export type { SagaEnd } from './kernel/ask.ts'
@@ -52,6 +52,7 @@ export type {
   PlanVersion,
   SagaRef,
   SagaState,
+  Said,
 } from './kernel/saga.ts'
 export { decisionsApart, goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
 export type {

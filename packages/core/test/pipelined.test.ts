@@ -2,7 +2,7 @@
 // the participant says that it has taken one up.
 import { describe, expect, test } from 'vitest'
 import { takenUp } from '../src/kernel/ask.ts'
-import { begin, decide, type Decided, type Signal } from '../src/kernel/decide.ts'
+import { begin, decide, heardEarly, type Decided, type Signal } from '../src/kernel/decide.ts'
 import type { Ask, Pattern, SagaState } from '../src/kernel/saga.ts'
 import { operationId } from '../src/kernel/saga.ts'
 import { saga, type Plan } from '../src/plan/plan.ts'
@@ -184,6 +184,58 @@ describe('once a step is taken up', () => {
     const decision = decided(decide(plan, wished, wentOn(from, to), LATER))
     expect([decision.next, decision.note]).toEqual([{ do: 'wait' }, { type: 'cancel-refused', detail }])
     expect(decision.state.phase).toMatchObject({ step: to, wish: null })
+  })
+})
+
+describe('what comes of a step before it is known to be taken up', () => {
+  const before = begunIn('orchestration').state
+  const early = answered('second', 'run', answers.rejected)
+  const kept = on(before, early)
+
+  test('is kept, and decided on once it is', () => {
+    expect([told(before, kept), kept.state.early]).toEqual(['wait', [early]])
+    expect(heardEarly(kept.state)).toBeNull()
+    const there = on(kept.state, wentOn('first', 'second')).state
+    expect(heardEarly(there)).toEqual(early)
+    const back = on(there, early)
+    expect(told(there, back)).toBe('ask first/undo [answered going-back asked]')
+    expect(back.state).not.toHaveProperty('early')
+  })
+
+  test('is kept once, and both that it comes later and how it ended', () => {
+    expect(told(kept.state, decide(along, kept.state, early, LATER))).toBe('ignored: duplicate: heard early')
+    const later = { type: 'accepted', operation: operationId(ref, 'second', 'run'), until: LATER } as const
+    const success = answered('second', 'run', answers.succeeded)
+    const there = [later, success, wentOn('first', 'second')].reduce(
+      (state, signal) => on(state, signal).state,
+      before,
+    )
+    expect(heardEarly(there)).toEqual(later)
+    const waiting = on(there, later).state
+    expect([waiting.phase, heardEarly(waiting)]).toMatchObject([{ until: LATER }, success])
+    expect(told(waiting, on(waiting, success))).toBe('ask pay/run [answered asked]')
+  })
+
+  test('goes on as far as it was heard', () => {
+    const signals = [wentOn('pay', 'tell'), wentOn('second', 'pay'), wentOn('first', 'second')]
+    let state = signals.reduce((known, signal) => on(known, signal).state, before)
+    for (let said = heardEarly(state); said !== null; said = heardEarly(state)) state = on(state, said).state
+    expect(state).toMatchObject({ seq: 4, phase: { at: 'running', step: 'tell' } })
+    expect(state).not.toHaveProperty('early')
+  })
+
+  test('is dropped where the saga goes elsewhere', () => {
+    expect(on(kept.state, answered('first', 'run', answers.rejected)).state).not.toHaveProperty('early')
+    // Not taken up, it is asked for, and answers again.
+    expect(on(kept.state, answered('first', 'run', answers.succeeded)).state).not.toHaveProperty('early')
+  })
+
+  test('is late where it was not sent along', () => {
+    expect(told(before, decide(along, before, answered('file', 'run', answers.succeeded), LATER))).toMatch(
+      /late/,
+    )
+    const choreographed = begunIn('choreography').state
+    expect(told(choreographed, decide(along, choreographed, early, LATER))).toMatch(/late/)
   })
 })
 

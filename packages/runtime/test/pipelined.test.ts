@@ -134,6 +134,20 @@ describe('a participant to which steps were sent along', () => {
     expect(result.sent).toContain('command s2/run #1')
   })
 
+  it('is not asked again for what it has answered, though the word about the step before came later', async () => {
+    let lost = 0
+    const loses = (message: Message): boolean =>
+      message.type === 'event' && message.operation === 'along/x/s1/run' && (lost += 1) === 1
+    const result = await left(steps(), { loses })
+    expect([result.status, result.doubled, lost > 1]).toEqual(['completed', [], true])
+    expect(result.sent.filter((said) => said.startsWith('command'))).toEqual([
+      'command s1/run #0',
+      'command s2/run #0',
+      'command s3/run #0',
+      'command s1/run #1',
+    ])
+  })
+
   it('is not asked for what an older one, which does not know of it, has not taken up', async () => {
     const loses = (message: Message): boolean => {
       if (message.type === 'command') Reflect.deleteProperty(message.ask, 'pipelined')

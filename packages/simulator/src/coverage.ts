@@ -56,6 +56,8 @@ const SAGAS: Readonly<Record<string, OfOperation>> = {
   'early cancel met its start': ({ before, after }) => before?.['state'] === null && after['state'] !== null,
   'plan function threw, orchestrated': ({ after }) => after['parked'] === 'PLAN_THROWS',
   'asked again after silence': ({ after }) => Number(phaseOf(after)['asks'] ?? 0) > 0,
+  'answer of a pipelined step kept until it was its turn': ({ after }) =>
+    isRecord(after['state']) && after['state']['early'] !== undefined,
   'cancel followed to a pipelined step': ({ before, after }) => {
     const [from, to] = [phaseOf(before), phaseOf(after)]
     return (

@@ -5,33 +5,21 @@
 // has answered.
 // I3: after the pivot has succeeded, or the first retriable was asked, nothing is undone.
 // I4: a step that was sent along is taken up when its participant says so, and only then; a cancel that waited for the
-// step before is then about that one.
+// step before is then about that one. What comes of it before that is kept.
 // I5: a plan function that throws decides nothing: the decision is parked and can be made again.
 import type { Answer, Time } from '../contract/outcome.ts'
 import type { Because, Plan, Step } from '../plan/plan.ts'
 import type { HistoryEntry, NoteType } from './history.ts'
 import { failure, goBack, goForward, stepOf, type Route } from './route.ts'
-import type { Cancel, Phase, SagaRef, SagaState } from './saga.ts'
+import type { Cancel, GoesOn, Phase, SagaRef, SagaState, Said } from './saga.ts'
 import { operationId } from './saga.ts'
 import type { Ask } from './saga.ts'
 import { askOf, endOf, PlanThrows, type SagaEnd } from './ask.ts'
 
 export type Signal =
-  | {
-      readonly type: 'answered'
-      readonly operation: string
-      readonly answer: Answer
-      readonly goesOn?: GoesOn
-    }
-  | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
+  | Said
   | { readonly type: 'cancel'; readonly cancel: Cancel }
   | { readonly type: 'overdue' }
-
-/** The participant has taken up the operation that was sent along with the one that it answers. */
-export interface GoesOn {
-  readonly operation: string
-  readonly at: Time
-}
 
 export type Next =
   | { readonly do: 'ask'; readonly ask: Ask }
@@ -110,18 +98,22 @@ type UndoingState = SagaState & { readonly phase: Undoing }
 
 function decideRunning(plan: Plan, state: RunningState, signal: Signal, now: Time): Decision {
   const step = stepOf(plan, state.phase.step)
+  if ('operation' in signal && signal.operation !== operationId(state.saga, step.name, 'run'))
+    return isAhead(plan, state, { step, operation: signal.operation })
+      ? keptEarly(state, signal)
+      : ignored('late: the operation is settled')
   switch (signal.type) {
     case 'answered':
-      if (signal.operation !== operationId(state.saga, step.name, 'run'))
-        return ignored('late: the operation is settled')
       return onAnswer(plan, state, { step, answer: signal.answer, goesOn: signal.goesOn, now })
     case 'accepted':
-      if (signal.operation !== operationId(state.saga, step.name, 'run'))
-        return ignored('late: the operation is settled')
       if (state.phase.until !== null) return ignored('duplicate: deferred already')
       return {
         type: 'decided',
-        state: { ...state, seq: state.seq + 1, phase: { ...state.phase, until: signal.until } },
+        state: {
+          ...without(state, (said) => said.type === 'accepted' && said.operation === signal.operation),
+          seq: state.seq + 1,
+          phase: { ...state.phase, until: signal.until },
+        },
         next: { do: 'wait' },
         entries: [{ type: 'accepted', step: step.name, until: signal.until }],
         note: null,
@@ -133,6 +125,45 @@ function decideRunning(plan: Plan, state: RunningState, signal: Signal, now: Tim
     default:
       return signal satisfies never
   }
+}
+
+/** Whether an operation may have been taken up with the outstanding one. */
+function isAhead(
+  plan: Plan,
+  { saga }: SagaState,
+  { step, operation }: { step: Step; operation: string },
+): boolean {
+  if (saga.pattern !== 'orchestration') return false
+  const later = plan.steps.slice(plan.steps.indexOf(step) + 1)
+  const end = later.findIndex(({ pipelined }) => !pipelined)
+  const ahead = end < 0 ? later : later.slice(0, end)
+  return ahead.some(({ name }) => operation === operationId(saga, name, 'run'))
+}
+
+/** The word about the step before is still on its way. */
+function keptEarly(state: RunningState, said: Said): Decision {
+  const { early = [] } = state
+  if (early.some(({ type, operation }) => type === said.type && operation === said.operation))
+    return ignored('duplicate: heard early')
+  return {
+    type: 'decided',
+    state: { ...state, early: [...early, said] },
+    next: { do: 'wait' },
+    entries: [],
+    note: null,
+  }
+}
+
+/** What was heard early about the operation that is outstanding now: it is to be decided on next. */
+export function heardEarly({ saga, phase, early = [] }: SagaState): Said | null {
+  if (phase.at !== 'running') return null
+  return early.find(({ operation }) => operation === operationId(saga, phase.step, 'run')) ?? null
+}
+
+function without<S extends SagaState>(state: S, isOver: (said: Said) => boolean): S {
+  const { early = [], ...rest } = state
+  const left = early.filter((said) => !isOver(said))
+  return (left.length === 0 ? rest : { ...rest, early: left }) as S
 }
 
 function onCancel(plan: Plan, state: RunningState, step: Step, cancel: Cancel): Decision {
@@ -213,6 +244,7 @@ function goneOn(
 ): Decision {
   const { from, to, askedAt, before } = at
   const { wish } = state.phase
+  const settled = operationId(state.saga, from.name, 'run')
   const isLate = from.kind === 'pivot' || to.kind === 'retriable'
   const kept = isLate ? null : wish
   const { participant, request } = to.run.ref
@@ -223,7 +255,7 @@ function goneOn(
   return {
     type: 'decided',
     state: {
-      ...state,
+      ...without(state, ({ operation }) => operation === settled),
       seq: state.seq + 1,
       phase: { at: 'running', step: to.name, askedAt, asks: 0, until: null, wish: kept },
     },
@@ -270,10 +302,11 @@ function decideUndoing(plan: Plan, state: UndoingState, signal: Signal, now: Tim
 /** Takes a route: the next step's run, the next undo, or the end. */
 function moved(
   plan: Plan,
-  state: SagaState,
+  from: SagaState,
   to: { route: Route; before: readonly HistoryEntry[]; now: Time },
 ): Decision {
   const { route, before, now } = to
+  const state = without(from, () => true)
   const seq = state.seq + 1
   const turning = route.to === 'run' || route.to === 'completed' || state.phase.at === 'undoing'
   const entries = turning ? before : [...before, { type: 'going-back' as const, because: route.because }]

@@ -2,7 +2,7 @@
 // choreographed event.
 // I1: `seq` grows by one with each numbered decision; only the holder of the turn (or the saga row) decides.
 // I2: it is plain JSON; parts that a reader does not know pass through unchanged.
-import type { Time } from '../contract/outcome.ts'
+import type { Answer, Time } from '../contract/outcome.ts'
 import type { Because, StepKind } from '../plan/plan.ts'
 
 export type Pattern = 'orchestration' | 'choreography'
@@ -56,6 +56,24 @@ export interface SagaState extends PlanVersion {
   readonly seq: number
   readonly startedAt: Time
   readonly phase: Phase
+  /** What was heard of pipelined steps before the step that they are sent along with, in the order of their coming. */
+  readonly early?: readonly Said[]
+}
+
+/** What a participant says of an operation. */
+export type Said =
+  | {
+      readonly type: 'answered'
+      readonly operation: string
+      readonly answer: Answer
+      readonly goesOn?: GoesOn
+    }
+  | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
+
+/** The participant has taken up the operation that was sent along with the one that it answers. */
+export interface GoesOn {
+  readonly operation: string
+  readonly at: Time
 }
 
 export type Direction = 'run' | 'undo'

@@ -10,6 +10,7 @@ import {
   begin,
   decide,
   endAgain,
+  heardEarly,
   operationId,
   ORCHESTRATOR,
   pack,
@@ -21,6 +22,8 @@ import {
   type Plan,
   type SagaRef,
   type SagaState,
+  type Said,
+  type Signal,
   type StartMessage,
   type Time,
 } from '@ensemble/core'
@@ -60,27 +63,50 @@ function hearOne(office: Office, ledger: Ledger, work: AdvanceWork): void {
     if (isWatchedAt(row.state, heard.at)) watch(office, ledger, { plan, row, state: row.state })
     return
   }
-  if (isTooOld(row.state, heard)) {
+  hearSignal(office, ledger, { work, plan, signal: heard })
+  // What has come too early is decided on as soon as it is about what is outstanding.
+  let early = earlyIn(ledger, saga)
+  while (early !== null && hearSignal(office, ledger, { work, plan, signal: early }))
+    early = earlyIn(ledger, saga)
+}
+
+function earlyIn(ledger: Ledger, saga: SagaRef): Said | null {
+  const state = ledger.row(saga)?.state ?? null
+  return state === null ? null : heardEarly(state)
+}
+
+/** Whether it was decided on. */
+function hearSignal(
+  office: Office,
+  ledger: Ledger,
+  at: { work: AdvanceWork; plan: Plan; signal: Signal },
+): boolean {
+  const { work, plan, signal } = at
+  const row = ledger.row(work.saga)
+  if (row === undefined || row.state === null) return false
+  if (isTooOld(row.state, signal)) {
     ledger.put({ ...row, parked: 'TOO_OLD' })
     noted(ledger, work, {
       type: 'parked',
       attempt: work.attempt,
       detail: 'TOO_OLD: a participant has forgotten it',
     })
-    return
+    return false
   }
-  settle(office, ledger, { work, row, decision: decide(plan, row.state, heard, ledger.now) })
+  const decision = decide(plan, row.state, signal, ledger.now)
+  settle(office, ledger, { work, row, decision })
+  return decision.type === 'decided'
 }
 
 /**
  * The outstanding operation is older than its participant remembers: what became of it only a human can find
  * out.
  */
-function isTooOld({ saga, phase }: SagaState, heard: Heard): boolean {
-  if (heard.type !== 'answered' || heard.answer.status !== 'faulted') return false
-  if (heard.answer.error.code !== 'TOO_OLD' || !('step' in phase)) return false
+function isTooOld({ saga, phase }: SagaState, signal: Signal): boolean {
+  if (signal.type !== 'answered' || signal.answer.status !== 'faulted') return false
+  if (signal.answer.error.code !== 'TOO_OLD' || !('step' in phase)) return false
   const direction = phase.at === 'running' ? 'run' : 'undo'
-  return heard.operation === operationId(saga, phase.step, direction)
+  return signal.operation === operationId(saga, phase.step, direction)
 }
 
 function hearStart(

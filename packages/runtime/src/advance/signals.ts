@@ -1,10 +1,9 @@
 // Owns: which messages concern the orchestrator, and what each says about which saga. Pure.
-import type { Cancel, Message, SagaRef, Signal, StartMessage, Time } from '@ensemble/core'
+import type { Cancel, Message, SagaRef, Said, StartMessage, Time } from '@ensemble/core'
 
 export type Heard =
   | { readonly type: 'start'; readonly start: StartMessage }
-  | Extract<Signal, { readonly type: 'answered' }>
-  | { readonly type: 'accepted'; readonly operation: string; readonly until: Time }
+  | Said
   | { readonly type: 'cancel'; readonly cancel: Cancel; readonly issuedAt: Time }
   | { readonly type: 'watch'; readonly at: Time }
 
