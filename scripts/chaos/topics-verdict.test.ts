@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { topicsVerdict, type Sent } from './topics-verdict.ts'
 
-const saga = { plan: 'order.place', id: 'o' }
-const STARTS = [{ ...saga, status: 'completed' }]
+const saga = { plan: 'order.place', id: 'o', pattern: 'orchestration' }
+const STARTS = [{ plan: 'order.place', id: 'o', status: 'completed' }]
 
 function sent(topic: string, message: Readonly<Record<string, unknown>>): Sent {
   return { topic, id: String(message['id']), text: JSON.stringify(message) }
@@ -25,8 +25,14 @@ test('a saga that ended once, with messages that came twice, is right', () => {
   expect(topicsVerdict([...RIGHT, OPENED, END], STARTS)).toEqual({ violations: [], twiceCount: 2 })
 })
 
-test('a saga whose start was done at home has none on the topics', () => {
-  expect(topicsVerdict([OPENED, END], STARTS).violations).toEqual([])
+test('a choreographed saga whose start was done at home has none on the topics', () => {
+  const end = {
+    type: 'ended',
+    id: 'o#end',
+    saga: { ...saga, pattern: 'choreography' },
+    end: { status: 'completed' },
+  }
+  expect(topicsVerdict([OPENED, sent('saga.ended', end)], STARTS).violations).toEqual([])
 })
 
 test('a check that is asked again answers the same at another time', () => {
@@ -54,6 +60,7 @@ test('a check of an orchestrator that is withdrawn after its answer may say both
 
 test.each<[string, readonly Sent[], RegExp]>([
   ['an end is lost', [START, OPENED], /^topics: order.place\/o is completed, started 1 times, ended as \[\]/],
+  ['a start is lost', [OPENED, END], /started 0 times/],
   [
     'two starts',
     [...RIGHT, sent('saga.started', { type: 'start', id: 'o#start 2', saga })],
@@ -83,7 +90,7 @@ test.each<[string, readonly Sent[], RegExp]>([
   ['what is no message', [...RIGHT, sent('order.events', { id: 'x' })], /is no message$/],
   [
     'a saga of nobody',
-    [...RIGHT, sent('saga.started', { type: 'start', id: 'p', saga: { plan: 'order.place', id: 'p' } })],
+    [...RIGHT, sent('saga.started', { type: 'start', id: 'p', saga: { ...saga, id: 'p' } })],
     /^topics: nobody started order.place\/p/,
   ],
 ])('%s: it is named', (_title, records, named) => {

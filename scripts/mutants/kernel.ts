@@ -85,12 +85,8 @@ export const kernelMutants: readonly Mutant[] = [
     file: DECIDE,
     edits: [
       {
-        find: `    case 'answered':
-      if (signal.operation !== operationId(state.saga, step.name, 'run'))
-        return ignored('late: the operation is settled')
-      return onAnswer`,
-        replace: `    case 'answered':
-      return onAnswer`,
+        find: `  if ('operation' in signal && signal.operation`,
+        replace: `  if (signal.type === 'accepted' && signal.operation`,
       },
     ],
   },
@@ -100,8 +96,9 @@ export const kernelMutants: readonly Mutant[] = [
     file: DECIDE,
     edits: [
       {
-        find: 'state: { ...state, seq: state.seq + 1, phase: { ...state.phase, until: signal.until } },',
-        replace: 'state: { ...state, phase: { ...state.phase, until: signal.until } },',
+        find: `          seq: state.seq + 1,
+          phase: { ...state.phase, until: signal.until },`,
+        replace: `          phase: { ...state.phase, until: signal.until },`,
       },
     ],
   },

@@ -119,11 +119,13 @@ const sendParcel = saga('parcel.send', { version: 1, input: ParcelInput })
     run: stock.file(({ input, results }) => ({ ...input, token: results.reserve.token })),
     undo: stock.unfile(({ input, results }) => ({ ...input, token: results.reserve.token })),
   })
+  // region carry
   .compensatable('carry', {
     run: till.carry(({ input }) => input),
     undo: till.uncarry(({ input }) => input),
   })
   .pipelined.pivot('collect', { run: till.collect(({ input }) => input) })
+  // endregion
   .retriable('hand', {
     run: stock.hand(({ input, results }) => ({ ...input, token: results.reserve.token })),
   })

@@ -54,13 +54,14 @@ export type {
   SagaState,
   Said,
 } from './kernel/saga.ts'
-export { decisionsApart, goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
+export { decisionId, decisionsApart, goesOut, ORCHESTRATOR, TOPIC } from './message/message.ts'
 export type {
   CancelMessage,
   CommandMessage,
   EndedMessage,
   EventMessage,
   HistoryMessage,
+  HistoryTold,
   Message,
   MessageType,
   NoteMessage,

@@ -5,6 +5,8 @@ import { takenUp } from '../src/kernel/ask.ts'
 import { begin, decide, heardEarly, type Decided, type Signal } from '../src/kernel/decide.ts'
 import type { Ask, Pattern, SagaState } from '../src/kernel/saga.ts'
 import { operationId } from '../src/kernel/saga.ts'
+import { erased } from '../src/codec/erase.ts'
+import { movedStep } from '../src/plan/fingerprint.ts'
 import { saga, type Plan } from '../src/plan/plan.ts'
 import {
   answered,
@@ -25,6 +27,8 @@ const other = deskNamed('other')
 const run = (name: string) => ({ run: desk.take(() => name) })
 const both = (name: string) => ({ ...run(name), undo: desk.give(() => `undo ${name}`) })
 const draft = saga('test.along', { version: 1, input: anything })
+
+const along1 = draft.compensatable('first', both('first'))
 
 /** compensatable first; along with it compensatable second, pivot pay and retriable tell; retriable file by itself. */
 const along = draft
@@ -65,7 +69,15 @@ const on = (state: SagaState, signal: Signal): Decided => decided(decide(along, 
 
 describe('a plan', () => {
   test.each([
-    ['the first step', () => draft.pipelined.pivot('pay', run('pay'))],
+    ['the first step', () => erased<typeof along1>(draft).pipelined.pivot('pay', run('pay'))],
+    [
+      'a step behind a check',
+      () =>
+        erased<typeof along1>(draft.check('look', { run: desk.look(() => 'look') })).pipelined.pivot(
+          'pay',
+          run('pay'),
+        ),
+    ],
     [
       'a step of another participant',
       () =>
@@ -73,7 +85,7 @@ describe('a plan', () => {
     ],
   ])('cannot send along %s', (_, make) => {
     expect(make).toThrow(
-      "saga 'test.along', step 'pay': only a step that asks the same participant as the one before it can be pipelined",
+      "saga 'test.along', step 'pay': only a step behind a command of the same participant can be pipelined, and not behind a check",
     )
   })
 
@@ -81,7 +93,7 @@ describe('a plan', () => {
     expect(along.steps.map(({ pipelined }) => pipelined)).toEqual([false, true, true, true, false])
   })
 
-  test('is the same to stored sagas with and without', () => {
+  test('is another one to stored sagas with and without: who does not know of it would go back without the step', () => {
     const apart = draft
       .compensatable('first', both('first'))
       .compensatable('second', both('second'))
@@ -89,7 +101,15 @@ describe('a plan', () => {
       .retriable('tell', { run: desk.give(() => 'tell') })
       .retriable('file', { run: desk.give(() => 'file') })
       .end()
-    expect(apart.fingerprint).toBe(along.fingerprint)
+    expect(movedStep(apart.outline, along.outline)).toEqual({
+      was: 'compensatable second desk.take undo desk.give',
+      is: 'compensatable second desk.take undo desk.give pipelined',
+    })
+    expect(apart.fingerprint).not.toBe(along.fingerprint)
+  })
+
+  test('has something behind the word', () => {
+    expect(Object.keys(along1.pipelined).sort()).toEqual(['check', 'compensatable', 'pivot', 'retriable'])
   })
 })
 

@@ -261,3 +261,13 @@ begun
   .pipelined.pivot('collect', { run: shop.collect(({ input }) => input) })
   // @ts-expect-error: nor when a third one goes with them
   .pipelined.retriable('close', { run: shop.close(({ results }) => ({ id: String(results.open.number) })) })
+begun
+  .check('look', { run: shop.look(({ input }) => ({ id: input.id })) })
+  // @ts-expect-error: nothing is sent along with a check
+  .pipelined.pivot('collect', { run: shop.collect(({ input }) => input) })
+// @ts-expect-error: nor with nothing
+begun.pipelined.pivot('collect', { run: shop.collect(({ input }) => input) })
+// @ts-expect-error: the word is about a step
+begun.pivot('collect', { run: shop.collect(({ input }) => input) }).pipelined.end()
+// @ts-expect-error: a plan has steps
+begun.end()

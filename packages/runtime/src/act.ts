@@ -5,7 +5,7 @@
 // are not remembered. Rounds after it do not, so they hurry: whoever else waits the other way round is waited for for a
 // moment only, and then all is done again, the first round alone.
 // I3: what becomes of a saga or a row is stored once, whatever it has been through.
-import type { HistoryMessage, Message, Time } from '@ensemble/core'
+import type { HistoryMessage, HistoryTold, Message, Time } from '@ensemble/core'
 import { Advancing } from './advance/advance.ts'
 import type { AdvanceWork } from './advance/signals.ts'
 import { tell } from './diagnostics.ts'
@@ -230,7 +230,7 @@ function toldTogether(messages: readonly Message[]): readonly Message[] {
 interface Told {
   readonly place: number
   readonly first: HistoryMessage
-  readonly more: NonNullable<HistoryMessage['more']>[number][]
+  readonly more: HistoryTold[]
   length: number
 }
 

@@ -1,14 +1,14 @@
 // Owns: the hosts that are at home together (they share a process and a database), and which of them does something at
 // once about what is said in a transaction of one of them.
 // I1: it goes over the bus all the same, marked with who has handled and followed it: others read it, and their readers
-// do nothing again. But for a command: it is for one service, and history tells that it was done.
+// do nothing again. But for a command or a start: it is for one service, and history tells that it was done.
 // I2: all that it means to a host is done, or nothing. What the host observes, or a transaction handler does (its SQL
 // locks rows in an order of its own), is left to the bus.
 // I3: what is heard is plain JSON, as the bus would have brought it.
 // I4: a transaction never waits for a row that another one of this home holds, or waits for: what is about it is left
 // to the bus. What it began with it may wait for: it holds nothing then. Of related rows and claims only their reader
 // knows: for these, as for rows of other processes, it waits for a moment only (act.ts).
-import { plain, type Ask, type Message, type SagaRef } from '@ensemble/core'
+import { goesOut, plain, type Ask, type Message, type SagaRef } from '@ensemble/core'
 import type { AdvanceOptions } from './advance/advance.ts'
 import { heardIn, type AdvanceWork } from './advance/signals.ts'
 import type { PerformOptions } from './perform/perform.ts'
@@ -127,7 +127,7 @@ export class Home {
   ): ReadonlyMap<Member, Turn> {
     const turns = new Map<Member, Turn>()
     for (const message of said) {
-      if (isAgain(message) || (message.type === 'command' && this.#isObserved(message))) continue
+      if (isAgain(message) || (isForOne(message) && this.#isObserved(message))) continue
       const addressee = this.#memberFor(message)
       for (const member of this.#concerned(message, addressee)) {
         if (observes(member, message)) continue
@@ -204,6 +204,11 @@ export class Home {
     for (const member of this.#members) if (is(member)) return member
     return undefined
   }
+}
+
+/** Done at home it does not go over the bus. */
+function isForOne(message: Message): boolean {
+  return !goesOut({ type: message.type, handledBy: '' })
 }
 
 function isAgain(message: Message): boolean {

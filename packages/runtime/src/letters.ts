@@ -1,6 +1,7 @@
 // Owns: how decisions and answers become messages: ids, topics, keys. Pure.
 // I1: the id of a message is made of what it is about, so that sending it again sends the same id.
 import {
+  decisionId,
   eventNames,
   ORCHESTRATOR,
   TOPIC,
@@ -21,6 +22,7 @@ import {
   type Time,
   type WithdrawMessage,
 } from '@ensemble/core'
+import { lengthOf } from './shell/room.ts'
 
 /** Characters of the messages that carry a slip: what a Kafka broker takes by default, with room to spare. */
 export const SLIP_LENGTH_MAX = 500_000
@@ -32,7 +34,7 @@ export function sagaKey(saga: Pick<SagaRef, 'plan' | 'id'>): string {
 export function historyOf(decided: Decided, now: Time): readonly Message[] {
   if (decided.entries.length === 0) return []
   const { saga, seq } = decided.state
-  const id = `${sagaKey(saga)}#${seq}`
+  const id = decisionId(saga, seq)
   return [
     { type: 'history', id, topic: TOPIC.history, key: saga.id, saga, seq, at: now, entries: decided.entries },
   ]
@@ -70,20 +72,31 @@ export function withdrawOf(
     topic,
     key: about.saga.id,
     ...about,
+    ask: alone(about.ask),
     cancel,
     supply: null,
     issuedAt,
   }
 }
 
+/** Characters of the asks that are sent along with one: what is longer is asked for when it is its turn. */
+const PIPELINED_LENGTH_MAX = 50_000
+
 /** `asks` tells repeated askings apart. */
 export function commandOf(
   about: Pick<CommandMessage, 'saga' | 'plan' | 'ask'>,
   asks: number,
 ): CommandMessage {
-  const { saga, ask } = about
+  const { saga } = about
+  const { pipelined } = about.ask
+  const ask =
+    pipelined !== undefined && lengthOf(pipelined) > PIPELINED_LENGTH_MAX ? alone(about.ask) : about.ask
   const topic = TOPIC.commands(ask.participant)
-  return { type: 'command', id: `${ask.operation}#${asks}`, topic, key: saga.id, ...about }
+  return { type: 'command', id: `${ask.operation}#${asks}`, topic, key: saga.id, ...about, ask }
+}
+
+function alone({ pipelined: _, ...ask }: Ask): Ask {
+  return ask
 }
 
 /** What the orchestrator sends for a decision. */

@@ -119,17 +119,26 @@ export class Receiver {
 
   /**
    * Calls back when there may be something to receive that means something here; `observed` when that is only observed.
-   * What means nothing is received with what does, or when the host looks anyway: a transaction of its own would only
-   * move a cursor.
+   * What means nothing is received with what does, or when the host looks anyway, or not at all: a transaction of its own
+   * would only move a cursor.
    */
   onNews({ concerned, observed }: { readonly concerned: () => void; readonly observed: () => void }): void {
     const { link } = this.#options
     link.onNews((messages) => {
-      const found = messages?.map((message) => concernOf(message, this.#options)) ?? ['concerned']
+      const found = messages?.map((message) => this.#concernOf(message)) ?? ['concerned']
       if (found.includes('concerned')) concerned()
       else if (found.includes('observed')) observed()
       return found.some((concern) => concern !== null)
     })
+  }
+
+  /** What cannot be read is received all the same, and put away then. */
+  #concernOf(message: Message): ReturnType<typeof concernOf> {
+    try {
+      return concernOf(message, this.#options)
+    } catch {
+      return 'concerned'
+    }
   }
 
   /** Receives one batch; true when there may be more to receive. */

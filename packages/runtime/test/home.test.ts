@@ -339,6 +339,16 @@ describe('what is said at home', () => {
     expect(taken(one, said)).toEqual(['event y a', 'ended x a'])
   })
 
+  it('is left to the bus, a start too, where somebody else here observes starts', () => {
+    const observes = { observer: { topics: [TOPIC.started], record } }
+    const about = { topic: TOPIC.started, input: { key: 'z' }, issuedAt: T0, slip: null, again: 0 }
+    const start = { ...commandOf('z'), ...about, type: 'start' } as Message
+    const { home, taken, one } = homeOf(memberOf('a', WHOLE))
+    expect(taken(one, [start])).toEqual(['start z a'])
+    home.join(memberOf('b', observes))
+    expect(taken(one, [start])).toEqual([])
+  })
+
   it('is left to the bus once its host has left', () => {
     const { leave, taken, one } = homeOf(memberOf('a', WHOLE))
     leave()

@@ -160,6 +160,27 @@ describe('a participant to which steps were sent along', () => {
 })
 
 describe('a cancel', () => {
+  const WAITS: readonly StepSpec[] = [
+    { kind: 'compensatable' },
+    { kind: 'pivot', form: 'wait', pipelined: true },
+  ]
+  it.each<[string, readonly StepSpec[], string]>([
+    ['is refused by the pivot that was done meanwhile', steps(), 'completed'],
+    ['ends the pivot that still waits', WAITS, 'compensated'],
+  ])('that waits for the word about the first step %s', async (_, specs, status) => {
+    let lost = 0
+    const result = await left(specs, {
+      loses: (message) =>
+        message.type === 'event' && message.operation === 'along/x/s1/run' && (lost += 1) === 1,
+      scene: async (world) => {
+        await world.run(500)
+        await cancel(world)
+      },
+    })
+    expect([result.status, result.doubled]).toEqual([status, []])
+    expect(result.sent.filter((said) => said.startsWith('withdraw'))).toEqual(['withdraw s1', 'withdraw s2'])
+  })
+
   it('that comes while the first step waits stops there', async () => {
     const result = await left(
       [
@@ -196,31 +217,4 @@ describe('a cancel', () => {
       ['command s1/run #0', 'withdraw s1', 'command s1/undo #0'],
     ])
   })
-})
-
-it('a check that sends something along answers the same again, whatever it would find now', async () => {
-  const specs: readonly StepSpec[] = [
-    { kind: 'compensatable' },
-    { kind: 'check' },
-    { kind: 'pivot', pipelined: true },
-  ]
-  let command: Message | null = null
-  const result = await left(specs, {
-    script: { s2: 'reject' },
-    loses: (message) => {
-      if (message.type === 'command' && message.ask.step === 's2') command ??= message
-      return false
-    },
-    scene: async (world) => {
-      await world.until(
-        async () => (await world.desk.status({ plan: 'along', id: 'x' }))?.status !== 'running',
-      )
-      world.script.steps.delete('s2')
-      if (command === null) throw new Error('the check was never asked')
-      world.raw(command)
-      await world.run(5_000)
-    },
-  })
-  expect([result.status, result.doubled]).toEqual(['compensated', []])
-  expect(result.sent.filter((said) => said.includes('s3'))).toEqual([])
 })

@@ -116,6 +116,7 @@ export const HAPPENED = {
   blocked: 'waited for a lock',
   deadlock: 'deadlock',
   skipped: 'passed over a locked row',
+  passed: 'passed over what means nothing here',
 } as const
 
 /** Every situation that is looked for. */

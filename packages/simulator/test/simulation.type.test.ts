@@ -1,15 +1,15 @@
 // What the compiler says about a subject of one's own: inputs are those of the plan, answers those of the rows.
-import { saga, type Plan, type Schema } from '@ensemble/core'
+import { command, participant, saga, type Plan, type Schema } from '@ensemble/core'
 import { memoryRows } from '@ensemble/memory'
 import { simulation } from '@ensemble/simulator'
 
 declare const Sale: Schema<{ readonly customer: string; readonly amount: number }>
 declare const Trip: Schema<{ readonly trip: string }>
-const sale: Plan<{ readonly customer: string; readonly amount: number }> = saga('sale', {
-  version: 1,
-  input: Sale,
-}).end({})
-const trip: Plan<{ readonly trip: string }> = saga('trip', { version: 1, input: Trip }).end({})
+declare const sale: Plan<{ readonly customer: string; readonly amount: number }>
+const { book } = participant('seats', { book: command({ input: Trip }) })
+const trip = saga('trip', { version: 1, input: Trip })
+  .pivot('book', { run: book(({ input }) => input) })
+  .end({})
 const accounts = memoryRows<{ readonly owed: number }>({ name: 'account' })
 
 export const typed = simulation({

@@ -52,7 +52,6 @@ export const placeOrder = saga('order.place', { version: 1, input: PlaceOrder })
     undo: order.fail(({ input }) => ({ orderId: input.orderId })),
   })
   .check('verifyUser', { run: user.verify(({ input }) => ({ userId: input.userId })) })
-  // region collect
   .compensatable('preparePayment', {
     run: payment.prepare(({ input }) => ({
       orderId: input.orderId,
@@ -66,8 +65,7 @@ export const placeOrder = saga('order.place', { version: 1, input: PlaceOrder })
     undo: payment.cancel(({ input }) => ({ orderId: input.orderId })),
     within: '30s',
   })
-  .pipelined.pivot('collectPayment', { run: payment.collect(({ input }) => ({ orderId: input.orderId })) })
-  // endregion
+  .pivot('collectPayment', { run: payment.collect(({ input }) => ({ orderId: input.orderId })) })
   .retriable('completeOrder', { run: order.complete(({ input }) => ({ orderId: input.orderId })) })
   .retriable('notify', {
     run: notification.send(({ results }) => ({

@@ -122,7 +122,7 @@ export interface RetryMessage extends Base {
   readonly message: Message
 }
 
-/** One decision. */
+/** One decision of several. */
 export interface HistoryTold extends Pick<HistoryRecord, 'seq' | 'at' | 'entries'> {
   /** Who decided, where that was in another service's transaction. */
   readonly source?: string
@@ -134,13 +134,18 @@ export interface HistoryMessage extends Base, HistoryRecord, HistoryTold {
   readonly more?: readonly HistoryTold[]
 }
 
+/** Of the message that tells of one decision. */
+export function decisionId({ plan, id }: Pick<SagaRef, 'plan' | 'id'>, seq: number): string {
+  return `${plan}/${id}#${seq}`
+}
+
 /** Each decision that a message tells of as a message of its own, with the id that it has then; any other as it is. */
 export function decisionsApart(message: Message): readonly Message[] {
   if (message.type !== 'history' || message.more === undefined) return [message]
   const { more, ...first } = message
   const { type, topic, key, saga } = first
   const rest = more.map((told): HistoryMessage => {
-    const id = `${saga.plan}/${saga.id}#${told.seq}`
+    const id = decisionId(saga, told.seq)
     return { type, id, topic, key, saga, ...told }
   })
   return [first, ...rest]

@@ -4,8 +4,9 @@ import type { Pattern } from '../kernel/saga.ts'
 import type { Step } from './plan.ts'
 
 /**
- * One line per step: `kind name run-request [undo-request]`, joined by `;`, and one for the only pattern: sagas of the
- * other would wait for ever for who no longer listens. Deadlines may change without a new version.
+ * One line per step: `kind name run-request [undo-request] [pipelined]`, joined by `;`, and one for the only pattern:
+ * sagas of the other would wait for ever for who no longer listens. An orchestrator that does not know of a pipelined step
+ * would go back without it. Deadlines may change without a new version.
  */
 export function outline(steps: readonly Step[], pattern: Pattern | null = null): string {
   return [...steps.map(lineOf), ...(pattern === null ? [] : [`only ${pattern}`])].join(';')
@@ -14,7 +15,7 @@ export function outline(steps: readonly Step[], pattern: Pattern | null = null):
 function lineOf(step: Step): string {
   const run = `${step.run.ref.participant}.${step.run.ref.request}`
   const undo = step.undo === null ? '' : ` undo ${step.undo.ref.participant}.${step.undo.ref.request}`
-  return `${step.kind} ${step.name} ${run}${undo}`
+  return `${step.kind} ${step.name} ${run}${undo}${step.pipelined ? ' pipelined' : ''}`
 }
 
 const FNV_OFFSET = 0xcbf29ce484222325n

@@ -88,39 +88,28 @@ interface End<Input, Results> {
   readonly compensated?: (context: { readonly input: Input; readonly because: Because }) => unknown
 }
 
+/** Results once a step has succeeded. */
+type After<Results, Name extends string, S> = With<Results, Name, OutputOf<S>>
+
 /**
- * What may follow steps that have `Results`. The next one is given `Given`, which is all of that, and less where it is
- * sent along; the last one was given `Earlier`.
+ * What may come after steps that have `Results`; it is given `Given`, which is all of that, and less where it is sent
+ * along.
  */
-interface Retriables<Input, Results, Given = Results, Earlier = Results> {
+interface NextRetriable<Input, Results, Given> {
   /** A certain command that is tried until it succeeds; there is no way back once it is asked. */
   retriable<const Name extends string, S extends CertainCommandSpec>(
     name: Name & Fresh<Name, Results>,
     step: { readonly run: PlannedRequest<Context<Input, Given>, S> },
-  ): Retriables<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
-  /**
-   * The next step is sent along with the last one, which asks the same participant: orchestrated, the participant goes
-   * on by itself as soon as that has succeeded, without a way to the orchestrator and back. So it is given only what
-   * the last one was given. In choreography nobody goes back, and it means nothing. After the promise pipelining of
-   * Liskov and Shrira.
-   */
-  readonly pipelined: Retriables<Input, Results, Earlier, Earlier>
-  /** Finishes the plan; the functions compute the data of `<plan>.completed` and `<plan>.compensated`. */
-  end(end?: End<Input, Results>): Plan<Input>
+  ): Retriables<Input, After<Results, Name, S>, Given>
 }
 
-interface Steps<Input, Results, Given = Results, Earlier = Results> extends Retriables<
-  Input,
-  Results,
-  Given,
-  Earlier
-> {
-  readonly pipelined: Steps<Input, Results, Earlier, Earlier>
+interface NextStep<Input, Results, Given> extends NextRetriable<Input, Results, Given> {
   /** A query; nothing to undo. */
   check<const Name extends string, S extends QuerySpec>(
     name: Name & Fresh<Name, Results>,
     step: { readonly run: PlannedRequest<Context<Input, Given>, S>; readonly within?: Span },
-  ): Steps<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
+  ): NextStep<Input, After<Results, Name, S>, After<Results, Name, S>> &
+    Finish<Input, After<Results, Name, S>>
   /** A command with the certain command that undoes it. */
   compensatable<const Name extends string, S extends CommandSpec, U extends CertainCommandSpec>(
     name: Name & Fresh<Name, Results>,
@@ -129,13 +118,39 @@ interface Steps<Input, Results, Given = Results, Earlier = Results> extends Retr
       readonly undo: PlannedRequest<Context<Input, Given>, U>
       readonly within?: Span
     },
-  ): Steps<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
+  ): Steps<Input, After<Results, Name, S>, Given>
   /** The point of no return: once it has succeeded the saga only goes forward. */
   pivot<const Name extends string, S extends CommandSpec>(
     name: Name & Fresh<Name, Results>,
     step: { readonly run: PlannedRequest<Context<Input, Given>, S>; readonly within?: Span },
-  ): Retriables<Input, With<Results, Name, OutputOf<S>>, With<Results, Name, OutputOf<S>>, Given>
+  ): Retriables<Input, After<Results, Name, S>, Given>
 }
+
+interface Finish<Input, Results> {
+  /** Finishes the plan; the functions compute the data of `<plan>.completed` and `<plan>.compensated`. */
+  end(end?: End<Input, Results>): Plan<Input>
+}
+
+interface Pipelined<Next> {
+  /**
+   * The next step is sent along with the last one, a command of the same participant: orchestrated, the participant goes
+   * on by itself as soon as that has succeeded, without a way to the orchestrator and back. So it is given only what
+   * the last one was given. In choreography nobody goes back, and it means nothing. After the promise pipelining of
+   * Liskov and Shrira.
+   */
+  readonly pipelined: Next
+}
+
+/** After a command that was given `Earlier`. */
+type Retriables<Input, Results, Earlier> = NextRetriable<Input, Results, Results> &
+  Finish<Input, Results> &
+  Pipelined<NextRetriable<Input, Results, Earlier>>
+
+type Steps<Input, Results, Earlier> = NextStep<Input, Results, Results> &
+  Finish<Input, Results> &
+  Pipelined<NextStep<Input, Results, Earlier>>
+
+type FirstStep<Input> = NextStep<Input, Record<never, never>, Record<never, never>>
 
 interface Options<S extends Schema> {
   readonly version: number
@@ -150,10 +165,7 @@ interface Options<S extends Schema> {
  * Errors: TypeError at definition time for a bad name, version or span, or a grammar the types were bypassed
  * for.
  */
-export function saga<S extends Schema>(
-  name: string,
-  options: Options<S>,
-): Steps<Infer<S>, Record<never, never>> {
+export function saga<S extends Schema>(name: string, options: Options<S>): FirstStep<Infer<S>> {
   for (const part of name.split('.')) checkName('saga', part)
   if (!Number.isInteger(options.version) || options.version < 1) {
     throw new TypeError(`saga '${name}': version must be an integer from 1, got ${String(options.version)}`)
@@ -166,7 +178,7 @@ export function saga<S extends Schema>(
     pattern: options.pattern ?? null,
     steps: [],
   }
-  return erased<Steps<Infer<S>, Record<never, never>>>(builder(draft))
+  return erased<FirstStep<Infer<S>>>(builder(draft))
 }
 
 interface Draft {
@@ -189,14 +201,18 @@ interface StepDraft {
 function builder(draft: Draft, pipelined = false): object {
   const add = (kind: StepKind) => (name: string, step: Omit<StepDraft, 'name' | 'pipelined'>) =>
     builder({ ...draft, steps: [...draft.steps, made(draft, kind, { ...step, name, pipelined })] })
-  return {
-    get pipelined() {
-      return builder(draft, true)
-    },
+  const next = {
     check: add('check'),
     compensatable: add('compensatable'),
     pivot: add('pivot'),
     retriable: add('retriable'),
+  }
+  if (pipelined) return next
+  return {
+    ...next,
+    get pipelined() {
+      return builder(draft, true)
+    },
     end: (end?: Partial<PlanEnd>) => finished(draft, end ?? {}),
   }
 }
@@ -223,9 +239,10 @@ function made(draft: Draft, kind: StepKind, step: StepDraft): Step {
     )
   }
   const { name, run, undo = null, pipelined } = step
-  if (pipelined && last?.run.ref.participant !== run.ref.participant) {
+  // Asked again a check may find another answer, when the saga is elsewhere: its participant must not go on then.
+  if (pipelined && (last?.kind === 'check' || last?.run.ref.participant !== run.ref.participant)) {
     throw new TypeError(
-      `${where}: only a step that asks the same participant as the one before it can be pipelined`,
+      `${where}: only a step behind a command of the same participant can be pipelined, and not behind a check`,
     )
   }
   const withinMs = kind === 'retriable' ? null : spanMs(step.within ?? RUN_WITHIN)

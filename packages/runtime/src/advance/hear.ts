@@ -63,8 +63,9 @@ function hearOne(office: Office, ledger: Ledger, work: AdvanceWork): void {
     if (isWatchedAt(row.state, heard.at)) watch(office, ledger, { plan, row, state: row.state })
     return
   }
-  hearSignal(office, ledger, { work, plan, signal: heard })
-  // What has come too early is decided on as soon as it is about what is outstanding.
+  const isDecided = hearSignal(office, ledger, { work, plan, signal: heard })
+  // What has come too early is decided on as soon as it is about what is outstanding; parked, when it is tried again.
+  if (!isDecided && work.attempt === 0) return
   let early = earlyIn(ledger, saga)
   while (early !== null && hearSignal(office, ledger, { work, plan, signal: early }))
     early = earlyIn(ledger, saga)
@@ -182,7 +183,10 @@ function settle(
 }
 
 function put(ledger: Ledger, row: SagaRow, decision: Decided): void {
-  ledger.put({ ...row, state: decision.state, wish: null, parked: null })
+  const { state, next, entries } = decision
+  // What is only kept until its turn decides nothing.
+  const isKept = next.do === 'wait' && entries.length === 0
+  ledger.put({ ...row, state, wish: null, parked: isKept ? row.parked : null })
   ledger.messages.push(...commandsOf(decision, ledger.now), ...historyOf(decision, ledger.now))
   if (decision.note === null) return
   const { saga } = decision.state

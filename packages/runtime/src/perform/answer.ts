@@ -83,10 +83,8 @@ export function answer(shop: Shop, picture: Picture, pending: Pending, said: Ans
     ...answerEvent(about(pending), said, { at: picture.now, slip: null }),
     ...(onward !== null && { goesOnWith: onward.ask.operation }),
   }
-  // A check only reads: asked again by an orchestrator it may read again, so its answer needs no row. But who goes on
-  // after it must not do so when the saga has gone elsewhere on another answer.
-  const { kind, pipelined } = pending.ask
-  const isRowless = kind === 'check' && pipelined === undefined && pending.row === undefined
+  // A check only reads: asked again by an orchestrator it may read again, so its answer needs no row.
+  const isRowless = pending.ask.kind === 'check' && pending.row === undefined
   if (isRowless && said.status !== 'withdrawn') {
     picture.messages.push(event)
     return

@@ -20,7 +20,7 @@ const SESSION_MS = 10_000
 interface Member {
   readonly process: Process
   readonly topics: readonly string[]
-  readonly news: Set<() => void>
+  readonly news: Set<Parameters<Subscription['onNews']>[0]>
   /** Where it reads next, by partition it owns. */
   readonly positions: Map<string, number>
   /** Partitions whose messages are taken and neither done nor given back, and by which take. */
@@ -231,15 +231,14 @@ export class Broker {
     for (const place of this.#parts.chance.shuffled([...member.positions.keys()])) {
       if (member.held.has(place)) continue
       const from = member.positions.get(place) ?? 0
-      const texts = this.#partitions.get(place) ?? []
-      const to = from + room.takeFrom(texts.slice(from, from + countMax))
+      const { read, to } = this.#readFrom(member, { place, from, room })
       if (to <= from) continue
-      const [topic = place, partition = '0'] = place.split('/')
-      for (const [index, text] of texts.slice(from, to).entries()) {
-        const at = { topic, partition: Number(partition), offset: from + index }
-        messages.push(...this.#texts.delivered(text, at))
-      }
       member.positions.set(place, to)
+      if (read.length === 0) {
+        group.committed.set(place, Math.max(to, group.committed.get(place) ?? 0))
+        continue
+      }
+      messages.push(...read)
       member.held.set(place, take)
       taken.push({ place, from, to })
     }
@@ -264,12 +263,32 @@ export class Broker {
     }
   }
 
+  /** As far as there is room; what means nothing to its reader is passed over. */
+  #readFrom(
+    member: Member,
+    { place, from, room }: { place: string; from: number; room: Room },
+  ): { readonly read: readonly Delivered[]; readonly to: number } {
+    const texts = this.#partitions.get(place) ?? []
+    const [topic = place, partition = '0'] = place.split('/')
+    const read: Delivered[] = []
+    let to = from
+    for (const text of texts.slice(from)) {
+      const found = this.#texts.delivered(text, { topic, partition: Number(partition), offset: to })
+      const isRead = found.some((one) => !one.ok || isReadBy(member, one.message))
+      if (isRead && !room.takes(text.length)) break
+      if (isRead) read.push(...found)
+      else this.#parts.saw(HAPPENED.passed)
+      to += 1
+    }
+    return { read, to }
+  }
+
   #tell(group: Group, topics: ReadonlySet<string> | null = null): void {
     const { schedule, chance, faults } = this.#parts
     for (const member of group.members) {
       if (topics !== null && !member.topics.some((topic) => topics.has(topic))) continue
       if (faults.hit('news lost', member.process.name)) continue
-      const tell = (): void => member.news.forEach((news) => news())
+      const tell = (): void => member.news.forEach((news) => void news())
       schedule.after(chance.skewed(0, 5), () => member.process.hears(tell))
     }
   }
@@ -298,6 +317,10 @@ function isRepairable(message: Message): boolean {
   const { type } = message
   if (type === 'withdraw') return message.saga.pattern === 'orchestration'
   return type === 'command' || type === 'event' || type === 'start'
+}
+
+function isReadBy({ news }: Member, message: Message): boolean {
+  return news.size === 0 || [...news].some((told) => told([message]) !== false)
 }
 
 function placeName(topic: string, partition: number): string {

@@ -70,13 +70,13 @@ export function drawShape(chance: Chance, number: number): PlanShape {
           : chance.hit(0.25)
             ? 'check'
             : 'compensatable'
-    const before = steps.at(-1)?.participant
-    const pipelined = before !== undefined && chance.hit(0.3)
+    const before = steps.at(-1)
+    const pipelined = before !== undefined && before.kind !== 'check' && chance.hit(0.3)
     steps.push({
       name: `s${index + 1}`,
       kind,
       form: formOf(chance, kind),
-      participant: pipelined ? before : chance.pick(PARTICIPANTS),
+      participant: pipelined ? before.participant : chance.pick(PARTICIPANTS),
       within: kind === 'retriable' || !chance.hit(0.2) ? null : chance.pick(['2s', '20s']),
       pipelined,
     })
