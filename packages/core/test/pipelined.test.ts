@@ -85,7 +85,7 @@ describe('a plan', () => {
     ],
   ])('cannot send along %s', (_, make) => {
     expect(make).toThrow(
-      "saga 'test.along', step 'pay': only a step behind a command of the same participant can be pipelined, and not behind a check",
+      "saga 'test.along', step 'pay': only behind a command of the same participant can a step be pipelined",
     )
   })
 
@@ -93,7 +93,7 @@ describe('a plan', () => {
     expect(along.steps.map(({ pipelined }) => pipelined)).toEqual([false, true, true, true, false])
   })
 
-  test('is another one to stored sagas with and without: who does not know of it would go back without the step', () => {
+  test('is another one with and without: who does not know of it would go back without the step', () => {
     const apart = draft
       .compensatable('first', both('first'))
       .compensatable('second', both('second'))

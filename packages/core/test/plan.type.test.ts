@@ -264,10 +264,10 @@ begun
 begun
   .check('look', { run: shop.look(({ input }) => ({ id: input.id })) })
   // @ts-expect-error: nothing is sent along with a check
-  .pipelined.pivot('collect', { run: shop.collect(({ input }) => input) })
+  .pipelined.retriable('close', { run: shop.close(() => ({ id: '' })) })
 // @ts-expect-error: nor with nothing
-begun.pipelined.pivot('collect', { run: shop.collect(({ input }) => input) })
+begun.pipelined.retriable('close', { run: shop.close(() => ({ id: '' })) })
 // @ts-expect-error: the word is about a step
-begun.pivot('collect', { run: shop.collect(({ input }) => input) }).pipelined.end()
+begun.pivot('collect', { run: shop.collect(() => ({ id: '' })) }).pipelined.end()
 // @ts-expect-error: a plan has steps
 begun.end()

@@ -95,8 +95,10 @@ export function commandOf(
   return { type: 'command', id: `${ask.operation}#${asks}`, topic, key: saga.id, ...about, ask }
 }
 
-function alone({ pipelined: _, ...ask }: Ask): Ask {
-  return ask
+function alone(ask: Ask): Ask {
+  if (ask.pipelined === undefined) return ask
+  const { pipelined: _pipelined, ...own } = ask
+  return own
 }
 
 /** What the orchestrator sends for a decision. */

@@ -119,8 +119,8 @@ export class Receiver {
 
   /**
    * Calls back when there may be something to receive that means something here; `observed` when that is only observed.
-   * What means nothing is received with what does, or when the host looks anyway, or not at all: a transaction of its own
-   * would only move a cursor.
+   * What means nothing is received with what does, or when the host looks anyway, or not at all: a transaction of its
+   * own would only move a cursor.
    */
   onNews({ concerned, observed }: { readonly concerned: () => void; readonly observed: () => void }): void {
     const { link } = this.#options

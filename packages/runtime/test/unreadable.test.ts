@@ -9,8 +9,15 @@ import { inWorld, lettersOf, T0 } from './world.ts'
 
 const plan = planOf('p', [{ kind: 'pivot' }])
 const broken = {
-  ...{ id: 'broken', topic: TOPIC.events('a'), key: 'x', type: 'event', name: 'a.made', source: 'a', at: 1 },
-  ...{ saga: { plan: 'p', id: 'x', pattern: 'orchestration' }, operation: 'p/x/s1/run' },
+  id: 'broken',
+  topic: TOPIC.events('a'),
+  key: 'x',
+  type: 'event',
+  name: 'a.made',
+  source: 'a',
+  at: 1,
+  saga: { plan: 'p', id: 'x', pattern: 'orchestration' },
+  operation: 'p/x/s1/run',
 } as unknown as Message
 
 it('an event without an answer means something to an orchestrator', async () => {
@@ -30,7 +37,7 @@ it('an event without an answer means something to an orchestrator', async () => 
   await stopped
 })
 
-it.each(['shared', 'outboxed'] as const)('it is put away, on a bus that is %s', async (bus) => {
+it.each(['shared', 'outboxed'] as const)('is put away by a host on a bus that is %s', async (bus) => {
   await inWorld({ pattern: 'orchestration', plans: [plan], bus }, async (world) => {
     world.raw(broken)
     await world.run(10_000)

@@ -5,8 +5,8 @@ import type { Step } from './plan.ts'
 
 /**
  * One line per step: `kind name run-request [undo-request] [pipelined]`, joined by `;`, and one for the only pattern:
- * sagas of the other would wait for ever for who no longer listens. An orchestrator that does not know of a pipelined step
- * would go back without it. Deadlines may change without a new version.
+ * sagas of the other would wait for ever for who no longer listens. An orchestrator that does not know of a pipelined
+ * step would go back without it. Deadlines may change without a new version.
  */
 export function outline(steps: readonly Step[], pattern: Pattern | null = null): string {
   return [...steps.map(lineOf), ...(pattern === null ? [] : [`only ${pattern}`])].join(';')

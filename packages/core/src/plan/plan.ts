@@ -133,10 +133,10 @@ interface Finish<Input, Results> {
 
 interface Pipelined<Next> {
   /**
-   * The next step is sent along with the last one, a command of the same participant: orchestrated, the participant goes
-   * on by itself as soon as that has succeeded, without a way to the orchestrator and back. So it is given only what
-   * the last one was given. In choreography nobody goes back, and it means nothing. After the promise pipelining of
-   * Liskov and Shrira.
+   * The next step is sent along with the last one, a command of the same participant: orchestrated, the participant
+   * goes on by itself as soon as that has succeeded, without a way to the orchestrator and back. So it is given only
+   * what the last one was given. In choreography nobody goes back, and it means nothing. After the promise pipelining
+   * of Liskov and Shrira.
    */
   readonly pipelined: Next
 }
@@ -241,9 +241,7 @@ function made(draft: Draft, kind: StepKind, step: StepDraft): Step {
   const { name, run, undo = null, pipelined } = step
   // Asked again a check may find another answer, when the saga is elsewhere: its participant must not go on then.
   if (pipelined && (last?.kind === 'check' || last?.run.ref.participant !== run.ref.participant)) {
-    throw new TypeError(
-      `${where}: only a step behind a command of the same participant can be pipelined, and not behind a check`,
-    )
+    throw new TypeError(`${where}: only behind a command of the same participant can a step be pipelined`)
   }
   const withinMs = kind === 'retriable' ? null : spanMs(step.within ?? RUN_WITHIN)
   return { name, kind, run, undo, withinMs, pipelined }
