@@ -142,6 +142,14 @@ describe('passing over what means nothing', () => {
     expect([placesOf(again), lanes.finish(again)]).toEqual([['0/5'], moved(7)])
   })
 
+  test('moves on with what was handled for earlier lanes', () => {
+    const early = taken(filled(), 1)
+    const later = at5()
+    later.add(message(0, 5), 1)
+    later.pass(message(0, 6))
+    expect([later.finish(early), later.take(9)]).toEqual([moved(7), null])
+  })
+
   test('does not move past what came after it', () => {
     const lanes = at5()
     lanes.pass(message(0, 5))

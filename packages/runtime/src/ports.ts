@@ -274,10 +274,7 @@ export interface Subscription {
    * released; null when there are none now.
    */
   take(countMax: number): Promise<Delivery | null>
-  /**
-   * Calls back whenever there may be something new; with messages that have come, to learn whether they need be handed
-   * out: not where the answer is false, because they mean nothing to whoever takes here.
-   */
+  /** As `Link.onNews`; asked about messages that have come it says which need not be handed out. */
   onNews(news: (messages?: readonly Message[]) => boolean | void): void
   close(): Promise<void>
 }

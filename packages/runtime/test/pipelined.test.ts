@@ -1,7 +1,8 @@
 // Scenes: a participant that goes on by itself with what was sent along: what it is asked, what the orchestrator hears,
 // and where a cancel, a refusal or a lost message leaves the saga.
 import { describe, expect, it } from 'vitest'
-import type { Message } from '@ensemble/core'
+import { begin, decide, type Ask, type Message } from '@ensemble/core'
+import { commandsOf } from '../src/letters.ts'
 import { contracts, planOf, type Behaviour, type Form, type StepSpec } from './services.ts'
 import { inWorld, type World, type WorldOptions } from './world.ts'
 
@@ -158,6 +159,34 @@ describe('a participant to which steps were sent along', () => {
     expect(result).toEqual(separate)
   })
 })
+
+it('what is long is not sent along, but asked for when it is its turn', () => {
+  const saga = { plan: 'long', id: 'x', pattern: 'orchestration' } as const
+  const asked = (length: number): readonly string[] => {
+    const plan = planOf('long', steps(), { ...on, keyOf: () => 'k'.repeat(length) })
+    const first = begin(plan, { saga, input: { key: 'x' }, now: 1, wish: null })
+    if (first.type !== 'decided') throw new Error(first.type)
+    const answer = {
+      type: 'answered',
+      operation: 'long/x/s1/run',
+      answer: { status: 'succeeded', output: null },
+    } as const
+    const second = decide(plan, first.state, answer, 2)
+    if (second.type !== 'decided') throw new Error(second.type)
+    return [first, second].flatMap((decided) => commandsOf(decided, 1)).map(chain)
+  }
+  expect(asked(20_000)).toEqual(['s1 s2 s3', 's2 s3'])
+  expect(asked(30_000)).toEqual(['s1', 's2 s3'])
+  expect(asked(60_000)).toEqual(['s1', 's2'])
+})
+
+function chain(message: Message): string {
+  const steps = (ask: Ask): readonly string[] => [
+    ask.step,
+    ...(ask.pipelined === undefined ? [] : steps(ask.pipelined)),
+  ]
+  return message.type === 'command' ? steps(message.ask).join(' ') : message.type
+}
 
 describe('a cancel', () => {
   const WAITS: readonly StepSpec[] = [
