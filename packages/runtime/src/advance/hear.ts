@@ -66,9 +66,11 @@ function hearOne(office: Office, ledger: Ledger, work: AdvanceWork): void {
   const isDecided = hearSignal(office, ledger, { work, plan, signal: heard })
   // What has come too early is decided on as soon as it is about what is outstanding; parked, when it is tried again.
   if (!isDecided && work.attempt === 0) return
-  let early = earlyIn(ledger, saga)
-  while (early !== null && hearSignal(office, ledger, { work, plan, signal: early }))
-    early = earlyIn(ledger, saga)
+  // Of each step it may be known that it comes later, and how it ended.
+  for (let left = 2 * plan.steps.length; left > 0; left -= 1) {
+    const said = earlyIn(ledger, saga)
+    if (said === null || !hearSignal(office, ledger, { work, plan, signal: said })) return
+  }
 }
 
 function earlyIn(ledger: Ledger, saga: SagaRef): Said | null {
