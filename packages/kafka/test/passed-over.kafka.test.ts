@@ -1,28 +1,14 @@
 // What means nothing to a reader, by its own word, on a real broker.
-import type { Delivered, Subscription } from '@ensemble/runtime'
+import type { Subscription } from '@ensemble/runtime'
 import { afterEach, expect, test, vi } from 'vitest'
-import { event, kafkaWorld } from './support.ts'
+import { event, expectIds, kafkaWorld, SOON } from './support.ts'
 
 const TOPIC = 'first.events'
-const SOON = { timeout: 20_000, interval: 20 }
 
 const stack: (() => Promise<unknown> | void)[] = []
 afterEach(async () => {
   for (const close of stack.splice(0).toReversed()) await close()
 })
-
-const idOf = (one: Delivered): string => (one.ok ? one.message.id : one.reason)
-
-/** Takes and finishes until these came, in this order. */
-async function expectIds(reader: Subscription, ids: readonly string[]): Promise<void> {
-  const got: string[] = []
-  await vi.waitFor(async () => {
-    const delivery = await reader.take(100)
-    got.push(...(delivery?.messages ?? []).map(idOf))
-    await delivery?.done()
-    expect(got).toEqual(ids)
-  }, SOON)
-}
 
 test('it is not handed out, and read no more by who comes next', async () => {
   const world = await kafkaWorld({ partitions: 1 })

@@ -5,6 +5,8 @@ import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
 import type { TransportWorld } from '@ensemble/testing'
 import { kafkaTransport, type KafkaOptions, type KafkaTransport } from '@ensemble/kafka'
 import { findCluster, type BrokerCluster } from '@ensemble/kafka/broker'
+import type { Delivered, Subscription } from '@ensemble/runtime'
+import { expect, vi } from 'vitest'
 
 export const BROKERS = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 
@@ -76,4 +78,19 @@ export function event(id: string, at: { readonly topic: string; readonly key: st
     slip: null,
     again: 0,
   }
+}
+
+export const SOON = { timeout: 20_000, interval: 20 }
+
+export const idOf = (one: Delivered): string => (one.ok ? one.message.id : one.reason)
+
+/** Takes and finishes until these came, in this order. */
+export async function expectIds(reader: Subscription, ids: readonly string[]): Promise<void> {
+  const got: string[] = []
+  await vi.waitFor(async () => {
+    const delivery = await reader.take(100)
+    got.push(...(delivery?.messages ?? []).map(idOf))
+    await delivery?.done()
+    expect(got).toEqual(ids)
+  }, SOON)
 }

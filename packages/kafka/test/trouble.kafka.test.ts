@@ -5,19 +5,18 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Consumer, stringDeserializers } from '@platformatic/kafka'
-import { systemClock, type Clock, type Delivered, type Subscription } from '@ensemble/runtime'
+import { systemClock, type Clock, type Subscription } from '@ensemble/runtime'
 import { kafkaTransport, type KafkaOptions, type KafkaTold } from '@ensemble/kafka'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Commits } from '../src/commits.ts'
 import type { Position } from '../src/lanes.ts'
-import { BROKERS, event, FAST, kafkaWorld, type KafkaWorld } from './support.ts'
+import { BROKERS, event, expectIds, FAST, idOf, kafkaWorld, SOON, type KafkaWorld } from './support.ts'
 
 const SLOW_READER = fileURLToPath(new URL('./programs/slow-reader.ts', import.meta.url))
 /** Where the client library tells of its requests, and which of them commits. */
 const REQUESTS = 'tracing:plt:kafka:connections:api:start'
 const OFFSET_COMMIT = 8
 const COMMIT_EVERY_MS = 100
-const SOON = { timeout: 20_000, interval: 20 }
 
 const stack: (() => Promise<unknown> | void)[] = []
 afterEach(async () => {
@@ -39,19 +38,6 @@ async function send({ transport }: KafkaWorld, ...ids: readonly string[]): Promi
 
 function join({ transport }: KafkaWorld): Promise<Subscription> {
   return transport.subscribe({ group: 'g', topics: [TOPIC] })
-}
-
-const idOf = (one: Delivered) => (one.ok ? one.message.id : one.reason)
-
-/** Takes and finishes until these came, in this order. */
-async function expectIds(reader: Subscription, ids: readonly string[]): Promise<void> {
-  const got: string[] = []
-  await vi.waitFor(async () => {
-    const delivery = await reader.take(100)
-    got.push(...(delivery?.messages ?? []).map(idOf))
-    await delivery?.done()
-    expect(got).toEqual(ids)
-  }, SOON)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
